@@ -1,0 +1,64 @@
+//! JSON text, read once and only along the paths that matter; everything else stays borrowed text.
+//!
+//! A [`Shape`] says which paths matter. [`Node::read`] opens these and passes over the rest; a changed tree is
+//! written back from the parts, an unchanged part as it came, byte for byte. Nothing here knows Kubernetes,
+//! except [`compare`], which knows what Kubernetes takes for the same.
+
+pub mod compare;
+mod node;
+mod scan;
+
+pub use node::{Body, List, Malformed, Node, Object, Shape};
+pub use scan::{Cursor, Str, SyntaxError};
+
+/// `text` as a JSON string, quotes included.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut token = String::with_capacity(text.len() + 2);
+    quote_into(text, &mut token);
+    token
+}
+
+/// Appends `text` as a JSON string, quotes included.
+pub fn quote_into(text: &str, out: &mut String) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        let mut chars = special.chars();
+        match chars.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(control) => {
+                const HEX: [char; 16] =
+                    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+                let code = control as usize;
+                out.push_str("\\u00");
+                out.extend(HEX.get(code >> 4 & 15));
+                out.extend(HEX.get(code & 15));
+            }
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_as_serde_json_does() {
+        let every_control: String = (0..0x20).map(|code| char::from(code as u8)).collect();
+        for text in ["", "plain", "a\"b\\c/d", "æøå 😀 \u{2028}\u{7f}", &every_control] {
+            let read: String = serde_json::from_str(&quoted(text)).unwrap();
+            assert_eq!(read, text);
+        }
+    }
+}

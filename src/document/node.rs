@@ -1,0 +1,334 @@
+//! The tree: what was opened along a [`Shape`], and how it is changed and written back.
+
+use std::fmt;
+
+use super::scan::{Cursor, Str, SyntaxError};
+
+/// Which parts of a document are opened when it is read.
+#[derive(Debug)]
+pub enum Shape {
+    /// Nothing of it: it stays text.
+    Text,
+    /// The value of one member, a string, which identifies the entry in its list; the rest stays text.
+    Entry(&'static str),
+    /// Every member; those named here along their own shape, the others as text.
+    Object(&'static [(&'static str, Shape)]),
+    /// Every item, along one shape.
+    List(&'static Shape),
+}
+
+/// A part of a document: its text, and what of it was opened.
+///
+/// Where the text is of another kind than the shape wanted (a string where there is an object), the node stays
+/// [`Body::Text`]; who needs the object says so with [`Node::object`], with the path for the message.
+#[derive(Clone, Debug)]
+pub struct Node<'a> {
+    text: &'a str,
+    /// What was opened.
+    pub body: Body<'a>,
+}
+
+/// What was opened of a [`Node`].
+#[derive(Clone, Debug)]
+pub enum Body<'a> {
+    /// Nothing.
+    Text,
+    /// The string that identifies the entry, if it has one.
+    Entry(Option<Str<'a>>),
+    /// The members.
+    Object(Object<'a>),
+    /// The items.
+    List(List<'a>),
+}
+
+/// The members of an object, in their order. Of duplicates the last counts, as in Go and in serde_json.
+#[derive(Clone, Debug, Default)]
+pub struct Object<'a> {
+    members: Vec<(Str<'a>, Node<'a>)>,
+    changed: bool,
+}
+
+/// The items of a list.
+#[derive(Clone, Debug, Default)]
+pub struct List<'a> {
+    items: Vec<Node<'a>>,
+    changed: bool,
+}
+
+/// A document that is not what its kind asks for: a list where there is an object, say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Where, as `spec.template.spec.containers[0].env`.
+    pub path: String,
+    /// What should be there.
+    pub expected: &'static str,
+    /// What is there: the kind of value, never the value.
+    pub found: &'static str,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: must be {}, found {}", self.path, self.expected, self.found)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+impl<'a> Node<'a> {
+    /// A node that stays text. The text must be JSON; it is written as it is.
+    #[must_use]
+    pub const fn text_only(text: &'a str) -> Self {
+        Node { text, body: Body::Text }
+    }
+
+    /// Reads the whole of `text`, opened along `shape`.
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    pub fn parse(text: &'a str, shape: &Shape) -> Result<Self, SyntaxError> {
+        let mut cursor = Cursor::new(text);
+        let node = Self::read(&mut cursor, shape)?;
+        cursor.end()?;
+        Ok(node)
+    }
+
+    /// Reads one value, opened along `shape`, and leaves the cursor behind it.
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    pub fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, SyntaxError> {
+        let start = cursor.offset();
+        let body = match (shape, cursor.peek()) {
+            (Shape::Object(opened), b'{') => {
+                let mut members = Vec::new();
+                cursor.eat(b'{');
+                let mut key = cursor.first_key()?;
+                while let Some(name) = key {
+                    let shape =
+                        opened.iter().find(|(known, _)| name.is(known)).map_or(&Shape::Text, |(_, shape)| shape);
+                    members.push((name, Self::read(cursor, shape)?));
+                    key = cursor.next_key()?;
+                }
+                Body::Object(Object { members, changed: false })
+            }
+            (Shape::List(shape), b'[') => {
+                let mut items = Vec::new();
+                cursor.eat(b'[');
+                let mut more = cursor.first_item();
+                while more {
+                    items.push(Self::read(cursor, shape)?);
+                    more = cursor.next_item()?;
+                }
+                Body::List(List { items, changed: false })
+            }
+            (Shape::Entry(member), b'{') => {
+                let mut identity = None;
+                cursor.eat(b'{');
+                let mut key = cursor.first_key()?;
+                while let Some(name) = key {
+                    if name.is(member) {
+                        identity = if cursor.peek() == b'"' {
+                            Some(cursor.string()?)
+                        } else {
+                            cursor.skip()?;
+                            None
+                        };
+                    } else {
+                        cursor.skip()?;
+                    }
+                    key = cursor.next_key()?;
+                }
+                Body::Entry(identity)
+            }
+            _ => return cursor.skip().map(Node::text_only),
+        };
+        Ok(Node { text: cursor.since(start), body })
+    }
+
+    /// The text as it came; of a node that was changed since, the text from before.
+    #[must_use]
+    pub const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Whether this is `null`, which counts as absent.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self.body, Body::Text) && self.text == "null"
+    }
+
+    /// The members of the object that this must be.
+    ///
+    /// # Errors
+    /// It is something else; `path` says where.
+    pub fn object(&self, path: impl FnOnce() -> String) -> Result<&Object<'a>, Malformed> {
+        match &self.body {
+            Body::Object(object) => Ok(object),
+            _ => Err(self.malformed(path(), "an object")),
+        }
+    }
+
+    /// As [`Node::object`], to change it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn object_mut(&mut self, path: impl FnOnce() -> String) -> Result<&mut Object<'a>, Malformed> {
+        match &mut self.body {
+            Body::Object(object) => Ok(object),
+            _ => Err(Self::text_only(self.text).malformed(path(), "an object")),
+        }
+    }
+
+    /// The items of the list that this must be.
+    ///
+    /// # Errors
+    /// It is something else; `path` says where.
+    pub fn list(&self, path: impl FnOnce() -> String) -> Result<&List<'a>, Malformed> {
+        match &self.body {
+            Body::List(list) => Ok(list),
+            _ => Err(self.malformed(path(), "a list")),
+        }
+    }
+
+    /// As [`Node::list`], to change it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn list_mut(&mut self, path: impl FnOnce() -> String) -> Result<&mut List<'a>, Malformed> {
+        match &mut self.body {
+            Body::List(list) => Ok(list),
+            _ => Err(Self::text_only(self.text).malformed(path(), "a list")),
+        }
+    }
+
+    /// The error of a node that should have been `expected`.
+    #[must_use]
+    pub fn malformed(&self, path: String, expected: &'static str) -> Malformed {
+        Malformed { path, expected, found: kind_of(self.text) }
+    }
+
+    /// Appends the node to `out`: what was not changed as it came, byte for byte.
+    pub fn write(&self, out: &mut String) {
+        match &self.body {
+            Body::Object(object) if self.is_changed() => {
+                let mut separator = '{';
+                for (key, value) in &object.members {
+                    out.push(separator);
+                    out.push_str(key.token());
+                    out.push(':');
+                    value.write(out);
+                    separator = ',';
+                }
+                out.push_str(if object.members.is_empty() { "{}" } else { "}" });
+            }
+            Body::List(list) if self.is_changed() => {
+                let mut separator = '[';
+                for item in &list.items {
+                    out.push(separator);
+                    item.write(out);
+                    separator = ',';
+                }
+                out.push_str(if list.items.is_empty() { "[]" } else { "]" });
+            }
+            _ => out.push_str(self.text),
+        }
+    }
+
+    fn is_changed(&self) -> bool {
+        match &self.body {
+            Body::Text | Body::Entry(_) => false,
+            Body::Object(object) => object.changed || object.members.iter().any(|(_, value)| value.is_changed()),
+            Body::List(list) => list.changed || list.items.iter().any(Node::is_changed),
+        }
+    }
+}
+
+impl<'a> From<Object<'a>> for Node<'a> {
+    fn from(object: Object<'a>) -> Self {
+        Node { text: "{}", body: Body::Object(Object { changed: true, ..object }) }
+    }
+}
+
+impl<'a> From<List<'a>> for Node<'a> {
+    fn from(list: List<'a>) -> Self {
+        Node { text: "[]", body: Body::List(List { changed: true, ..list }) }
+    }
+}
+
+impl<'a> Object<'a> {
+    /// The members, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &(Str<'a>, Node<'a>)> {
+        self.members.iter()
+    }
+
+    /// The value of `key`; `null` counts as absent.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node<'a>> {
+        self.position(key).and_then(|at| self.members.get(at)).map(|(_, value)| value).filter(|value| !value.is_null())
+    }
+
+    /// As [`Object::get`], to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node<'a>> {
+        let at = self.position(key)?;
+        self.members.get_mut(at).map(|(_, value)| value).filter(|value| !value.is_null())
+    }
+
+    /// Gives `key` the value `value`: in place where the key is there, else as the last member.
+    pub fn set(&mut self, key: Str<'a>, value: Node<'a>) {
+        self.changed = true;
+        match self.position(&key.decode()).and_then(|at| self.members.get_mut(at)) {
+            Some((_, old)) => *old = value,
+            None => self.members.push((key, value)),
+        }
+    }
+
+    /// Removes every member called `key`; says whether there was one.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let before = self.members.len();
+        self.members.retain(|(name, _)| !name.is(key));
+        let removed = self.members.len() != before;
+        self.changed |= removed;
+        removed
+    }
+
+    /// Whether there are no members.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        self.members.iter().rposition(|(name, _)| name.is(key))
+    }
+}
+
+impl<'a> List<'a> {
+    /// The items, in their order.
+    #[must_use]
+    pub fn items(&self) -> &[Node<'a>] {
+        &self.items
+    }
+
+    /// The item at `at`, to change what is in it.
+    pub fn get_mut(&mut self, at: usize) -> Option<&mut Node<'a>> {
+        self.items.get_mut(at)
+    }
+
+    /// The items, to put others in their place.
+    pub fn items_mut(&mut self) -> &mut Vec<Node<'a>> {
+        self.changed = true;
+        &mut self.items
+    }
+}
+
+/// The kind of the JSON value `text`, as a message names it.
+fn kind_of(text: &str) -> &'static str {
+    match text.as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
