@@ -1,0 +1,18 @@
+//! Runs a Kubewarden waPC policy on one machine, the way Kubewarden's policy server would.
+//!
+//! The same runtime crates, the same typed request, the same positional diff: what a policy does here it does in a
+//! cluster. There is no HTTP, no TLS and no registry. The binary `policy-host` is a thin door to this library, and the
+//! policy's own tests are another.
+//!
+//! A request's way: [`AdmissionRequest`] reads what the API server sent, [`Policy::validate`] hands it to a fresh
+//! instance of the module, and the guest's answer comes back as an [`AdmissionResponse`].
+
+mod host_calls;
+pub mod measure;
+mod policy;
+mod request;
+mod response;
+
+pub use policy::{Policy, ProtocolVersion, SettingsValidationResponse};
+pub use request::{AdmissionRequest, GroupVersionKind, GroupVersionResource, UserInfo};
+pub use response::{AdmissionResponse, PatchType, Status};

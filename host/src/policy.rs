@@ -1,0 +1,103 @@
+//! A compiled policy and its three operations.
+//!
+//! The module is compiled once; every call gets an instance of its own, as on the policy server, so nothing that one
+//! evaluation leaves in memory can reach the next.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use wapc::{WapcHost, errors::Error as WapcError};
+use wasmtime_provider::{
+    WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre,
+    errors::Error as ProviderError,
+    wasmtime::{Engine, Module},
+};
+
+use crate::{
+    host_calls,
+    request::AdmissionRequest,
+    response::{AdmissionResponse, GuestAnswer},
+};
+
+/// A policy, ready to be evaluated any number of times.
+pub struct Policy {
+    prepared: WasmtimeEngineProviderPre,
+}
+
+/// The protocol between host and guest that a policy speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProtocolVersion {
+    /// None that Kubewarden would load.
+    Unknown,
+    /// The only one there is.
+    #[serde(rename = "v1")]
+    V1,
+}
+
+/// What a guest answers to `validate_settings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsValidationResponse {
+    /// Whether the policy can work with the settings.
+    pub valid: bool,
+    /// Why not.
+    pub message: Option<String>,
+}
+
+impl Policy {
+    /// Reads and compiles a module: binary, or WebAssembly's text format.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let module = fs::read(path).with_context(|| format!("cannot read the policy {}", path.display()))?;
+        Self::from_bytes(&module).with_context(|| format!("cannot load the policy {}", path.display()))
+    }
+
+    /// Compiles a module: binary, or WebAssembly's text format.
+    pub fn from_bytes(module: &[u8]) -> Result<Self> {
+        let engine = Engine::default();
+        let module = Module::new(&engine, module).map_err(ProviderError::from)?;
+        let prepared = WasmtimeEngineProviderBuilder::new().engine(engine).module(module).build_pre()?;
+        Ok(Self { prepared })
+    }
+
+    /// Any operation with any payload, in a fresh instance. An `Err` is a guest that answered with an error, or
+    /// trapped, or answered nothing.
+    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, WapcError> {
+        let provider = self.prepared.rehydrate(None)?;
+        WapcHost::new(Box::new(provider), Some(host_calls::callback()))?.call(operation, payload)
+    }
+
+    /// Asks the guest which protocol it speaks.
+    pub fn protocol_version(&self) -> Result<ProtocolVersion> {
+        let answer = self.call("protocol_version", b"").context("the policy does not answer `protocol_version`")?;
+        serde_json::from_slice(&answer).context("the policy speaks a protocol that is not known here")
+    }
+
+    /// Asks the guest whether it can work with these settings. A guest that fails to answer does not accept them.
+    #[must_use]
+    pub fn validate_settings(&self, settings: &Value) -> SettingsValidationResponse {
+        let invalid = |message| SettingsValidationResponse { valid: false, message: Some(message) };
+        match self.call("validate_settings", settings.to_string().as_bytes()) {
+            Ok(answer) => serde_json::from_slice(&answer)
+                .unwrap_or_else(|error| invalid(format!("the policy's answer cannot be read: {error}"))),
+            Err(error) => invalid(format!("the policy did not answer: {error:?}")),
+        }
+    }
+
+    /// Evaluates a request. A guest that fails to answer refuses it, with code 500.
+    #[must_use]
+    pub fn validate(&self, request: &AdmissionRequest, settings: &Value) -> AdmissionResponse {
+        let payload = json!({"request": request, "settings": settings}).to_string();
+        let answer = match self.call("validate", payload.as_bytes()) {
+            Ok(answer) => answer,
+            Err(error) => return AdmissionResponse::internal_error(&request.uid, &error.to_string()),
+        };
+        match serde_json::from_slice::<GuestAnswer>(&answer) {
+            Ok(answer) => AdmissionResponse::from_guest(&request.uid, request.object.as_ref(), answer),
+            Err(error) => {
+                AdmissionResponse::internal_error(&request.uid, &format!("invalid response from policy: {error}"))
+            }
+        }
+    }
+}

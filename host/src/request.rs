@@ -1,0 +1,118 @@
+//! The admission request, with exactly the fields that the policy server knows.
+//!
+//! The server reads a request into a typed structure and writes that structure to the guest. So what it has no field
+//! for is gone, and an absent, a `null` and an empty optional field look the same to the guest: left out. A policy
+//! tested on the raw text would be tested on something it never sees.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// `AdmissionRequest` of `admission.k8s.io/v1`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdmissionRequest {
+    /// Names this request; the response repeats it.
+    pub uid: String,
+    /// The kind of the object as the webhook asked for it.
+    pub kind: GroupVersionKind,
+    /// The resource as the webhook asked for it.
+    pub resource: GroupVersionResource,
+    /// `status`, `scale` and the like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_resource: Option<String>,
+    /// The kind that the client used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_kind: Option<GroupVersionKind>,
+    /// The resource that the client used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_resource: Option<GroupVersionResource>,
+    /// The subresource that the client used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_sub_resource: Option<String>,
+    /// The object's name; absent while the server still has to generate it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The object's namespace; absent for what lives in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
+    pub operation: String,
+    /// Who asks.
+    pub user_info: UserInfo,
+    /// The object as it would be stored; absent on `DELETE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<Value>,
+    /// The object as it is stored now; on `UPDATE` and `DELETE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_object: Option<Value>,
+    /// Whether the outcome will be thrown away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// `CreateOptions`, `UpdateOptions` and the like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub options: Option<Value>,
+}
+
+/// A kind with its group and version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupVersionKind {
+    /// Empty for the core group.
+    pub group: String,
+    /// Such as `v1beta1`.
+    pub version: String,
+    /// Such as `Notebook`.
+    pub kind: String,
+}
+
+/// A resource with its group and version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupVersionResource {
+    /// Empty for the core group.
+    pub group: String,
+    /// Such as `v1beta1`.
+    pub version: String,
+    /// Such as `notebooks`.
+    pub resource: String,
+}
+
+/// Who made a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserInfo {
+    /// What the authenticator added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra: Option<BTreeMap<String, Vec<String>>>,
+    /// The groups that the user is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// Names the user over time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// Names the user among those that are active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
+impl AdmissionRequest {
+    /// Reads an `AdmissionReview`, or the request alone.
+    ///
+    /// ```
+    /// # use policy_host::AdmissionRequest;
+    /// let review = serde_json::json!({"kind": "AdmissionReview", "request": {"uid": "1"}});
+    /// let problem = AdmissionRequest::from_json(review).unwrap_err();
+    /// assert_eq!(format!("{problem:#}"), "not an admission request: missing field `kind`");
+    /// ```
+    pub fn from_json(document: Value) -> Result<Self> {
+        let Value::Object(mut members) = document else {
+            bail!("not an admission request: expected a JSON object");
+        };
+        let request = if members.get("kind").and_then(Value::as_str) == Some("AdmissionReview") {
+            members.remove("request").context("not an admission review: `request` is missing")?
+        } else {
+            Value::Object(members)
+        };
+        serde_json::from_value(request).context("not an admission request")
+    }
+}
