@@ -1,2 +1,36 @@
-//! x
+//! mutatingflow: a Kubewarden policy that adds a platform's dependencies to Kubeflow Notebooks and to the pods of
+//! Kubeflow Pipelines.
+//!
+//! A request goes through [`admit::validate`], the pure core, which knows no waPC; this file is the door to it.
+
+pub mod admit;
+mod annotations;
+pub mod answer;
+mod course;
+pub mod dependency;
 pub mod document;
+pub mod merge;
+pub mod settings;
+pub mod workload;
+
+use kubewarden_policy_sdk::protocol_version_guest;
+use kubewarden_policy_sdk::settings::SettingsValidationResponse;
+use wapc_guest::{CallResult, register_function};
+
+/// Registers the three operations of the policy protocol.
+#[unsafe(no_mangle)]
+#[expect(unsafe_code, reason = "a waPC host calls this by its name")]
+pub extern "C" fn wapc_init() {
+    register_function("validate", validate);
+    register_function("validate_settings", validate_settings);
+    register_function("protocol_version", protocol_version_guest);
+}
+
+fn validate(payload: &[u8]) -> CallResult {
+    Ok(admit::validate(payload).to_json().into_bytes())
+}
+
+fn validate_settings(payload: &[u8]) -> CallResult {
+    let message = settings::problems(payload);
+    Ok(serde_json::to_vec(&SettingsValidationResponse { valid: message.is_none(), message })?)
+}

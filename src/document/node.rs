@@ -1,5 +1,6 @@
 //! The tree: what was opened along a [`Shape`], and how it is changed and written back.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::scan::{Cursor, Str, SyntaxError};
@@ -157,6 +158,12 @@ impl<'a> Node<'a> {
         matches!(self.body, Body::Text) && self.text == "null"
     }
 
+    /// What the string says that this is; `None` for anything else.
+    #[must_use]
+    pub fn string(&self) -> Option<Cow<'a, str>> {
+        self.text.starts_with('"').then(|| Str::from_written(self.text).decode())
+    }
+
     /// The members of the object that this must be.
     ///
     /// # Errors
@@ -234,7 +241,9 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn is_changed(&self) -> bool {
+    /// Whether anything in it was changed since it was read.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
         match &self.body {
             Body::Text | Body::Entry(_) => false,
             Body::Object(object) => object.changed || object.members.iter().any(|(_, value)| value.is_changed()),
@@ -291,10 +300,38 @@ impl<'a> Object<'a> {
         removed
     }
 
-    /// Whether there are no members.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.members.is_empty()
+    /// The object under `key`, made where it is absent.
+    ///
+    /// # Errors
+    /// Something else is there; `path` says where.
+    pub fn object_at(&mut self, key: Str<'a>, path: impl FnOnce() -> String) -> Result<&mut Object<'a>, Malformed> {
+        if self.get(key.raw()).is_none() {
+            self.set(key, Object::default().into());
+        }
+        match self.get_mut(key.raw()) {
+            Some(node) => node.object_mut(path),
+            None => Err(Node::text_only("null").malformed(path(), "an object")),
+        }
+    }
+
+    /// The list under `key`, made where it is absent.
+    ///
+    /// # Errors
+    /// Something else is there; `path` says where.
+    pub fn list_at(&mut self, key: Str<'a>, path: impl FnOnce() -> String) -> Result<&mut List<'a>, Malformed> {
+        if self.get(key.raw()).is_none() {
+            self.set(key, List::default().into());
+        }
+        match self.get_mut(key.raw()) {
+            Some(node) => node.list_mut(path),
+            None => Err(Node::text_only("null").malformed(path(), "a list")),
+        }
+    }
+
+    /// The members, to put others in their place.
+    pub fn members_mut(&mut self) -> &mut Vec<(Str<'a>, Node<'a>)> {
+        self.changed = true;
+        &mut self.members
     }
 
     fn position(&self, key: &str) -> Option<usize> {

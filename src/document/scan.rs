@@ -180,6 +180,14 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// Goes on to the next byte that is `byte`; says whether there is one.
+    pub fn find(&mut self, byte: u8) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let found = rest.iter().position(|&next| next == byte);
+        self.at += found.unwrap_or(rest.len());
+        found.is_some()
+    }
+
     /// After an opening brace: the first key, or `None` where the object is empty.
     ///
     /// # Errors

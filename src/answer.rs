@@ -1,0 +1,151 @@
+//! The answer to a request: accept, mutate or reject, in the words of the policy protocol, with warnings that the
+//! API server does not drop.
+
+use crate::document::quote_into;
+
+/// The longest warning that an API server passes on, in characters.
+const LONGEST_WARNING: usize = 256;
+
+/// How many warnings an answer has at the most; the last one counts the rest.
+const MOST_WARNINGS: usize = 12;
+
+/// What the policy says to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What becomes of the request.
+    pub verdict: Verdict,
+    /// What the person who made the request should know: names, never values.
+    pub warnings: Vec<String>,
+    /// What the policy did, for the audit log: key and value.
+    pub audit_annotations: Vec<(&'static str, String)>,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It passes as it is.
+    Accept,
+    /// It passes with this object, JSON, in place of the client's.
+    Mutate(String),
+    /// It is denied.
+    Reject {
+        /// The HTTP status: 422 where the object is at fault.
+        code: u16,
+        /// Why, for the person who made the request.
+        message: String,
+    },
+}
+
+impl Answer {
+    /// The request passes as it is, and there is nothing to say about it.
+    #[must_use]
+    pub const fn accept() -> Self {
+        Answer { verdict: Verdict::Accept, warnings: Vec::new(), audit_annotations: Vec::new() }
+    }
+
+    /// The request is denied.
+    #[must_use]
+    pub const fn reject(code: u16, message: String) -> Self {
+        Answer { verdict: Verdict::Reject { code, message }, warnings: Vec::new(), audit_annotations: Vec::new() }
+    }
+
+    /// The answer as the host reads it: the JSON of Kubewarden's `ValidationResponse`.
+    ///
+    /// The SDK's type is not used for it: its object is a tree of values, which would be a second reading, and would
+    /// lose how numbers are spelt.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let size = match &self.verdict {
+            Verdict::Mutate(object) => object.len(),
+            _ => 0,
+        };
+        let mut out = String::with_capacity(size + 1024);
+        match &self.verdict {
+            Verdict::Accept => out.push_str(r#"{"accepted":true"#),
+            Verdict::Mutate(object) => {
+                out.push_str(r#"{"accepted":true,"mutated_object":"#);
+                out.push_str(object);
+            }
+            Verdict::Reject { code, message } => {
+                out.push_str(r#"{"accepted":false,"code":"#);
+                out.push_str(&code.to_string());
+                out.push_str(r#","message":"#);
+                quote_into(message, &mut out);
+            }
+        }
+        let mut separator = r#","audit_annotations":{"#;
+        for (key, value) in &self.audit_annotations {
+            out.push_str(separator);
+            quote_into(key, &mut out);
+            out.push(':');
+            quote_into(value, &mut out);
+            separator = ",";
+        }
+        out.push_str(if self.audit_annotations.is_empty() { "" } else { "}" });
+        let mut separator = r#","warnings":["#;
+        for warning in tidy(&self.warnings) {
+            out.push_str(separator);
+            quote_into(&warning, &mut out);
+            separator = ",";
+        }
+        out.push_str(if self.warnings.is_empty() { "}" } else { "]}" });
+        out
+    }
+}
+
+/// `warnings` as an API server passes them on: few, short, without control characters.
+fn tidy(warnings: &[String]) -> Vec<String> {
+    let shown = if warnings.len() > MOST_WARNINGS { MOST_WARNINGS - 1 } else { warnings.len() };
+    let mut tidy: Vec<String> = warnings.iter().take(shown).map(|warning| shorten(warning)).collect();
+    if shown < warnings.len() {
+        tidy.push(format!("and {} more warnings", warnings.len() - shown));
+    }
+    tidy
+}
+
+fn shorten(warning: &str) -> String {
+    let clean = || warning.chars().map(|c| if c.is_control() { ' ' } else { c });
+    if clean().count() <= LONGEST_WARNING {
+        return clean().collect();
+    }
+    clean().take(LONGEST_WARNING - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_the_protocol_s() {
+        for (answer, json) in [
+            (Answer::accept(), r#"{"accepted":true}"#),
+            (
+                Answer::reject(422, "spec: must be \"an object\"".to_owned()),
+                r#"{"accepted":false,"code":422,"message":"spec: must be \"an object\""}"#,
+            ),
+            (
+                Answer {
+                    verdict: Verdict::Mutate(r#"{"a":1e3}"#.to_owned()),
+                    warnings: vec!["one".to_owned(), "two".to_owned()],
+                    audit_annotations: vec![("dependencies", "a,b".to_owned()), ("deferred", "c".to_owned())],
+                },
+                r#"{"accepted":true,"mutated_object":{"a":1e3},"audit_annotations":{"dependencies":"a,b","deferred":"c"},"warnings":["one","two"]}"#,
+            ),
+        ] {
+            assert_eq!(answer.to_json(), json);
+            let read: kubewarden_policy_sdk::response::ValidationResponse = serde_json::from_str(json).unwrap();
+            assert_eq!(read.accepted, !matches!(answer.verdict, Verdict::Reject { .. }));
+        }
+    }
+
+    #[test]
+    fn warnings_are_few_short_and_clean() {
+        assert_eq!(shorten("a\nb\u{7f}c"), "a b c");
+        assert_eq!(shorten(&"æ".repeat(256)), "æ".repeat(256));
+        assert_eq!(shorten(&"æ".repeat(257)), format!("{}…", "æ".repeat(255)));
+        let many: Vec<String> = (0..30).map(|at| at.to_string()).collect();
+        assert_eq!(tidy(&many).len(), MOST_WARNINGS);
+        assert_eq!(tidy(&many).last().map(String::as_str), Some("and 19 more warnings"));
+        assert_eq!(tidy(&many[..12]), many[..12]);
+    }
+}

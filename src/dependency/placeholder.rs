@@ -1,0 +1,99 @@
+//! `{namespace}` and `{name}` in the string values of a dependency.
+
+use std::borrow::Cow;
+
+use crate::document::{Cursor, Str, SyntaxError, quote_into};
+
+/// What the placeholders stand for in one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// The request's namespace.
+    pub namespace: &'a str,
+    /// The object's name.
+    pub name: &'a str,
+}
+
+impl Names<'_> {
+    /// `text`, a JSON value, with the placeholders in every string value replaced, once. Keys stay, and so does any
+    /// other brace.
+    #[must_use]
+    pub fn fill_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        // A brace may hide behind an escape; a string without either has none.
+        if !(text.contains("{n") || text.contains("\\u")) {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len() + 64);
+        match self.copy(text, &mut out) {
+            Ok(()) => Cow::Owned(out),
+            Err(_) => Cow::Borrowed(text),
+        }
+    }
+
+    /// Copies `text` token by token. Between tokens a JSON text holds only white space, and a string is a key where
+    /// a colon follows it.
+    fn copy(&self, text: &str, out: &mut String) -> Result<(), SyntaxError> {
+        let mut cursor = Cursor::new(text);
+        let mut copied = 0;
+        while cursor.find(b'"') {
+            let start = cursor.offset();
+            let token = cursor.string()?;
+            let end = start + token.token().len();
+            if cursor.peek() != b':' && token.decode().contains("{n") {
+                out.push_str(text.get(copied..start).unwrap_or_default());
+                quote_into(&self.replaced(token), out);
+                copied = end;
+            }
+        }
+        out.push_str(text.get(copied..).unwrap_or_default());
+        Ok(())
+    }
+
+    fn replaced(&self, token: Str<'_>) -> String {
+        let says = token.decode();
+        let mut out = String::with_capacity(says.len() + 64);
+        let mut rest = &*says;
+        while let Some((before, behind)) = rest.split_once("{n") {
+            out.push_str(before);
+            let known = [("amespace}", self.namespace), ("ame}", self.name)]
+                .into_iter()
+                .find_map(|(spelt, stands_for)| Some((behind.strip_prefix(spelt)?, stands_for)));
+            match known {
+                Some((after, stands_for)) => {
+                    out.push_str(stands_for);
+                    rest = after;
+                }
+                None => {
+                    out.push_str("{n");
+                    rest = behind;
+                }
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_stand_in_values_and_are_filled_in_once() {
+        let names = Names { namespace: "team-a", name: "nb{namespace}" };
+        for (text, filled_in) in [
+            (r#"{"a":"x"}"#, r#"{"a":"x"}"#),
+            (r#"{"a":"{namespace}"}"#, r#"{"a":"team-a"}"#),
+            (r#"{"a":"/kv/{namespace}/{namespace}"}"#, r#"{"a":"/kv/team-a/team-a"}"#),
+            (r#"{"a":"{name}"}"#, r#"{"a":"nb{namespace}"}"#),
+            (r#"{"a":"{{namespace}}"}"#, r#"{"a":"{team-a}"}"#),
+            (r#"{"a":"{n{namespace} {Namespace} {namespace"}"#, r#"{"a":"{nteam-a {Namespace} {namespace"}"#),
+            (r#"{"{namespace}":"{namespace}"}"#, r#"{"{namespace}":"team-a"}"#),
+            (r#"{"{namespace}" : ["{namespace}", 1]}"#, r#"{"{namespace}" : ["team-a", 1]}"#),
+            (r#"{"a":"\u007bnamespace}"}"#, r#"{"a":"team-a"}"#),
+            (r#"{"a":"\u007bx","b":"\"{namespace}\""}"#, r#"{"a":"\u007bx","b":"\"team-a\""}"#),
+            (r#"{"a":{"name":{}},"b":"{name}"}"#, r#"{"a":{"name":{}},"b":"nb{namespace}"}"#),
+        ] {
+            assert_eq!(names.fill_in(text), filled_in, "{text}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The three ready-made dependencies, which expand to plain fields and nothing else (contract, 2).
+//!
+//! They are written as JSON text from the JSON text of the settings: a string goes from there to here with its
+//! quotes and escapes.
+
+use crate::document::{Malformed, Node, Object, Shape, Str};
+use crate::settings::strings;
+
+const READY_MADE: Shape = Shape::Object(&[
+    ("vault", Shape::Object(&[("securityContext", Shape::Object(&[]))])),
+    ("caBundle", Shape::Object(&[("pem", Shape::Object(&[])), ("jks", Shape::Object(&[]))])),
+    ("proxy", Shape::Object(&[("noProxy", Shape::List(&Shape::Text))])),
+]);
+
+/// Where the secrets are found, unless the settings say otherwise; a JSON token.
+const SECRETS_PATH: &str = "\"/var/run/secrets/nais.io/vault\"";
+
+/// The bundle that the variables point at: one of [`PEM_PATHS`].
+const PEM_PATH: &str = "/etc/pki/tls/certs/ca-bundle.crt";
+
+/// Where Linux distributions look for certificates.
+const PEM_PATHS: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    PEM_PATH,
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+];
+
+/// Where Java looks for them.
+const JKS_PATH: &str = "/etc/ssl/certs/java/cacerts";
+
+/// The variables by which tools are told where the bundle is.
+const PEM_VARIABLES: [&str; 7] = [
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "PIP_CERT",
+    "GIT_SSL_CAINFO",
+    "AWS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+];
+
+/// What the ready-made parts of `dependency` expand to: JSON objects of plain fields.
+///
+/// # Errors
+/// A part that is of the wrong type, or lacks what it needs: only with settings that were never checked.
+pub fn expand(name: &str, dependency: &str) -> Result<Vec<String>, Malformed> {
+    let root = Node::parse(dependency, &READY_MADE).unwrap_or(Node::text_only("null"));
+    let root = root.object(|| format!("dependencies.{name}"))?;
+    let expansions: [(&str, Expansion); 3] = [("vault", vault), ("caBundle", ca_bundle), ("proxy", proxy)];
+    expansions
+        .into_iter()
+        .filter_map(|(part, expansion)| {
+            let path = format!("dependencies.{name}.{part}");
+            root.get(part).map(|node| expansion(node.object(|| path.clone())?, &path))
+        })
+        .collect()
+}
+
+type Expansion = fn(&Object<'_>, &str) -> Result<String, Malformed>;
+
+fn vault(vault: &Object<'_>, path: &str) -> Result<String, Malformed> {
+    let secrets_path = vault.get("secretsPath").map_or(SECRETS_PATH, Node::text);
+    let env = [
+        ("VKS_VAULT_ADDR", required(vault, path, "address")?),
+        ("VKS_AUTH_PATH", required(vault, path, "authPath")?),
+        ("VKS_KV_PATH", required(vault, path, "kvPath")?),
+        ("VKS_VAULT_ROLE", required(vault, path, "role")?),
+        ("VKS_SECRET_DEST_PATH", secrets_path),
+    ];
+    let mount = format!(r#"{{"name":"vault-secrets","mountPath":{secrets_path}}}"#);
+    let image = required(vault, path, "image")?;
+    let env = list(env.iter().map(|(name, value)| variable(name, value)));
+    let resources = vault.get("resources").map_or(String::new(), |node| format!(r#","resources":{}"#, node.text()));
+    let security_context = security_context(vault, path)?;
+    Ok(format!(
+        r#"{{"volumes":[{{"name":"vault-secrets","emptyDir":{{"medium":"Memory"}}}}],"initContainers":[{{"name":"vks","image":{image},"env":{env},"volumeMounts":[{mount}]{resources},"securityContext":{security_context}}}],"volumeMounts":[{mount}]}}"#
+    ))
+}
+
+/// `allowPrivilegeEscalation: false`, and what the settings lay over it.
+fn security_context(vault: &Object<'_>, path: &str) -> Result<String, Malformed> {
+    let mut merged = Object::default();
+    merged.set(Str::from_token("\"allowPrivilegeEscalation\""), Node::text_only("false"));
+    if let Some(node) = vault.get("securityContext") {
+        for (key, value) in node.object(|| format!("{path}.securityContext"))?.iter() {
+            merged.set(*key, value.clone());
+        }
+    }
+    let mut text = String::new();
+    Node::from(merged).write(&mut text);
+    Ok(text)
+}
+
+fn ca_bundle(bundle: &Object<'_>, path: &str) -> Result<String, Malformed> {
+    let (mut volumes, mut mounts, mut env) = (Vec::new(), Vec::new(), Vec::new());
+    for (kind, volume, paths) in [("pem", "ca-bundle-pem", &PEM_PATHS[..]), ("jks", "ca-bundle-jks", &[JKS_PATH][..])] {
+        let Some(node) = bundle.get(kind) else { continue };
+        let path = format!("{path}.{kind}");
+        let source = node.object(|| path.clone())?;
+        let config_map = required(source, &path, "configMap")?;
+        let key = required(source, &path, "key")?;
+        volumes.push(format!(r#"{{"name":"{volume}","configMap":{{"name":{config_map}}}}}"#));
+        mounts
+            .extend(paths.iter().map(|path| format!(r#"{{"name":"{volume}","mountPath":"{path}","subPath":{key}}}"#)));
+        if kind == "pem" {
+            env.extend(PEM_VARIABLES.iter().map(|name| variable(name, &format!("\"{PEM_PATH}\""))));
+        }
+    }
+    let (volumes, mounts, env) = (list(volumes), list(mounts), list(env));
+    Ok(format!(r#"{{"volumes":{volumes},"volumeMounts":{mounts},"env":{env}}}"#))
+}
+
+fn proxy(proxy: &Object<'_>, path: &str) -> Result<String, Malformed> {
+    let http = required(proxy, path, "httpProxy")?;
+    let https = proxy.get("httpsProxy").map_or(http, Node::text);
+    let mut values = vec![("HTTP_PROXY", http.to_owned()), ("HTTPS_PROXY", https.to_owned())];
+    if proxy.get("noProxy").is_some() {
+        let hosts = strings(proxy, "noProxy", || format!("{path}.noProxy"))?;
+        values.push(("NO_PROXY", crate::document::quoted(&hosts.join(","))));
+    }
+    let upper = values.iter().map(|(name, value)| variable(name, value));
+    let lower = values.iter().map(|(name, value)| variable(&name.to_lowercase(), value));
+    let env = list(upper.chain(lower));
+    Ok(format!(r#"{{"env":{env}}}"#))
+}
+
+/// The JSON text of a member that must be there.
+fn required<'a>(object: &Object<'a>, path: &str, key: &str) -> Result<&'a str, Malformed> {
+    let node = object.get(key).cloned().unwrap_or(Node::text_only("null"));
+    if node.text().starts_with('"') {
+        Ok(node.text())
+    } else {
+        Err(node.malformed(format!("{path}.{key}"), "a string"))
+    }
+}
+
+fn variable(name: &str, value: &str) -> String {
+    format!(r#"{{"name":"{name}","value":{value}}}"#)
+}
+
+fn list(items: impl IntoIterator<Item = String>) -> String {
+    format!("[{}]", items.into_iter().collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,307 @@
+//! Additions into an object: keyed lists and maps, what is ours and what is the user's, conflicts (contract, 4).
+//!
+//! [`merge`] depends on its input alone. Which dependencies may be merged at all, and what becomes of conflicts, is
+//! decided by its caller, who may call it again with some of them held back.
+
+mod record;
+mod slot;
+
+use std::collections::BTreeSet;
+
+pub use record::{Added, Record};
+
+use self::slot::{Slot, Want};
+use crate::dependency::{Dependency, FIELDS, Field, Merge, Target};
+use crate::document::{Malformed, Node, Object, Shape, Str};
+use crate::workload::{self, CONTAINER, Kind};
+
+/// What came of merging, beside the object.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What is ours in the object now.
+    pub record: Record,
+    /// The names of the dependencies that changed something.
+    pub changed: BTreeSet<String>,
+    /// Those of them that changed the pod spec.
+    pub changed_pod_spec: BTreeSet<String>,
+    /// Where the user has something else under the same key, and neither may it stay nor may ours replace it.
+    pub conflicts: Vec<Conflict>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// The user has something else under the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The dependency that brings ours.
+    pub dependency: String,
+    /// What, where, whose, and what to do about it.
+    pub message: String,
+}
+
+/// Merges `plan` into `object`, in which `record` says what is ours already.
+///
+/// Dependencies in `held` stay as they are in the object: nothing of theirs is added, changed or removed. With an
+/// empty plan, what remains is the user's own object.
+///
+/// # Errors
+/// The object is malformed on a way that the merge goes.
+pub fn merge<'a>(
+    object: &mut Node<'a>,
+    kind: Kind,
+    plan: &'a [Dependency<'a>],
+    record: &Record,
+    held: &BTreeSet<String>,
+) -> Result<Outcome, Malformed> {
+    let mut merger = Merger { kind, record, held, outcome: Outcome::default() };
+    for name in held {
+        merger.outcome.record.keep(name, record);
+    }
+    let plan = merger.applicable(object, plan)?;
+    for field in FIELDS.iter().filter(|field| field.merge != Merge::Itself) {
+        match field.target {
+            Target::Metadata => merger.merge_member_of(object, &METADATA, field, &plan)?,
+            Target::PodSpec => merger.merge_member_of(object, kind.pod_spec_path(), field, &plan)?,
+            Target::Containers => {}
+        }
+    }
+    merger.merge_fields_themselves(object, &plan)?;
+    merger.merge_into_containers(object, &plan)?;
+    Ok(merger.outcome)
+}
+
+const METADATA: [Str<'static>; 1] = [Str::from_token("\"metadata\"")];
+
+/// The field that brings containers, into which other dependencies may be merged.
+const SIDECARS: &str = "sidecars";
+
+struct Merger<'r> {
+    kind: Kind,
+    record: &'r Record,
+    held: &'r BTreeSet<String>,
+    outcome: Outcome,
+}
+
+/// A dependency that is merged, and the names of the containers that it chose.
+struct Applicable<'a> {
+    dependency: &'a Dependency<'a>,
+    containers: BTreeSet<String>,
+}
+
+impl Merger<'_> {
+    /// The dependencies that are merged: not held, and with a container where they need one. Where there is none,
+    /// they are left out whole, with a warning (contract, 3).
+    fn applicable<'a>(
+        &mut self,
+        object: &Node<'a>,
+        plan: &'a [Dependency<'a>],
+    ) -> Result<Vec<Applicable<'a>>, Malformed> {
+        let kind = self.kind;
+        let present = workload::container_names(workload::pod_spec(object, kind)?, kind)?;
+        let owners = self.record.owners_at(SIDECARS);
+        let mut plan: Vec<_> = plan.iter().filter(|dependency| !self.held.contains(dependency.name)).collect();
+        loop {
+            // A list of names may mean a sidecar that another dependency brings; whether it is brought is settled
+            // once every dependency that is left out is known.
+            let mut names = present.clone();
+            names.extend(
+                plan.iter()
+                    .flat_map(|dependency| &dependency.additions)
+                    .filter(|addition| addition.field.name == SIDECARS && !present.contains(&addition.key))
+                    .map(|addition| addition.key.clone()),
+            );
+            let is_ours = |name: &str| owners.contains_key(name) || !present.iter().any(|present| present == name);
+            let (applicable, lacking): (Vec<_>, Vec<_>) = plan
+                .iter()
+                .map(|dependency| Applicable {
+                    dependency,
+                    containers: workload::chosen(&dependency.containers, kind, object, &names, is_ours)
+                        .into_iter()
+                        .map(str::to_owned)
+                        .collect(),
+                })
+                .partition(|it| !it.containers.is_empty() || !it.dependency.needs_container());
+            if lacking.is_empty() {
+                return Ok(applicable);
+            }
+            for it in &lacking {
+                self.outcome.warnings.push(format!(
+                    "dependency {:?} is left out: none of {}.containers is one for it",
+                    it.dependency.name,
+                    kind.pod_spec_name()
+                ));
+            }
+            plan = applicable.iter().map(|it| it.dependency).collect();
+        }
+    }
+
+    /// A list or map in the object at the end of `way`.
+    fn merge_member_of<'a>(
+        &mut self,
+        object: &mut Node<'a>,
+        way: &'static [Str<'static>],
+        field: &'static Field,
+        plan: &[Applicable<'a>],
+    ) -> Result<(), Malformed> {
+        let wants = wants(plan.iter().map(|it| it.dependency), |it| std::ptr::eq(it, field));
+        let slot = Slot::new(field.name.to_owned(), field.target, None, self.record);
+        if slot.is_idle(&wants) {
+            return Ok(());
+        }
+        match reach(object, way, !wants.is_empty())? {
+            Some(parent) => self.merge_member(parent, &name_of(way), field, &slot, &wants),
+            None => Ok(()),
+        }
+    }
+
+    /// A list or map in `parent`, the path of which is `name`.
+    fn merge_member<'a>(
+        &mut self,
+        parent: &mut Object<'a>,
+        name: &str,
+        field: &'static Field,
+        slot: &Slot<'_>,
+        wants: &[Want<'a>],
+    ) -> Result<(), Malformed> {
+        let path = || format!("{name}.{}", field.member.raw());
+        let is_map = field.merge == Merge::ByKey;
+        let edits = match parent.get(field.member.raw()) {
+            None => slot.decide(wants, [].into_iter(), self.held, &mut self.outcome),
+            Some(node) if is_map => {
+                let members = node.object(path)?.iter().map(|(key, value)| (Some(key.decode()), value.text()));
+                slot.decide(wants, members, self.held, &mut self.outcome)
+            }
+            Some(node) => {
+                let items = node.list(path)?.items().iter().map(|item| (field.key_of(item), item.text()));
+                slot.decide(wants, items, self.held, &mut self.outcome)
+            }
+        };
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let is_emptied = if is_map {
+            let members = parent.object_at(field.member, path)?.members_mut();
+            edits.apply(members, |addition| (addition.member, Node::text_only(addition.value)));
+            members.is_empty()
+        } else {
+            let items = parent.list_at(field.member, path)?.items_mut();
+            let shape = if field.name == SIDECARS { &CONTAINER } else { &Shape::Text };
+            edits
+                .apply(items, |addition| Node::parse(addition.value, shape).unwrap_or(Node::text_only(addition.value)));
+            items.is_empty()
+        };
+        // What held nothing but ours was not there before us.
+        if is_emptied {
+            parent.remove(field.member.raw());
+        }
+        Ok(())
+    }
+
+    /// The fields of the pod spec that merge as a whole.
+    fn merge_fields_themselves<'a>(&mut self, object: &mut Node<'a>, plan: &[Applicable<'a>]) -> Result<(), Malformed> {
+        let wants = wants(plan.iter().map(|it| it.dependency), |it| it.merge == Merge::Itself);
+        let slot = Slot::new("spec".to_owned(), Target::PodSpec, None, self.record);
+        if slot.is_idle(&wants) {
+            return Ok(());
+        }
+        let Some(spec) = reach(object, self.kind.pod_spec_path(), !wants.is_empty())? else { return Ok(()) };
+        // A deprecated alias speaks where the field itself does not.
+        let present: Vec<_> = FIELDS
+            .iter()
+            .filter(|field| field.merge == Merge::Itself)
+            .filter_map(|field| {
+                let value = spec.get(field.name).or_else(|| spec.get(field.alias?.raw()))?;
+                Some((field, value.text()))
+            })
+            .collect();
+        let entries = present.iter().map(|(field, value)| (Some(field.name.into()), *value));
+        let edits = slot.decide(&wants, entries, self.held, &mut self.outcome);
+        for (at, addition) in edits.in_place() {
+            if let Some((field, _)) = present.get(*at) {
+                set_field(spec, field, addition.map(|addition| addition.value));
+            }
+        }
+        for addition in edits.added() {
+            set_field(spec, addition.field, Some(addition.value));
+        }
+        Ok(())
+    }
+
+    /// What goes into the containers that each dependency chose.
+    fn merge_into_containers<'a>(&mut self, object: &mut Node<'a>, plan: &[Applicable<'a>]) -> Result<(), Malformed> {
+        if self.record.is_empty() && !plan.iter().any(|it| it.dependency.needs_container()) {
+            return Ok(());
+        }
+        let path = format!("{}.containers", self.kind.pod_spec_name());
+        let Some(spec) = reach(object, self.kind.pod_spec_path(), false)? else { return Ok(()) };
+        let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
+        let containers = containers.list_mut(|| path.clone())?;
+        for at in 0..containers.items().len() {
+            let path = || format!("{path}[{at}]");
+            let Some(node) = containers.get_mut(at) else { break };
+            let container = node.object_mut(path)?;
+            let name = container.get("name").and_then(Node::string).unwrap_or_default();
+            let choosing: Vec<_> =
+                plan.iter().filter(|it| it.containers.contains(&*name)).map(|it| it.dependency).collect();
+            if choosing.is_empty() && self.record.is_empty() {
+                continue;
+            }
+            for field in FIELDS.iter().filter(|field| field.target == Target::Containers) {
+                let wants = wants(choosing.iter().copied(), |it| std::ptr::eq(it, field));
+                let slot = Slot::new(format!("{}/{name}", field.name), field.target, Some(&name), self.record);
+                if !slot.is_idle(&wants) {
+                    self.merge_member(container, &path(), field, &slot, &wants)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Gives a field of the pod spec a value, or takes it away, and with it what goes with it (contract, 4.5).
+fn set_field<'a>(spec: &mut Object<'a>, field: &Field, value: Option<&'a str>) {
+    let alias = field.alias.filter(|alias| spec.get(alias.raw()).is_some());
+    for member in [Some(field.member), alias].into_iter().flatten() {
+        match value {
+            Some(value) => spec.set(member, Node::text_only(value)),
+            None => _ = spec.remove(member.raw()),
+        }
+    }
+    for computed in field.computed {
+        spec.remove(computed);
+    }
+}
+
+fn wants<'a>(
+    dependencies: impl Iterator<Item = &'a Dependency<'a>>,
+    fits: impl Fn(&'static Field) -> bool,
+) -> Vec<Want<'a>> {
+    dependencies
+        .flat_map(|dependency| dependency.additions.iter().map(move |addition| Want { dependency, addition }))
+        .filter(|want| fits(want.addition.field))
+        .collect()
+}
+
+/// The object at the end of `way`; made where it is absent and `make` says so.
+fn reach<'o, 'a>(
+    object: &'o mut Node<'a>,
+    way: &'static [Str<'static>],
+    make: bool,
+) -> Result<Option<&'o mut Object<'a>>, Malformed> {
+    let mut reached = object.object_mut(|| name_of(&[]))?;
+    for (depth, key) in way.iter().enumerate() {
+        if !make && reached.get(key.raw()).is_none() {
+            return Ok(None);
+        }
+        reached = reached.object_at(*key, || name_of(way.get(..=depth).unwrap_or(way)))?;
+    }
+    Ok(Some(reached))
+}
+
+/// A way, as messages write it.
+fn name_of(way: &[Str<'static>]) -> String {
+    if way.is_empty() {
+        return "object".to_owned();
+    }
+    way.iter().map(|key| key.raw()).collect::<Vec<_>>().join(".")
+}

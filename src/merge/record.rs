@@ -1,0 +1,145 @@
+//! What the policy knows as its own: the annotation `<domain>/injected` (contract, 4.4).
+//!
+//! ```json
+//! {"registry":{"hash":"8f2c6a1be0d94c57","added":{"imagePullSecrets":["gpr-credentials"]}},
+//!  "proxy":{"hash":"02b1c3d4e5f60718","added":{"env/churn-model":["HTTP_PROXY","http_proxy"]}}}
+//! ```
+//!
+//! By dependency: the hash of what it added, and the keys of it, by the place where they went: the field's name in
+//! the settings, with the container's name behind a slash where there is one, or `spec` for a field of the pod spec
+//! itself. Keys, never values; an entry that merges by its whole value stands there by a hash of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+/// What one dependency added.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// The dependency's hash at the time.
+    pub hash: String,
+    /// The keys, by place.
+    pub added: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What every dependency added, by its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Record {
+    dependencies: BTreeMap<String, Added>,
+}
+
+impl Record {
+    /// Reads the annotation. It is never trusted to skip work, so that what was forged can do no more than let the
+    /// platform replace or remove entries of an object that its author could have changed anyway.
+    ///
+    /// # Errors
+    /// It is not what [`Record::to_json`] writes.
+    pub fn parse(annotation: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(annotation)
+    }
+
+    /// The annotation's text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // A map of strings and lists of strings has nothing that could not be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether nothing is known as ours.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.dependencies.is_empty()
+    }
+
+    /// This record and `stored`, the one on the stored object, together: a client that sends an object without its
+    /// annotations loses nothing. Where both know a dependency, the hash is the stored one.
+    #[must_use]
+    pub fn with(mut self, stored: Record) -> Record {
+        for (name, added) in stored.dependencies {
+            let known = self.dependencies.entry(name).or_default();
+            known.hash = added.hash;
+            for (place, keys) in added.added {
+                known.added.entry(place).or_default().extend(keys);
+            }
+        }
+        self
+    }
+
+    /// What the dependency `name` added.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Added> {
+        self.dependencies.get(name)
+    }
+
+    /// Notes that the dependency `name`, whose hash is `hash`, added `key` at `place`.
+    pub fn note(&mut self, name: &str, hash: &str, place: &str, key: &str) {
+        let added = match self.dependencies.get_mut(name) {
+            Some(added) => added,
+            None => self.dependencies.entry(name.to_owned()).or_default(),
+        };
+        hash.clone_into(&mut added.hash);
+        match added.added.get_mut(place) {
+            Some(keys) => {
+                keys.insert(key.to_owned());
+            }
+            None => {
+                added.added.insert(place.to_owned(), BTreeSet::from([key.to_owned()]));
+            }
+        }
+    }
+
+    /// Takes over what `other` says of the dependency `name`, as it is.
+    pub fn keep(&mut self, name: &str, other: &Record) {
+        if let Some(added) = other.dependencies.get(name) {
+            self.dependencies.insert(name.to_owned(), added.clone());
+        }
+    }
+
+    /// The dependency that each key at `place` belongs to.
+    #[must_use]
+    pub fn owners_at(&self, place: &str) -> BTreeMap<&str, &str> {
+        self.dependencies
+            .iter()
+            .filter_map(|(name, added)| Some((name, added.added.get(place)?)))
+            .flat_map(|(name, keys)| keys.iter().map(|key| (key.as_str(), name.as_str())))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_is_read_back() {
+        let mut record = Record::default();
+        record.note("registry", "01", "imagePullSecrets", "b");
+        record.note("registry", "01", "imagePullSecrets", "a");
+        record.note("proxy", "02", "env/nb", "HTTP_PROXY");
+        let text = r#"{"proxy":{"hash":"02","added":{"env/nb":["HTTP_PROXY"]}},"registry":{"hash":"01","added":{"imagePullSecrets":["a","b"]}}}"#;
+        assert_eq!(record.to_json(), text);
+        assert_eq!(Record::parse(text).unwrap(), record);
+        assert_eq!(record.owners_at("imagePullSecrets"), BTreeMap::from([("a", "registry"), ("b", "registry")]));
+        assert_eq!(record.owners_at("volumes"), BTreeMap::new());
+    }
+
+    #[test]
+    fn damaged_records_are_refused() {
+        for text in ["", "null", "[]", "{\"a\":1}", "{\"a\":{}}", "{\"a\":{\"hash\":1,\"added\":{}}}", "{"] {
+            assert!(Record::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Record::parse("{}").unwrap(), Record::default());
+    }
+
+    #[test]
+    fn the_old_and_the_new_record_count_together() {
+        let read = |text| Record::parse(text).unwrap();
+        let new = read(r#"{"a":{"hash":"new","added":{"env/nb":["A"]}},"b":{"hash":"1","added":{}}}"#);
+        let old = read(r#"{"a":{"hash":"old","added":{"env/nb":["B"],"volumes":["v"]}}}"#);
+        assert_eq!(
+            new.with(old).to_json(),
+            r#"{"a":{"hash":"old","added":{"env/nb":["A","B"],"volumes":["v"]}},"b":{"hash":"1","added":{}}}"#
+        );
+    }
+}

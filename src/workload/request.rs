@@ -1,0 +1,200 @@
+//! The admission request, read as far as it takes to know that it is none of our business, and no further.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::{Kind, is_none_of_our_business};
+use crate::document::{Cursor, Node, Shape, Str, SyntaxError};
+
+/// What is being done to the object. Other operations are none of our business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// It is created.
+    Create,
+    /// It is changed.
+    Update,
+}
+
+/// A request that the policy acts on.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// What is being done.
+    pub operation: Operation,
+    /// To what kind of object.
+    pub kind: Kind,
+    /// In which namespace: the request's, whatever the object says.
+    pub namespace: Cow<'a, str>,
+    /// The object as the client wants it.
+    pub object: Node<'a>,
+    /// The object as it is stored, on an update.
+    pub old_object: Option<Node<'a>>,
+}
+
+/// A payload that is not what a policy host sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is not UTF-8.
+    NotUtf8 {
+        /// Offset of the first byte that is not.
+        at: usize,
+    },
+    /// It is not JSON.
+    Syntax(SyntaxError),
+    /// There is no object `request` in it.
+    NoRequest,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unreadable::NotUtf8 { at } => write!(f, "payload: not UTF-8 at byte {at}"),
+            Unreadable::Syntax(error) => write!(f, "payload: {error}"),
+            Unreadable::NoRequest => f.write_str("payload: must be an object with an object `request` in it"),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Unreadable::Syntax(error) => Some(error),
+            Unreadable::NotUtf8 { .. } | Unreadable::NoRequest => None,
+        }
+    }
+}
+
+impl From<SyntaxError> for Unreadable {
+    fn from(error: SyntaxError) -> Self {
+        Unreadable::Syntax(error)
+    }
+}
+
+const GROUP_VERSION_KIND: Shape = Shape::Object(&[]);
+
+impl<'a> Request<'a> {
+    /// Reads the payload of `validate`: `{"request": ..., "settings": ...}`. `None` is a request that is none of
+    /// our business (contract, 3): it is left as soon as that is known, and the rest of it is not read.
+    ///
+    /// The settings come back as text.
+    ///
+    /// # Errors
+    /// The payload is not JSON, or has no `request`.
+    pub fn read(payload: &'a str) -> Result<Option<(Self, &'a str)>, Unreadable> {
+        let mut cursor = Cursor::new(payload);
+        let mut request = None;
+        let mut settings = "null";
+        if !cursor.eat(b'{') {
+            cursor.skip()?;
+            return Err(Unreadable::NoRequest);
+        }
+        let mut key = cursor.first_key()?;
+        while let Some(name) = key {
+            if name.is("request") && cursor.peek() == b'{' {
+                let Some(read) = Self::read_request(&mut cursor)? else { return Ok(None) };
+                request = Some(read);
+            } else if name.is("settings") {
+                settings = cursor.skip()?;
+            } else {
+                cursor.skip()?;
+            }
+            key = cursor.next_key()?;
+        }
+        cursor.end()?;
+        request.map(|request| Some((request, settings))).ok_or(Unreadable::NoRequest)
+    }
+
+    fn read_request(cursor: &mut Cursor<'a>) -> Result<Option<Self>, SyntaxError> {
+        let mut kind = None;
+        let mut operation = None;
+        let mut namespace = Cow::Borrowed("");
+        let mut object = None;
+        let mut old_object = None;
+        cursor.eat(b'{');
+        let mut key = cursor.first_key()?;
+        while let Some(name) = key {
+            match Member::of(name) {
+                Some(Member::Kind) => match kind_of(&Node::read(cursor, &GROUP_VERSION_KIND)?) {
+                    Some(known) => kind = Some(known),
+                    None => return Ok(None),
+                },
+                Some(Member::Operation) => match Node::read(cursor, &Shape::Text)?.string().as_deref() {
+                    Some("CREATE") => operation = Some(Operation::Create),
+                    Some("UPDATE") => operation = Some(Operation::Update),
+                    _ => return Ok(None),
+                },
+                Some(Member::SubResource) => {
+                    let subresource = Node::read(cursor, &Shape::Text)?;
+                    if !subresource.is_null() && subresource.string().as_deref() != Some("") {
+                        return Ok(None);
+                    }
+                }
+                Some(Member::Namespace) => {
+                    namespace = Node::read(cursor, &Shape::Text)?.string().unwrap_or_default();
+                }
+                // The host sends `kind` first. Where it comes later, the object is opened once it is known.
+                Some(Member::Object) => object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))?),
+                Some(Member::OldObject) => {
+                    old_object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))?);
+                }
+                None => {
+                    cursor.skip()?;
+                }
+            }
+            if kind == Some(Kind::PipelinePod) && operation == Some(Operation::Update) {
+                return Ok(None);
+            }
+            key = cursor.next_key()?;
+        }
+        let (Some(kind), Some(operation), Some(object)) = (kind, operation, object) else { return Ok(None) };
+        let object = opened(object, kind)?;
+        let old_object = old_object.filter(|old| !old.is_null()).map(|old| opened(old, kind)).transpose()?;
+        if object.is_null() || is_none_of_our_business(&object, kind) {
+            return Ok(None);
+        }
+        Ok(Some(Request { operation, kind, namespace, object, old_object }))
+    }
+}
+
+/// The members of a request that matter.
+#[derive(Clone, Copy)]
+enum Member {
+    Kind,
+    Operation,
+    SubResource,
+    Namespace,
+    Object,
+    OldObject,
+}
+
+impl Member {
+    fn of(key: Str<'_>) -> Option<Self> {
+        Some(match &*key.decode() {
+            "kind" => Member::Kind,
+            "operation" => Member::Operation,
+            "subResource" => Member::SubResource,
+            "namespace" => Member::Namespace,
+            "object" => Member::Object,
+            "oldObject" => Member::OldObject,
+            _ => return None,
+        })
+    }
+}
+
+fn kind_of(group_version_kind: &Node<'_>) -> Option<Kind> {
+    let members = group_version_kind.object(String::new).ok()?;
+    let says = |key| members.get(key).and_then(Node::string).unwrap_or_default();
+    match (&*says("group"), &*says("kind")) {
+        ("kubeflow.org", "Notebook") => Some(Kind::Notebook),
+        ("", "Pod") => Some(Kind::PipelinePod),
+        _ => None,
+    }
+}
+
+/// `node`, opened along the shape of its kind, if it was read before the kind was known.
+fn opened(node: Node<'_>, kind: Kind) -> Result<Node<'_>, SyntaxError> {
+    if node.text().starts_with('{') && node.object(String::new).is_err() {
+        Node::parse(node.text(), kind.shape())
+    } else {
+        Ok(node)
+    }
+}
