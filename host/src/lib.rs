@@ -7,12 +7,22 @@
 //! A request's way: [`AdmissionRequest`] reads what the API server sent, [`Policy::validate`] hands it to a fresh
 //! instance of the module, and the guest's answer comes back as an [`AdmissionResponse`].
 
+pub mod annotate;
+pub mod document;
 mod host_calls;
+mod manifest;
 pub mod measure;
+mod metadata;
 mod policy;
 mod request;
 mod response;
+mod settings;
+pub mod show;
+pub mod testing;
 
+pub use manifest::{Operation, request_for};
+pub use metadata::Metadata;
 pub use policy::{Policy, ProtocolVersion, SettingsValidationResponse};
 pub use request::{AdmissionRequest, GroupVersionKind, GroupVersionResource, UserInfo};
 pub use response::{AdmissionResponse, PatchType, Status};
+pub use settings::settings_of;

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use wapc::{WapcHost, errors::Error as WapcError};
 use wasmtime_provider::{
     WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre,
@@ -88,8 +88,7 @@ impl Policy {
     /// Evaluates a request. A guest that fails to answer refuses it, with code 500.
     #[must_use]
     pub fn validate(&self, request: &AdmissionRequest, settings: &Value) -> AdmissionResponse {
-        let payload = json!({"request": request, "settings": settings}).to_string();
-        let answer = match self.call("validate", payload.as_bytes()) {
+        let answer = match self.call("validate", &request.payload(settings)) {
             Ok(answer) => answer,
             Err(error) => return AdmissionResponse::internal_error(&request.uid, &error.to_string()),
         };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// `AdmissionRequest` of `admission.k8s.io/v1`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -114,5 +114,11 @@ impl AdmissionRequest {
             Value::Object(members)
         };
         serde_json::from_value(request).context("not an admission request")
+    }
+
+    /// The bytes that a guest gets for `validate`.
+    #[must_use]
+    pub fn payload(&self, settings: &Value) -> Vec<u8> {
+        json!({"request": self, "settings": settings}).to_string().into_bytes()
     }
 }

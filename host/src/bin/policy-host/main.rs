@@ -1,5 +1,6 @@
 //! `policy-host`: evaluates a Kubewarden policy, and annotates one, without a cluster.
 
+mod annotate;
 mod run;
 
 use std::process::ExitCode;
@@ -18,6 +19,8 @@ struct Arguments {
 enum Command {
     /// Evaluate a policy against one request.
     Run(run::Arguments),
+    /// Write a policy's metadata into its module.
+    Annotate(annotate::Arguments),
 }
 
 /// 0: there is an answer, accepted or rejected. 1: there is none, since something given was invalid. 2: clap's own, for
@@ -25,6 +28,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Annotate(arguments) => annotate::annotate(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,36 +1,103 @@
-//! `policy-host run`: one request in, one line of JSON out.
+//! `policy-host run`: one request in; out comes the server's one line of JSON, or something made for a person.
 
 use std::{
-    fs,
-    io::{self, Read as _},
+    env,
+    io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
-use policy_host::{AdmissionRequest, Policy};
-use serde_json::{Map, Value};
+use clap::ValueEnum;
+use policy_host::{AdmissionRequest, AdmissionResponse, Operation, Policy, document, request_for, settings_of, show};
+use serde_json::Value;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The AdmissionReview, or the request alone, as JSON; `-` reads standard input.
-    #[arg(short, long, value_name = "PATH", required = true)]
-    request_path: PathBuf,
+    /// The AdmissionReview, or the request alone, as JSON; `-` reads standard input
+    #[arg(short, long, value_name = "PATH", required_unless_present = "object", conflicts_with = "object")]
+    request_path: Option<PathBuf>,
 
-    /// The policy's settings, as YAML or JSON.
+    /// The policy's settings, as YAML or JSON; or a whole ClusterAdmissionPolicy or AdmissionPolicy
     #[arg(short, long, value_name = "PATH", conflicts_with = "settings_json")]
     settings_path: Option<PathBuf>,
 
-    /// The policy's settings, as JSON.
+    /// The policy's settings, as JSON
     #[arg(long, value_name = "JSON")]
     settings_json: Option<String>,
 
-    /// The policy, a WebAssembly module.
+    /// The policy, a WebAssembly module
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
+
+    #[command(flatten)]
+    object: ObjectArguments,
+
+    #[command(flatten)]
+    view: ViewArguments,
+}
+
+/// A request made of a manifest.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Instead of a request")]
+struct ObjectArguments {
+    /// A manifest, YAML or JSON, of which a request is made; `-` reads standard input
+    #[arg(long, value_name = "PATH")]
+    object: Option<PathBuf>,
+
+    /// What is done to the object
+    #[arg(long, requires = "object", value_name = "OPERATION", default_value = "CREATE", ignore_case = true)]
+    operation: OperationName,
+
+    /// For an UPDATE: the manifest of the object as it is stored now
+    #[arg(long, requires = "object", value_name = "PATH")]
+    old_object: Option<PathBuf>,
+
+    /// The namespace, where the manifest has none [default: default]
+    #[arg(long, requires = "object", value_name = "NAME")]
+    namespace: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "UPPER")]
+enum OperationName {
+    Create,
+    Update,
+    Delete,
+}
+
+/// How the answer is shown.
+#[derive(clap::Args)]
+#[command(next_help_heading = "For people")]
+struct ViewArguments {
+    /// Show the object before and after, instead of the response
+    #[arg(long, conflicts_with = "output")]
+    diff: bool,
+
+    /// What to print: the response as one line, the object after the policy as YAML, or the decoded JSON patch
+    #[arg(long, value_name = "WHAT", default_value = "response")]
+    output: Output,
+
+    /// Whether --diff uses colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Output {
+    Response,
+    Object,
+    Patch,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<()> {
-    let request = read_request(&arguments.request_path)?;
+    let request = request(&arguments)?;
     let settings = settings(&arguments)?;
     let policy = Policy::from_file(&arguments.policy)?;
 
@@ -38,37 +105,68 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     if !checked.valid {
         bail!("the settings are not valid: {}", checked.message.unwrap_or_default());
     }
-    println!("{}", serde_json::to_string(&policy.validate(&request, &settings))?);
-    Ok(())
+    let response = policy.validate(&request, &settings);
+    print(&arguments.view, &request, &response)
 }
 
-fn read_request(path: &Path) -> Result<AdmissionRequest> {
-    let read = || {
-        let text = if path == Path::new("-") { read_stdin()? } else { fs::read_to_string(path)? };
-        AdmissionRequest::from_json(serde_json::from_str(&text).context("not JSON")?)
+fn request(arguments: &Arguments) -> Result<AdmissionRequest> {
+    if let Some(path) = &arguments.object.object {
+        return request_for_manifest(path, &arguments.object);
+    }
+    // clap sees to it that there is one or the other.
+    let path = arguments.request_path.as_deref().unwrap_or(Path::new("-"));
+    let text = document::read_text(path)?;
+    let read = || AdmissionRequest::from_json(serde_json::from_str(&text).context("not JSON")?);
+    read().with_context(|| format!("cannot use the request {}", path.display()))
+}
+
+fn request_for_manifest(path: &Path, arguments: &ObjectArguments) -> Result<AdmissionRequest> {
+    let old = arguments.old_object.as_deref().map(document::read).transpose()?;
+    let operation = match (arguments.operation, old) {
+        (OperationName::Create, None) => Operation::Create,
+        (OperationName::Update, old) => Operation::Update { old },
+        (OperationName::Delete, None) => Operation::Delete,
+        (_, Some(_)) => bail!("--old-object goes with --operation UPDATE only; what a DELETE deletes is --object"),
     };
-    read().with_context(|| format!("cannot read the request {}", path.display()))
+    let namespace = arguments.namespace.as_deref();
+    request_for(document::read(path)?, operation, namespace)
+        .with_context(|| format!("cannot make a request of {}", path.display()))
 }
 
-fn read_stdin() -> io::Result<String> {
-    let mut text = String::new();
-    io::stdin().read_to_string(&mut text)?;
-    Ok(text)
-}
-
-/// None given, or `null`, are settings without members.
 fn settings(arguments: &Arguments) -> Result<Value> {
-    let settings = match (&arguments.settings_path, &arguments.settings_json) {
-        (Some(path), _) => {
-            let read = || anyhow::Ok(yaml_serde::from_str::<Value>(&fs::read_to_string(path)?)?);
-            read().with_context(|| format!("cannot read the settings {}", path.display()))?
-        }
+    settings_of(match (&arguments.settings_path, &arguments.settings_json) {
+        (Some(path), _) => document::read(path)?,
         (None, Some(json)) => serde_json::from_str(json).context("cannot read --settings-json")?,
         (None, None) => Value::Null,
-    };
-    match settings {
-        Value::Null => Ok(Value::Object(Map::new())),
-        Value::Object(_) => Ok(settings),
-        _ => bail!("the settings are not an object"),
+    })
+}
+
+fn print(view: &ViewArguments, request: &AdmissionRequest, response: &AdmissionResponse) -> Result<()> {
+    if view.diff {
+        return write(&show::diff(request, response, use_color(view.color))?);
+    }
+    if matches!(view.output, Output::Response) {
+        return write(&format!("{}\n", serde_json::to_string(response)?));
+    }
+    // Nothing but the object or the patch goes to standard output, which may lead straight into another tool.
+    eprint!("{}", show::remarks(response));
+    match (&request.object, view.output) {
+        _ if !response.allowed => Ok(()),
+        (_, Output::Patch) => write(&format!("{}\n", serde_json::to_string_pretty(&response.operations()?)?)),
+        (Some(object), _) => write(&yaml_serde::to_string(&response.apply_to(object)?)?),
+        (None, _) => Ok(()),
+    }
+}
+
+/// An error, not a panic, where nobody reads on.
+fn write(text: &str) -> Result<()> {
+    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+}
+
+fn use_color(color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
 }

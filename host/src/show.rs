@@ -1,0 +1,66 @@
+//! An answer, written for a person.
+
+use anyhow::Result;
+use similar::TextDiff;
+
+use crate::{request::AdmissionRequest, response::AdmissionResponse};
+
+/// The object before and after as a unified diff of YAML, then what the client would be told.
+pub fn diff(request: &AdmissionRequest, response: &AdmissionResponse, color: bool) -> Result<String> {
+    let mut text = String::new();
+    if response.allowed {
+        let before = request.object.clone().unwrap_or_default();
+        let after = response.apply_to(&before)?;
+        if before == after {
+            text.push_str("Accepted, nothing changes.\n");
+        } else {
+            text.push_str(&unified(&yaml_serde::to_string(&before)?, &yaml_serde::to_string(&after)?, color));
+        }
+    }
+    text.push_str(&remarks(response));
+    Ok(text)
+}
+
+/// What the client would be told: the warnings, and for a rejection its code and message.
+#[must_use]
+pub fn remarks(response: &AdmissionResponse) -> String {
+    let mut text = String::new();
+    for warning in response.warnings.iter().flatten() {
+        text.push_str(&format!("Warning: {warning}\n"));
+    }
+    if !response.allowed {
+        let status = response.status.clone().unwrap_or_default();
+        let code = status.code.map(|code| format!(" ({code})")).unwrap_or_default();
+        text.push_str(&format!("Rejected{code}: {}\n", status.message.unwrap_or_default()));
+    }
+    text
+}
+
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const CYAN: &str = "\x1b[36m";
+const BOLD: &str = "\x1b[1m";
+const PLAIN: &str = "\x1b[0m";
+
+fn unified(before: &str, after: &str, color: bool) -> String {
+    let diff = TextDiff::from_lines(before, after).unified_diff().header("before", "after").to_string();
+    if !color {
+        return diff;
+    }
+    let mut colored = String::new();
+    for (number, line) in diff.lines().enumerate() {
+        let style = match line.as_bytes().first() {
+            // The header: only there can a line's sign be mistaken for a change's.
+            _ if number < 2 => BOLD,
+            Some(b'-') => RED,
+            Some(b'+') => GREEN,
+            Some(b'@') => CYAN,
+            _ => {
+                colored.push_str(&format!("{line}\n"));
+                continue;
+            }
+        };
+        colored.push_str(&format!("{style}{line}{PLAIN}\n"));
+    }
+    colored
+}

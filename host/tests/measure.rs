@@ -1,0 +1,57 @@
+//! What a call costs: exact, repeatable, and with the same answer as without counting.
+
+mod common;
+
+use common::{answering, fixture};
+use policy_host::{
+    Policy,
+    measure::{Measured, Meter},
+};
+
+const PAGE: u64 = 64 * 1024;
+
+fn measure(guest: &str, payload: &[u8]) -> Measured {
+    let meter = Meter::from_bytes(guest.as_bytes()).expect("the fixture compiles");
+    let measured = meter.call("validate", payload).expect("the guest starts");
+    assert_eq!(meter.call("validate", payload).expect("the guest starts"), measured, "a second call costs the same");
+    measured
+}
+
+/// One for entering each of four functions (`$count` twice). `wapc_init`: one call. `$count`: four, twice. The guest
+/// call: three to respond, two to grow (dropping is free), one to count, one for its result.
+#[test]
+fn instructions_from_the_start_functions_to_the_answer() {
+    let measured = measure(&fixture("counts"), b"");
+    assert_eq!(measured.answer.as_deref(), Ok(b"|".as_slice()));
+    assert_eq!(measured.memory, 2 * PAGE);
+    assert_eq!(measured.instructions, 4 + 1 + 2 * 4 + 3 + 2 + 1 + 1);
+}
+
+#[test]
+fn the_same_answers_as_without_counting() {
+    let guests = [
+        ("answers", answering(r#"{"accepted":true}"#)),
+        ("tells", fixture("tells")),
+        ("asks", fixture("asks")),
+        ("logs", fixture("logs")),
+        ("counts", fixture("counts")),
+    ];
+    for (name, guest) in guests {
+        let answer = Policy::from_bytes(guest.as_bytes()).expect("the fixture compiles").call("validate", b"payload");
+        let counted = measure(&guest, b"payload").answer;
+        match (answer, counted) {
+            (Ok(answer), Ok(counted)) => assert_eq!(answer, counted, "{name}"),
+            (Err(error), Err(counted)) => {
+                assert_eq!(error.to_string(), format!("Guest call failure: {counted}"), "{name}")
+            }
+            (answer, counted) => panic!("{name}: {answer:?} but {counted:?} when counted"),
+        }
+    }
+}
+
+#[test]
+fn a_trap_is_an_answer_with_a_cost() {
+    let measured = measure(&fixture("traps"), b"");
+    assert!(measured.answer.is_err());
+    assert!(measured.instructions > 0);
+}
