@@ -45,15 +45,21 @@ struct ObjectArguments {
     object: Option<PathBuf>,
 
     /// What is done to the object
-    #[arg(long, requires = "object", value_name = "OPERATION", default_value = "CREATE", ignore_case = true)]
+    #[arg(
+        long,
+        conflicts_with = "request_path",
+        value_name = "OPERATION",
+        default_value = "CREATE",
+        ignore_case = true
+    )]
     operation: OperationName,
 
     /// For an UPDATE: the manifest of the object as it is stored now
-    #[arg(long, requires = "object", value_name = "PATH")]
+    #[arg(long, conflicts_with = "request_path", value_name = "PATH")]
     old_object: Option<PathBuf>,
 
     /// The namespace, where the manifest has none [default: default]
-    #[arg(long, requires = "object", value_name = "NAME")]
+    #[arg(long, conflicts_with = "request_path", value_name = "NAME")]
     namespace: Option<String>,
 }
 

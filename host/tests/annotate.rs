@@ -1,0 +1,187 @@
+//! `policy-host annotate`: what goes into a module, and what does not.
+
+mod common;
+
+use std::fs;
+
+use common::{Desk, Printed, answering, answering_all, fixture};
+use policy_host::annotate::{SECTION, metadata_of};
+use serde_json::{Value, json};
+use wasmparser::{Parser, Payload};
+
+const METADATA: &str = "\
+rules:
+- apiGroups: [kubeflow.org]
+  apiVersions: [v1]
+  resources: [notebooks]
+  operations: [CREATE, UPDATE]
+mutating: true
+executionMode: kubewarden-wapc
+contextAwareResources: []
+minimumKubewardenVersion: 1.20.0
+annotations:
+  io.kubewarden.policy.title: a title
+";
+
+fn binary(guest: &str) -> Vec<u8> {
+    wat::parse_str(guest).expect("the fixture is WebAssembly")
+}
+
+fn desk(name: &str) -> Desk {
+    Desk::new(name).with("policy.wasm", binary(&answering(r#"{"accepted":true}"#))).with("metadata.yml", METADATA)
+}
+
+fn section(module: &[u8]) -> Value {
+    let mut sections = Parser::new(0).parse_all(module).filter_map(|payload| match payload.expect("a module") {
+        Payload::CustomSection(section) if section.name() == SECTION => Some(section.data()),
+        _ => None,
+    });
+    let section = sections.next().expect("there is a section");
+    assert!(sections.next().is_none(), "there is one section only");
+    serde_json::from_slice(section).expect("the section is JSON")
+}
+
+#[test]
+fn metadata_goes_in_and_the_rest_stays() {
+    let desk = desk("annotate").with("README.md", "# How to use it\n");
+    let outcome =
+        desk.policy_host(&["annotate", "-m", "metadata.yml", "-u", "README.md", "-o", "annotated.wasm", "policy.wasm"]);
+    assert_eq!(outcome, Printed { code: Some(0), stdout: String::new(), stderr: String::new() });
+
+    let read = |name| fs::read(desk.path(name)).expect("the file is there");
+    let (module, annotated) = (read("policy.wasm"), read("annotated.wasm"));
+    assert!(annotated.starts_with(&module), "what was there stays as it was");
+    let expected = json!({
+        "protocolVersion": "v1",
+        "rules": [{"apiGroups": ["kubeflow.org"], "apiVersions": ["v1"], "resources": ["notebooks"],
+            "operations": ["CREATE", "UPDATE"]}],
+        "annotations": {"io.kubewarden.policy.title": "a title", "io.kubewarden.policy.usage": "# How to use it\n"},
+        "mutating": true,
+        "backgroundAudit": true,
+        "executionMode": "kubewarden-wapc",
+        "policyType": "kubernetes",
+        "contextAwareResources": [],
+        "minimumKubewardenVersion": "1.20.0",
+    });
+    assert_eq!(section(&annotated), expected);
+    assert_eq!(json!(metadata_of(&annotated).expect("readable")), expected);
+    assert_eq!(metadata_of(&module).expect("readable"), None);
+
+    let request = common::request("CREATE", "");
+    let outcome = desk.policy_host_reading(&request, &["run", "-r", "-", "annotated.wasm"]);
+    assert_eq!(outcome.code, Some(0), "an annotated module still runs: {outcome:?}");
+}
+
+#[test]
+fn an_annotated_module_is_not_annotated_again() {
+    let desk = desk("annotate-twice");
+    let annotate = |from, to| desk.policy_host(&["annotate", "-m", "metadata.yml", "-o", to, from]);
+    assert_eq!(annotate("policy.wasm", "annotated.wasm").code, Some(0));
+    let again = annotate("annotated.wasm", "again.wasm");
+    let told = "Error: cannot annotate annotated.wasm: \
+        it has metadata already; annotate the module that the compiler wrote\n";
+    assert_eq!((again.code, again.stderr.as_str()), (Some(1), told));
+    assert!(!desk.path("again.wasm").exists());
+}
+
+#[test]
+fn metadata_that_is_refused() {
+    let operations = "operations: [CREATE, UPDATE]";
+    let several = METADATA
+        .replace("[kubeflow.org]", "[]")
+        .replace("[v1]", "['*', v1]")
+        .replace(operations, "operations: ['*', CREATE]");
+    let cases = [
+        ("a misspelt member", METADATA.replace("mutating", "mutatin"), "unknown field `mutatin`, expected one of "),
+        ("a member that is missing", METADATA.replace("mutating: true\n", ""), "missing field `mutating`"),
+        (
+            "a wrong type",
+            METADATA.replace("mutating: true", "mutating: perhaps"),
+            "mutating: invalid type: string \"perhaps\", expected a boolean at line 6",
+        ),
+        (
+            "an unknown operation",
+            METADATA.replace("UPDATE]", "PATCH]"),
+            "rules[0].operations[1]: unknown variant `PATCH`, expected one of ",
+        ),
+        (
+            "an unknown mode",
+            METADATA.replace("kubewarden-wapc", "docker"),
+            "executionMode: unknown variant `docker`, expected one of ",
+        ),
+        (
+            "a mode for others",
+            METADATA.replace("kubewarden-wapc", "opa"),
+            "executionMode: only kubewarden-wapc can be run here; annotate others with kwctl\n",
+        ),
+        ("half a version", METADATA.replace("1.20.0", "'1.20'"), "minimumKubewardenVersion: unexpected end of input"),
+        (
+            "no rules",
+            "rules: []\nmutating: true\n".to_owned(),
+            "rules: found none; name the requests that the policy is for\n",
+        ),
+        (
+            "several problems",
+            several,
+            "rules[0].apiGroups: found an empty list; name at least one\n\
+             rules[0].apiVersions: found \"*\" beside others; it stands for all of them, so leave the others out\n\
+             rules[0].operations: found \"*\" beside others; it stands for all of them, so leave the others out\n",
+        ),
+        (
+            "a resource without a kind",
+            METADATA.replace("contextAwareResources: []", "contextAwareResources: [{apiVersion: v1, kind: ''}]"),
+            "contextAwareResources[0].kind: must not be empty\n",
+        ),
+    ];
+    for (name, metadata, expected) in cases {
+        let desk = desk("annotate-metadata").with("metadata.yml", metadata);
+        let outcome = desk.policy_host(&["annotate", "-m", "metadata.yml", "-o", "annotated.wasm", "policy.wasm"]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{name}");
+        let told = outcome.stderr.strip_prefix("Error: metadata.yml is not valid: ").unwrap_or(&outcome.stderr);
+        assert!(told.starts_with(expected), "{name}: {}", outcome.stderr);
+        assert!(!desk.path("annotated.wasm").exists(), "{name}: nothing is written");
+    }
+}
+
+#[test]
+fn modules_that_are_refused() {
+    let cases = [
+        ("text", b"(module)".to_vec(), "it is not a WebAssembly module: "),
+        (
+            "no guest",
+            binary("(module (memory (export \"memory\") 1))"),
+            "the policy does not answer `protocol_version`: ",
+        ),
+        ("a trap", binary(&fixture("traps")), "the policy does not answer `protocol_version`: "),
+        (
+            "another protocol",
+            binary(&answering_all("", "", r#""v9""#)),
+            "the policy speaks a protocol that is not known here: ",
+        ),
+        ("no protocol", binary(&answering_all("", "", r#""Unknown""#)), "it says that its protocol version is unknown"),
+    ];
+    for (name, module, expected) in cases {
+        let desk = desk("annotate-module").with("policy.wasm", module);
+        let outcome = desk.policy_host(&["annotate", "-m", "metadata.yml", "-o", "annotated.wasm", "policy.wasm"]);
+        let told = format!("Error: cannot annotate policy.wasm: {expected}");
+        assert_eq!(outcome.code, Some(1), "{name}");
+        assert!(outcome.stderr.starts_with(&told), "{name}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn files_that_are_not_there() {
+    let desk = desk("annotate-files");
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("metadata", &["-m", "none", "-o", "o", "policy.wasm"], "Error: cannot read none: "),
+        ("usage", &["-m", "metadata.yml", "-u", "none", "-o", "o", "policy.wasm"], "Error: cannot read none: "),
+        ("module", &["-m", "metadata.yml", "-o", "o", "none"], "Error: cannot read none: "),
+        ("output", &["-m", "metadata.yml", "-o", "none/o", "policy.wasm"], "Error: cannot write none/o: "),
+    ];
+    for (name, arguments, expected) in cases {
+        let outcome = desk.policy_host(&[&["annotate"], arguments].concat());
+        assert_eq!(outcome.code, Some(1), "{name}");
+        assert!(outcome.stderr.starts_with(expected), "{name}: {}", outcome.stderr);
+    }
+    assert_eq!(desk.policy_host(&["annotate", "policy.wasm"]).code, Some(2), "flags that are missing");
+}

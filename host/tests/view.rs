@@ -1,0 +1,186 @@
+//! `policy-host run` for a person at a desk: manifests in, diffs, objects and patches out.
+
+mod common;
+
+use common::{Desk, Printed, answering, fixture, request};
+
+/// What a guest makes of [`MANIFEST`]: one secret more, and a word to the user.
+const MUTATED: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"team-a"},
+"spec":{"containers":[{"name":"main"}],"imagePullSecrets":[{"name":"s"}]}}"#;
+
+const MANIFEST: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: team-a}\nspec: {containers: [{name: main}]}\n";
+
+const DIFF: &str = "\
+--- before
++++ after
+@@ -6,3 +6,5 @@
+ spec:
+   containers:
+   - name: main
++  imagePullSecrets:
++  - name: s
+";
+
+fn desk(name: &str) -> Desk {
+    let answer = |rest| answering(&format!(r#"{{"accepted":true{rest}}}"#));
+    let mutated = MUTATED.replace('\n', "");
+    Desk::new(name)
+        .with("pod.yaml", MANIFEST)
+        .with("old.json", r#"{"metadata":{"name":"old"}}"#)
+        .with("mutates.wat", answer(format!(r#","mutated_object":{mutated}"#)))
+        .with("warns.wat", answer(format!(r#","mutated_object":{mutated},"warnings":["one","two"]"#)))
+        .with("accepts.wat", answer(String::new()))
+        .with("rejects.wat", answering(r#"{"accepted":false,"message":"no","code":422,"warnings":["w"]}"#))
+        .with("rejects-plainly.wat", answering(r#"{"accepted":false,"message":"no"}"#))
+        .with("delete.json", request("DELETE", r#","oldObject":{}"#))
+}
+
+#[test]
+fn diffs() {
+    let colored = "\
+\x1b[1m--- before\x1b[0m
+\x1b[1m+++ after\x1b[0m
+\x1b[36m@@ -6,3 +6,5 @@\x1b[0m
+ spec:
+   containers:
+   - name: main
+\x1b[32m+  imagePullSecrets:\x1b[0m
+\x1b[32m+  - name: s\x1b[0m
+";
+    let warned = format!("{DIFF}Warning: one\nWarning: two\n");
+    let cases: [(&str, &[&str], &str); 7] = [
+        ("a mutation", &["mutates.wat"], DIFF),
+        ("a mutation, with colours", &["--color", "always", "mutates.wat"], colored),
+        ("a mutation, without", &["--color", "never", "mutates.wat"], DIFF),
+        ("a mutation with warnings", &["warns.wat"], &warned),
+        ("no mutation", &["accepts.wat"], "Accepted, nothing changes.\n"),
+        ("a rejection", &["rejects.wat"], "Warning: w\nRejected (422): no\n"),
+        ("a rejection without a code", &["rejects-plainly.wat"], "Rejected: no\n"),
+    ];
+    let desk = desk("view-diff");
+    for (name, arguments, expected) in cases {
+        let Printed { code, stdout, stderr } =
+            desk.policy_host(&[&["run", "--object", "pod.yaml", "--diff"], arguments].concat());
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), expected, ""), "{name}");
+    }
+}
+
+#[test]
+fn a_diff_of_a_request_without_object() {
+    let outcome = desk("view-delete").policy_host(&["run", "-r", "delete.json", "--diff", "accepts.wat"]);
+    assert_eq!(outcome.stdout, "Accepted, nothing changes.\n");
+}
+
+/// Standard output may lead into another tool, so what is said to a person goes elsewhere.
+#[test]
+fn outputs() {
+    let object = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: p
+  namespace: team-a
+spec:
+  containers:
+  - name: main
+  imagePullSecrets:
+  - name: s
+";
+    let patch = "\
+[
+  {
+    \"op\": \"add\",
+    \"path\": \"/spec/imagePullSecrets\",
+    \"value\": [
+      {
+        \"name\": \"s\"
+      }
+    ]
+  }
+]
+";
+    let response = "{\"uid\":\"00000000-0000-0000-0000-000000000000\",\"allowed\":true,\
+        \"auditAnnotations\":null,\"warnings\":null}\n";
+    let untouched = object.split("  imagePullSecrets").next().unwrap_or_default();
+    let rejected = "Warning: w\nRejected (422): no\n";
+    let cases = [
+        ("the object", "object", "mutates.wat", object, ""),
+        ("the object, untouched", "object", "accepts.wat", untouched, ""),
+        ("the object, with warnings", "object", "warns.wat", object, "Warning: one\nWarning: two\n"),
+        ("no object", "object", "rejects.wat", "", rejected),
+        ("the patch", "patch", "mutates.wat", patch, ""),
+        ("an empty patch", "patch", "accepts.wat", "[]\n", ""),
+        ("no patch", "patch", "rejects.wat", "", rejected),
+        ("the response", "response", "accepts.wat", response, ""),
+    ];
+    let desk = desk("view-output");
+    for (name, what, guest, expected, told) in cases {
+        let Printed { code, stdout, stderr } =
+            desk.policy_host(&["run", "--object", "pod.yaml", "--output", what, guest]);
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), expected, told), "{name}");
+    }
+}
+
+#[test]
+fn the_request_that_is_made_of_a_manifest() {
+    let desk = desk("view-request").with("tells.wat", fixture("tells"));
+    let cases: [(&str, &[&str], &[&str]); 6] = [
+        (
+            "by default it is created",
+            &[],
+            &[r#""operation":"CREATE""#, r#""name":"p""#, r#""namespace":"team-a""#, r#""resource":"pods""#],
+        ),
+        (
+            "an update",
+            &["--operation", "UPDATE", "--old-object", "old.json"],
+            &[r#""operation":"UPDATE""#, r#""oldObject":{"metadata":{"name":"old"}}"#],
+        ),
+        ("an update of something unknown", &["--operation", "update"], &[r#""operation":"UPDATE""#]),
+        ("a deletion", &["--operation", "DELETE"], &[r#""operation":"DELETE""#, r#""oldObject":{"apiVersion""#]),
+        ("the same namespace", &["--namespace", "team-a"], &[r#""namespace":"team-a""#]),
+        ("options", &[], &[r#""options":{"apiVersion":"meta.k8s.io/v1","kind":"CreateOptions"}"#, r#""dryRun":false"#]),
+    ];
+    for (name, flags, expected) in cases {
+        let outcome = desk.policy_host(&[&["run", "--object", "pod.yaml"], flags, &["--diff", "tells.wat"]].concat());
+        for part in expected {
+            assert!(outcome.stdout.contains(part), "{name}: {part} is not in\n{}{}", outcome.stdout, outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_manifest_from_standard_input_gets_a_namespace() {
+    let manifest = MANIFEST.replace(", namespace: team-a", "");
+    let arguments =
+        |flags: &[&'static str]| [&["run", "--object", "-", "--output", "object"], flags, &["accepts.wat"]].concat();
+    let desk = desk("view-stdin");
+    for (flags, expected) in [(&[][..], "namespace: default\n"), (&["--namespace", "n"], "namespace: n\n")] {
+        let outcome = desk.policy_host_reading(&manifest, &arguments(flags));
+        assert!(outcome.stdout.contains(expected), "{outcome:?}");
+    }
+}
+
+#[test]
+fn manifests_that_make_no_request() {
+    let desk = desk("view-invalid").with("text.yaml", "text").with("two.yaml", "a: 1\n---\nb: 2\n");
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("not an object", &["--object", "text.yaml"], "Error: cannot make a request of text.yaml: apiVersion: must be"),
+        ("two objects", &["--object", "two.yaml"], "Error: two.yaml: neither JSON nor YAML: "),
+        (
+            "an old object of a new one",
+            &["--object", "pod.yaml", "--old-object", "old.json"],
+            "Error: --old-object goes with --operation UPDATE only",
+        ),
+        (
+            "another namespace",
+            &["--object", "pod.yaml", "--namespace", "team-b"],
+            "Error: cannot make a request of pod.yaml: metadata.namespace: found \"team-a\"",
+        ),
+    ];
+    for (name, flags, expected) in cases {
+        let Printed { code, stdout, stderr } = desk.policy_host(&[&["run"], flags, &["accepts.wat"]].concat());
+        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{name}");
+        assert!(stderr.starts_with(expected), "{name}: {stderr}");
+    }
+}
