@@ -181,12 +181,12 @@ impl<'a> Dependency<'a> {
                     if !more {
                         break;
                     }
-                    let Ok(entry) = Node::read(&mut cursor, &shape) else { break };
+                    let entry = Node::read(&mut cursor, &shape);
                     let Some(key) = field.key_of(&entry) else {
                         return Err(entry.malformed(format!("{}[{at}]", path()), "an entry with a name"));
                     };
                     self.additions.push(Addition { field, key, member: field.member, value: entry.text() });
-                    more = matches!(cursor.next_item(), Ok(true));
+                    more = cursor.next_item();
                 }
             }
         }

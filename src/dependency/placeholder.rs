@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::document::{Cursor, Str, SyntaxError, quote_into};
+use crate::document::{Cursor, Str, quote_into};
 
 /// What the placeholders stand for in one request.
 #[derive(Clone, Copy, Debug)]
@@ -23,20 +23,18 @@ impl Names<'_> {
             return Cow::Borrowed(text);
         }
         let mut out = String::with_capacity(text.len() + 64);
-        match self.copy(text, &mut out) {
-            Ok(()) => Cow::Owned(out),
-            Err(_) => Cow::Borrowed(text),
-        }
+        self.copy(text, &mut out);
+        Cow::Owned(out)
     }
 
     /// Copies `text` token by token. Between tokens a JSON text holds only white space, and a string is a key where
     /// a colon follows it.
-    fn copy(&self, text: &str, out: &mut String) -> Result<(), SyntaxError> {
+    fn copy(&self, text: &str, out: &mut String) {
         let mut cursor = Cursor::new(text);
         let mut copied = 0;
         while cursor.find(b'"') {
             let start = cursor.offset();
-            let token = cursor.string()?;
+            let token = cursor.string();
             let end = start + token.token().len();
             if cursor.peek() != b':' && token.decode().contains("{n") {
                 out.push_str(text.get(copied..start).unwrap_or_default());
@@ -45,7 +43,6 @@ impl Names<'_> {
             }
         }
         out.push_str(text.get(copied..).unwrap_or_default());
-        Ok(())
     }
 
     fn replaced(&self, token: Str<'_>) -> String {

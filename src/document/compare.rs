@@ -272,11 +272,10 @@ fn members(text: &str) -> Members<'_> {
     let mut cursor = Cursor::new(text);
     let mut members = BTreeMap::new();
     if cursor.eat(b'{') {
-        let mut key = cursor.first_key();
-        while let Ok(Some(name)) = key {
-            let Ok(value) = cursor.skip() else { break };
-            members.insert(name.decode(), value);
-            key = cursor.next_key();
+        let mut next = cursor.first_key();
+        while let Some(key) = next {
+            members.insert(key.decode(), cursor.skip());
+            next = cursor.next_key();
         }
     }
     members.retain(|_, value| *value != "null");
@@ -290,9 +289,8 @@ fn items(text: &str) -> Vec<&str> {
     if cursor.eat(b'[') {
         let mut more = cursor.first_item();
         while more {
-            let Ok(item) = cursor.skip() else { break };
-            items.push(item);
-            more = matches!(cursor.next_item(), Ok(true));
+            items.push(cursor.skip());
+            more = cursor.next_item();
         }
     }
     items

@@ -88,27 +88,22 @@ impl<'a> Node<'a> {
     /// The text is not JSON.
     pub fn parse(text: &'a str, shape: &Shape) -> Result<Self, SyntaxError> {
         let mut cursor = Cursor::new(text);
-        let node = Self::read(&mut cursor, shape)?;
-        cursor.end()?;
-        Ok(node)
+        let node = Self::read(&mut cursor, shape);
+        cursor.finish().map(|()| node)
     }
 
-    /// Reads one value, opened along `shape`, and leaves the cursor behind it.
-    ///
-    /// # Errors
-    /// The text is not JSON.
-    pub fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, SyntaxError> {
+    /// Reads one value, opened along `shape`, and leaves the cursor behind it. Whether it was JSON, the cursor knows.
+    pub fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Self {
         let start = cursor.offset();
         let body = match (shape, cursor.peek()) {
             (Shape::Object(opened), b'{') => {
                 let mut members = Vec::new();
                 cursor.eat(b'{');
-                let mut key = cursor.first_key()?;
-                while let Some(name) = key {
-                    let shape =
-                        opened.iter().find(|(known, _)| name.is(known)).map_or(&Shape::Text, |(_, shape)| shape);
-                    members.push((name, Self::read(cursor, shape)?));
-                    key = cursor.next_key()?;
+                let mut next = cursor.first_key();
+                while let Some(key) = next {
+                    let shape = opened.iter().find(|(known, _)| key.is(known)).map_or(&Shape::Text, |(_, shape)| shape);
+                    members.push((key, Self::read(cursor, shape)));
+                    next = cursor.next_key();
                 }
                 Body::Object(Object { members, changed: false })
             }
@@ -117,33 +112,31 @@ impl<'a> Node<'a> {
                 cursor.eat(b'[');
                 let mut more = cursor.first_item();
                 while more {
-                    items.push(Self::read(cursor, shape)?);
-                    more = cursor.next_item()?;
+                    items.push(Self::read(cursor, shape));
+                    more = cursor.next_item();
                 }
                 Body::List(List { items, changed: false })
             }
             (Shape::Entry(member), b'{') => {
                 let mut identity = None;
                 cursor.eat(b'{');
-                let mut key = cursor.first_key()?;
-                while let Some(name) = key {
-                    if name.is(member) {
-                        identity = if cursor.peek() == b'"' {
-                            Some(cursor.string()?)
-                        } else {
-                            cursor.skip()?;
-                            None
-                        };
+                let mut next = cursor.first_key();
+                while let Some(key) = next {
+                    if !key.is(member) {
+                        cursor.skip();
+                    } else if cursor.peek() == b'"' {
+                        identity = Some(cursor.string());
                     } else {
-                        cursor.skip()?;
+                        identity = None;
+                        cursor.skip();
                     }
-                    key = cursor.next_key()?;
+                    next = cursor.next_key();
                 }
                 Body::Entry(identity)
             }
-            _ => return cursor.skip().map(Node::text_only),
+            _ => return Node::text_only(cursor.skip()),
         };
-        Ok(Node { text: cursor.since(start), body })
+        Node { text: cursor.since(start), body }
     }
 
     /// The text as it came; of a node that was changed since, the text from before.

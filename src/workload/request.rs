@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::{Kind, is_none_of_our_business};
-use crate::document::{Cursor, Node, Shape, Str, SyntaxError};
+use crate::document::{Body, Cursor, Node, Shape, Str, SyntaxError};
 
 /// What is being done to the object. Other operations are none of our business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,75 +83,74 @@ impl<'a> Request<'a> {
         let mut cursor = Cursor::new(payload);
         let mut request = None;
         let mut settings = "null";
-        if !cursor.eat(b'{') {
-            cursor.skip()?;
-            return Err(Unreadable::NoRequest);
-        }
-        let mut key = cursor.first_key()?;
-        while let Some(name) = key {
-            if name.is("request") && cursor.peek() == b'{' {
-                let Some(read) = Self::read_request(&mut cursor)? else { return Ok(None) };
-                request = Some(read);
-            } else if name.is("settings") {
-                settings = cursor.skip()?;
-            } else {
-                cursor.skip()?;
+        if cursor.eat(b'{') {
+            let mut next = cursor.first_key();
+            while let Some(key) = next {
+                if key.is("request") && cursor.peek() == b'{' {
+                    let Some(read) = Self::read_request(&mut cursor) else {
+                        return cursor.failure().map_or(Ok(None), |failure| Err(failure.into()));
+                    };
+                    request = Some(read);
+                } else if key.is("settings") {
+                    settings = cursor.skip();
+                } else {
+                    cursor.skip();
+                }
+                next = cursor.next_key();
             }
-            key = cursor.next_key()?;
+        } else {
+            cursor.skip();
         }
-        cursor.end()?;
+        cursor.finish()?;
         request.map(|request| Some((request, settings))).ok_or(Unreadable::NoRequest)
     }
 
-    fn read_request(cursor: &mut Cursor<'a>) -> Result<Option<Self>, SyntaxError> {
+    fn read_request(cursor: &mut Cursor<'a>) -> Option<Self> {
         let mut kind = None;
         let mut operation = None;
         let mut namespace = Cow::Borrowed("");
         let mut object = None;
         let mut old_object = None;
         cursor.eat(b'{');
-        let mut key = cursor.first_key()?;
-        while let Some(name) = key {
-            match Member::of(name) {
-                Some(Member::Kind) => match kind_of(&Node::read(cursor, &GROUP_VERSION_KIND)?) {
-                    Some(known) => kind = Some(known),
-                    None => return Ok(None),
-                },
-                Some(Member::Operation) => match Node::read(cursor, &Shape::Text)?.string().as_deref() {
+        let mut next = cursor.first_key();
+        while let Some(key) = next {
+            match Member::of(key) {
+                Some(Member::Kind) => kind = Some(kind_of(&Node::read(cursor, &GROUP_VERSION_KIND))?),
+                Some(Member::Operation) => match Node::read(cursor, &Shape::Text).string().as_deref() {
                     Some("CREATE") => operation = Some(Operation::Create),
                     Some("UPDATE") => operation = Some(Operation::Update),
-                    _ => return Ok(None),
+                    _ => return None,
                 },
                 Some(Member::SubResource) => {
-                    let subresource = Node::read(cursor, &Shape::Text)?;
+                    let subresource = Node::read(cursor, &Shape::Text);
                     if !subresource.is_null() && subresource.string().as_deref() != Some("") {
-                        return Ok(None);
+                        return None;
                     }
                 }
                 Some(Member::Namespace) => {
-                    namespace = Node::read(cursor, &Shape::Text)?.string().unwrap_or_default();
+                    namespace = Node::read(cursor, &Shape::Text).string().unwrap_or_default();
                 }
                 // The host sends `kind` first. Where it comes later, the object is opened once it is known.
-                Some(Member::Object) => object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))?),
+                Some(Member::Object) => object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))),
                 Some(Member::OldObject) => {
-                    old_object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))?);
+                    old_object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape)));
                 }
                 None => {
-                    cursor.skip()?;
+                    cursor.skip();
                 }
             }
             if kind == Some(Kind::PipelinePod) && operation == Some(Operation::Update) {
-                return Ok(None);
+                return None;
             }
-            key = cursor.next_key()?;
+            next = cursor.next_key();
         }
-        let (Some(kind), Some(operation), Some(object)) = (kind, operation, object) else { return Ok(None) };
-        let object = opened(object, kind)?;
-        let old_object = old_object.filter(|old| !old.is_null()).map(|old| opened(old, kind)).transpose()?;
+        let (kind, operation) = (kind?, operation?);
+        let object = opened(object?, kind);
+        let old_object = old_object.filter(|old| !old.is_null()).map(|old| opened(old, kind));
         if object.is_null() || is_none_of_our_business(&object, kind) {
-            return Ok(None);
+            return None;
         }
-        Ok(Some(Request { operation, kind, namespace, object, old_object }))
+        Some(Request { operation, kind, namespace, object, old_object })
     }
 }
 
@@ -191,10 +190,10 @@ fn kind_of(group_version_kind: &Node<'_>) -> Option<Kind> {
 }
 
 /// `node`, opened along the shape of its kind, if it was read before the kind was known.
-fn opened(node: Node<'_>, kind: Kind) -> Result<Node<'_>, SyntaxError> {
-    if node.text().starts_with('{') && node.object(String::new).is_err() {
-        Node::parse(node.text(), kind.shape())
+fn opened(node: Node<'_>, kind: Kind) -> Node<'_> {
+    if node.text().starts_with('{') && matches!(node.body, Body::Text) {
+        Node::read(&mut Cursor::new(node.text()), kind.shape())
     } else {
-        Ok(node)
+        node
     }
 }
