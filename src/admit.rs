@@ -4,7 +4,7 @@
 //! already, the course what may happen to the template; the merge does it, and the annotations say so.
 
 use crate::annotations::{self, Domain};
-use crate::answer::{Answer, Verdict};
+use crate::answer::{Answer, MutatedObject, Verdict};
 use crate::course::{Course, Merged, merge_along};
 use crate::dependency::{Dependency, Names, Resolved};
 use crate::document::Malformed;
@@ -23,7 +23,7 @@ pub fn validate(payload: &[u8]) -> Answer {
     match request {
         Ok(None) => Answer::accept(),
         Ok(Some((request, settings))) => match Settings::read(settings) {
-            Ok(settings) => admit(&request, &settings),
+            Ok(settings) => admit(request, &settings),
             Err(error) => bad_settings(&error),
         },
         Err(error) => Answer::reject(400, error.to_string()),
@@ -32,13 +32,14 @@ pub fn validate(payload: &[u8]) -> Answer {
 
 /// Answers a request.
 #[must_use]
-pub fn admit(request: &Request<'_>, settings: &Settings<'_>) -> Answer {
+pub fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     let wanted = match request.kind {
         Kind::Notebook => &settings.notebooks,
         Kind::PipelinePod => &settings.pipeline_pods,
     };
     let name = workload::name(&request.object).unwrap_or_default();
-    let names = Names { namespace: &request.namespace, name: &name };
+    let namespace = request.namespace.clone();
+    let names = Names { namespace: &namespace, name: &name };
     let resolved = match Resolved::all(settings, wanted, &names) {
         Ok(resolved) => resolved,
         Err(error) => return bad_settings(&error),
@@ -51,7 +52,7 @@ pub fn admit(request: &Request<'_>, settings: &Settings<'_>) -> Answer {
     }
 }
 
-fn admit_plan(request: &Request<'_>, settings: &Settings<'_>, plan: &[Dependency<'_>]) -> Result<Answer, Malformed> {
+fn admit_plan(request: Request<'_>, settings: &Settings<'_>, plan: &[Dependency<'_>]) -> Result<Answer, Malformed> {
     let domain = Domain(&settings.annotation_domain);
     if plan.is_empty()
         && !domain.is_on(&request.object)
@@ -67,8 +68,8 @@ fn admit_plan(request: &Request<'_>, settings: &Settings<'_>, plan: &[Dependency
     let stored = request.old_object.as_ref().and_then(|old| domain.record(old).ok()).unwrap_or_default();
     let record = record.with(stored);
 
-    let course = Course::of(request, settings.running_notebooks, &record);
-    let merged = merge_along(course, request.object.clone(), request.old_object.as_ref(), request.kind, plan, &record)?;
+    let course = Course::of(&request, settings.running_notebooks, &record);
+    let merged = merge_along(course, request.object, request.old_object.as_ref(), request.kind, plan, &record)?;
     let (object, outcome, waiting) = match merged {
         Merged::Object(object, outcome, waiting) => (object, outcome, waiting),
         Merged::Denied(conflicts) => {
@@ -86,14 +87,12 @@ fn admit_plan(request: &Request<'_>, settings: &Settings<'_>, plan: &[Dependency
     if !object.is_changed() {
         return Ok(Answer { warnings, ..Answer::accept() });
     }
-    let mut text = String::with_capacity(object.text().len() + 4096);
-    object.write(&mut text);
     let is_planned = |name: &str| plan.iter().any(|it| it.name == name);
     let did: Vec<_> = plan.iter().map(|it| it.name).filter(|name| outcome.changed.contains(*name)).collect();
     let removed: Vec<_> = outcome.changed.iter().map(String::as_str).filter(|name| !is_planned(name)).collect();
     let audit_annotations = [("dependencies", did.join(",")), ("removed", removed.join(",")), ("deferred", deferred)];
     Ok(Answer {
-        verdict: Verdict::Mutate(text),
+        verdict: Verdict::Mutate(MutatedObject::written(&object)),
         warnings,
         audit_annotations: audit_annotations.into_iter().filter(|(_, names)| !names.is_empty()).collect(),
     })

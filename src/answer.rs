@@ -1,7 +1,7 @@
 //! The answer to a request: accept, mutate or reject, in the words of the policy protocol, with warnings that the
 //! API server does not drop.
 
-use crate::document::quote_into;
+use crate::document::{Node, quote_into};
 
 /// The longest warning that an API server passes on, in characters.
 const LONGEST_WARNING: usize = 256;
@@ -25,8 +25,8 @@ pub struct Answer {
 pub enum Verdict {
     /// It passes as it is.
     Accept,
-    /// It passes with this object, JSON, in place of the client's.
-    Mutate(String),
+    /// It passes with this object in place of the client's.
+    Mutate(MutatedObject),
     /// It is denied.
     Reject {
         /// The HTTP status: 422 where the object is at fault.
@@ -34,6 +34,33 @@ pub enum Verdict {
         /// Why, for the person who made the request.
         message: String,
     },
+}
+
+/// An object, as JSON.
+///
+/// It is kept with the beginning of the answer in front of it: an object may be a megabyte, and so it is copied once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MutatedObject(String);
+
+impl MutatedObject {
+    const BEFORE: &str = r#"{"accepted":true,"mutated_object":"#;
+    /// What the additions and the rest of the answer mostly fit in.
+    const ROOM: usize = 4096;
+
+    /// The object that `node` is now.
+    #[must_use]
+    pub fn written(node: &Node<'_>) -> Self {
+        let mut text = String::with_capacity(Self::BEFORE.len() + node.text().len() + Self::ROOM);
+        text.push_str(Self::BEFORE);
+        node.write(&mut text);
+        MutatedObject(text)
+    }
+
+    /// The JSON of it.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        self.0.get(Self::BEFORE.len()..).unwrap_or_default()
+    }
 }
 
 impl Answer {
@@ -54,25 +81,16 @@ impl Answer {
     /// The SDK's type is not used for it: its object is a tree of values, which would be a second reading, and would
     /// lose how numbers are spelt.
     #[must_use]
-    pub fn to_json(&self) -> String {
-        let size = match &self.verdict {
-            Verdict::Mutate(object) => object.len(),
-            _ => 0,
-        };
-        let mut out = String::with_capacity(size + 1024);
-        match &self.verdict {
-            Verdict::Accept => out.push_str(r#"{"accepted":true"#),
-            Verdict::Mutate(object) => {
-                out.push_str(r#"{"accepted":true,"mutated_object":"#);
-                out.push_str(object);
-            }
+    pub fn into_json(self) -> String {
+        let mut out = match self.verdict {
+            Verdict::Accept => r#"{"accepted":true"#.to_owned(),
+            Verdict::Mutate(object) => object.0,
             Verdict::Reject { code, message } => {
-                out.push_str(r#"{"accepted":false,"code":"#);
-                out.push_str(&code.to_string());
-                out.push_str(r#","message":"#);
-                quote_into(message, &mut out);
+                let mut out = format!(r#"{{"accepted":false,"code":{code},"message":"#);
+                quote_into(&message, &mut out);
+                out
             }
-        }
+        };
         let mut separator = r#","audit_annotations":{"#;
         for (key, value) in &self.audit_annotations {
             out.push_str(separator);
@@ -125,16 +143,17 @@ mod tests {
             ),
             (
                 Answer {
-                    verdict: Verdict::Mutate(r#"{"a":1e3}"#.to_owned()),
+                    verdict: Verdict::Mutate(MutatedObject::written(&Node::text_only(r#"{"a":1e3}"#))),
                     warnings: vec!["one".to_owned(), "two".to_owned()],
                     audit_annotations: vec![("dependencies", "a,b".to_owned()), ("deferred", "c".to_owned())],
                 },
                 r#"{"accepted":true,"mutated_object":{"a":1e3},"audit_annotations":{"dependencies":"a,b","deferred":"c"},"warnings":["one","two"]}"#,
             ),
         ] {
-            assert_eq!(answer.to_json(), json);
+            let is_accepted = !matches!(answer.verdict, Verdict::Reject { .. });
+            assert_eq!(answer.into_json(), json);
             let read: kubewarden_policy_sdk::response::ValidationResponse = serde_json::from_str(json).unwrap();
-            assert_eq!(read.accepted, !matches!(answer.verdict, Verdict::Reject { .. }));
+            assert_eq!(read.accepted, is_accepted);
         }
     }
 

@@ -107,7 +107,7 @@ impl Waiting {
             format!("the notebook runs, so this waits until you stop and start it: dependencies {}", names.join(", "))
         });
         let conflicts =
-            self.for_the_user.iter().map(|it| format!("dependency {:?} waits: {}", it.dependency, it.message));
+            self.for_the_user.iter().map(|it| format!("dependency \"{}\" waits: {}", it.dependency, it.message));
         stop.into_iter().chain(conflicts)
     }
 }

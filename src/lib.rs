@@ -27,7 +27,7 @@ pub extern "C" fn wapc_init() {
 }
 
 fn validate(payload: &[u8]) -> CallResult {
-    Ok(admit::validate(payload).to_json().into_bytes())
+    Ok(admit::validate(payload).into_json().into_bytes())
 }
 
 fn validate_settings(payload: &[u8]) -> CallResult {

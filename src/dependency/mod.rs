@@ -194,7 +194,7 @@ impl<'a> Dependency<'a> {
     }
 
     fn hashed(&self) -> String {
-        let mut hash = Digest::new();
+        let mut hash = Digest::default();
         hash.add(match self.on_conflict {
             OnConflict::Reject => "Reject",
             OnConflict::Keep => "Keep",

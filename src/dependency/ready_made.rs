@@ -121,7 +121,7 @@ fn proxy(proxy: &Object<'_>, path: &str) -> Result<String, Malformed> {
         values.push(("NO_PROXY", crate::document::quoted(&hosts.join(","))));
     }
     let upper = values.iter().map(|(name, value)| variable(name, value));
-    let lower = values.iter().map(|(name, value)| variable(&name.to_lowercase(), value));
+    let lower = values.iter().map(|(name, value)| variable(&name.to_ascii_lowercase(), value));
     let env = list(upper.chain(lower));
     Ok(format!(r#"{{"env":{env}}}"#))
 }

@@ -118,21 +118,8 @@ impl<'a> Node<'a> {
                 Body::List(List { items, changed: false })
             }
             (Shape::Entry(member), b'{') => {
-                let mut identity = None;
-                cursor.eat(b'{');
-                let mut next = cursor.first_key();
-                while let Some(key) = next {
-                    if !key.is(member) {
-                        cursor.skip();
-                    } else if cursor.peek() == b'"' {
-                        identity = Some(cursor.string());
-                    } else {
-                        identity = None;
-                        cursor.skip();
-                    }
-                    next = cursor.next_key();
-                }
-                Body::Entry(identity)
+                let (text, identity) = cursor.entry(member);
+                return Node { text, body: Body::Entry(identity) };
             }
             _ => return Node::text_only(cursor.skip()),
         };
@@ -339,9 +326,9 @@ impl<'a> List<'a> {
         &self.items
     }
 
-    /// The item at `at`, to change what is in it.
-    pub fn get_mut(&mut self, at: usize) -> Option<&mut Node<'a>> {
-        self.items.get_mut(at)
+    /// The items, to change what is in them.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Node<'a>> {
+        self.items.iter_mut()
     }
 
     /// The items, to put others in their place.

@@ -12,7 +12,7 @@ pub use record::{Added, Record};
 
 use self::slot::{Slot, Want};
 use crate::dependency::{Dependency, FIELDS, Field, Merge, Target};
-use crate::document::{Malformed, Node, Object, Shape, Str};
+use crate::document::{Malformed, Node, Object, Str};
 use crate::workload::{self, CONTAINER, Kind};
 
 /// What came of merging, beside the object.
@@ -39,6 +39,16 @@ pub struct Conflict {
     pub message: String,
 }
 
+impl Outcome {
+    fn note_change(&mut self, dependency: &str, is_in_pod_spec: bool) {
+        for (names, is_meant) in [(&mut self.changed, true), (&mut self.changed_pod_spec, is_in_pod_spec)] {
+            if is_meant && !names.contains(dependency) {
+                names.insert(dependency.to_owned());
+            }
+        }
+    }
+}
+
 /// Merges `plan` into `object`, in which `record` says what is ours already.
 ///
 /// Dependencies in `held` stay as they are in the object: nothing of theirs is added, changed or removed. With an
@@ -59,14 +69,14 @@ pub fn merge<'a>(
     }
     let plan = merger.applicable(object, plan)?;
     for field in FIELDS.iter().filter(|field| field.merge != Merge::Itself) {
+        let wants = || wants(&plan, |it| std::ptr::eq(it, field));
         match field.target {
-            Target::Metadata => merger.merge_member_of(object, &METADATA, field, &plan)?,
-            Target::PodSpec => merger.merge_member_of(object, kind.pod_spec_path(), field, &plan)?,
-            Target::Containers => {}
+            Target::Metadata => merger.merge_member_of(object, &METADATA, field, &wants())?,
+            Target::PodSpec => merger.merge_member_of(object, kind.pod_spec_path(), field, &wants())?,
+            Target::Containers => merger.merge_into_containers(object, field, &wants(), &plan)?,
         }
     }
-    merger.merge_fields_themselves(object, &plan)?;
-    merger.merge_into_containers(object, &plan)?;
+    merger.merge_fields_themselves(object, &wants(&plan, |it| it.merge == Merge::Itself))?;
     Ok(merger.outcome)
 }
 
@@ -74,6 +84,9 @@ const METADATA: [Str<'static>; 1] = [Str::from_token("\"metadata\"")];
 
 /// The field that brings containers, into which other dependencies may be merged.
 const SIDECARS: &str = "sidecars";
+
+/// What the record calls the place of the fields of the pod spec itself.
+const SPEC: &str = "spec";
 
 struct Merger<'r> {
     kind: Kind,
@@ -126,7 +139,7 @@ impl Merger<'_> {
             }
             for it in &lacking {
                 self.outcome.warnings.push(format!(
-                    "dependency {:?} is left out: none of {}.containers is one for it",
+                    "dependency \"{}\" is left out: none of {}.containers is one for it",
                     it.dependency.name,
                     kind.pod_spec_name()
                 ));
@@ -141,15 +154,14 @@ impl Merger<'_> {
         object: &mut Node<'a>,
         way: &'static [Str<'static>],
         field: &'static Field,
-        plan: &[Applicable<'a>],
+        wants: &[Want<'a>],
     ) -> Result<(), Malformed> {
-        let wants = wants(plan.iter().map(|it| it.dependency), |it| std::ptr::eq(it, field));
-        let slot = Slot::new(field.name.to_owned(), field.target, None, self.record);
-        if slot.is_idle(&wants) {
+        let slot = Slot::new(field.name, field.target, None, self.record, self.held);
+        if slot.is_idle(wants) {
             return Ok(());
         }
         match reach(object, way, !wants.is_empty())? {
-            Some(parent) => self.merge_member(parent, &name_of(way), field, &slot, &wants),
+            Some(parent) => self.merge_member(parent, &name_of(way), field, &slot, wants),
             None => Ok(()),
         }
     }
@@ -166,14 +178,14 @@ impl Merger<'_> {
         let path = || format!("{name}.{}", field.member.raw());
         let is_map = field.merge == Merge::ByKey;
         let edits = match parent.get(field.member.raw()) {
-            None => slot.decide(wants, [].into_iter(), self.held, &mut self.outcome),
+            None => slot.decide(wants, [].into_iter(), &mut self.outcome),
             Some(node) if is_map => {
                 let members = node.object(path)?.iter().map(|(key, value)| (Some(key.decode()), value.text()));
-                slot.decide(wants, members, self.held, &mut self.outcome)
+                slot.decide(wants, members, &mut self.outcome)
             }
             Some(node) => {
                 let items = node.list(path)?.items().iter().map(|item| (field.key_of(item), item.text()));
-                slot.decide(wants, items, self.held, &mut self.outcome)
+                slot.decide(wants, items, &mut self.outcome)
             }
         };
         if edits.is_empty() {
@@ -185,9 +197,11 @@ impl Merger<'_> {
             members.is_empty()
         } else {
             let items = parent.list_at(field.member, path)?.items_mut();
-            let shape = if field.name == SIDECARS { &CONTAINER } else { &Shape::Text };
-            edits
-                .apply(items, |addition| Node::parse(addition.value, shape).unwrap_or(Node::text_only(addition.value)));
+            edits.apply(items, |addition| {
+                let value = Node::text_only(addition.value);
+                // Others may be merged into a container.
+                if field.name == SIDECARS { Node::parse(addition.value, &CONTAINER).unwrap_or(value) } else { value }
+            });
             items.is_empty()
         };
         // What held nothing but ours was not there before us.
@@ -197,11 +211,46 @@ impl Merger<'_> {
         Ok(())
     }
 
+    /// A list or map in the containers that each dependency chose.
+    fn merge_into_containers<'a>(
+        &mut self,
+        object: &mut Node<'a>,
+        field: &'static Field,
+        wants: &[Want<'a>],
+        plan: &[Applicable<'a>],
+    ) -> Result<(), Malformed> {
+        if wants.is_empty() && self.record.is_empty() {
+            return Ok(());
+        }
+        let path = format!("{}.containers", self.kind.pod_spec_name());
+        let Some(spec) = reach(object, self.kind.pod_spec_path(), false)? else { return Ok(()) };
+        let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
+        for (at, node) in containers.list_mut(|| path.clone())?.iter_mut().enumerate() {
+            let path = || format!("{path}[{at}]");
+            let container = node.object_mut(path)?;
+            let name = container.get("name").and_then(Node::string).unwrap_or_default();
+            let chose = |dependency| {
+                plan.iter().any(|it| std::ptr::eq(it.dependency, dependency) && it.containers.contains(&*name))
+            };
+            let wants: Vec<_> = wants
+                .chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency))
+                .filter(|wants| wants.first().is_some_and(|want| chose(want.dependency)))
+                .flatten()
+                .copied()
+                .collect();
+            let place = format!("{}/{name}", field.name);
+            let slot = Slot::new(&place, field.target, Some(&name), self.record, self.held);
+            if !slot.is_idle(&wants) {
+                self.merge_member(container, &path(), field, &slot, &wants)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The fields of the pod spec that merge as a whole.
-    fn merge_fields_themselves<'a>(&mut self, object: &mut Node<'a>, plan: &[Applicable<'a>]) -> Result<(), Malformed> {
-        let wants = wants(plan.iter().map(|it| it.dependency), |it| it.merge == Merge::Itself);
-        let slot = Slot::new("spec".to_owned(), Target::PodSpec, None, self.record);
-        if slot.is_idle(&wants) {
+    fn merge_fields_themselves<'a>(&mut self, object: &mut Node<'a>, wants: &[Want<'a>]) -> Result<(), Malformed> {
+        let slot = Slot::new(SPEC, Target::PodSpec, None, self.record, self.held);
+        if slot.is_idle(wants) {
             return Ok(());
         }
         let Some(spec) = reach(object, self.kind.pod_spec_path(), !wants.is_empty())? else { return Ok(()) };
@@ -215,7 +264,7 @@ impl Merger<'_> {
             })
             .collect();
         let entries = present.iter().map(|(field, value)| (Some(field.name.into()), *value));
-        let edits = slot.decide(&wants, entries, self.held, &mut self.outcome);
+        let edits = slot.decide(wants, entries, &mut self.outcome);
         for (at, addition) in edits.in_place() {
             if let Some((field, _)) = present.get(*at) {
                 set_field(spec, field, addition.map(|addition| addition.value));
@@ -223,36 +272,6 @@ impl Merger<'_> {
         }
         for addition in edits.added() {
             set_field(spec, addition.field, Some(addition.value));
-        }
-        Ok(())
-    }
-
-    /// What goes into the containers that each dependency chose.
-    fn merge_into_containers<'a>(&mut self, object: &mut Node<'a>, plan: &[Applicable<'a>]) -> Result<(), Malformed> {
-        if self.record.is_empty() && !plan.iter().any(|it| it.dependency.needs_container()) {
-            return Ok(());
-        }
-        let path = format!("{}.containers", self.kind.pod_spec_name());
-        let Some(spec) = reach(object, self.kind.pod_spec_path(), false)? else { return Ok(()) };
-        let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
-        let containers = containers.list_mut(|| path.clone())?;
-        for at in 0..containers.items().len() {
-            let path = || format!("{path}[{at}]");
-            let Some(node) = containers.get_mut(at) else { break };
-            let container = node.object_mut(path)?;
-            let name = container.get("name").and_then(Node::string).unwrap_or_default();
-            let choosing: Vec<_> =
-                plan.iter().filter(|it| it.containers.contains(&*name)).map(|it| it.dependency).collect();
-            if choosing.is_empty() && self.record.is_empty() {
-                continue;
-            }
-            for field in FIELDS.iter().filter(|field| field.target == Target::Containers) {
-                let wants = wants(choosing.iter().copied(), |it| std::ptr::eq(it, field));
-                let slot = Slot::new(format!("{}/{name}", field.name), field.target, Some(&name), self.record);
-                if !slot.is_idle(&wants) {
-                    self.merge_member(container, &path(), field, &slot, &wants)?;
-                }
-            }
         }
         Ok(())
     }
@@ -272,12 +291,10 @@ fn set_field<'a>(spec: &mut Object<'a>, field: &Field, value: Option<&'a str>) {
     }
 }
 
-fn wants<'a>(
-    dependencies: impl Iterator<Item = &'a Dependency<'a>>,
-    fits: impl Fn(&'static Field) -> bool,
-) -> Vec<Want<'a>> {
-    dependencies
-        .flat_map(|dependency| dependency.additions.iter().map(move |addition| Want { dependency, addition }))
+/// The additions that go into the fields that `fits`, those of one dependency together.
+fn wants<'a>(plan: &[Applicable<'a>], fits: impl Fn(&'static Field) -> bool) -> Vec<Want<'a>> {
+    plan.iter()
+        .flat_map(|it| it.dependency.additions.iter().map(|addition| Want { dependency: it.dependency, addition }))
         .filter(|want| fits(want.addition.field))
         .collect()
 }

@@ -19,7 +19,7 @@ pub struct Added {
     /// The dependency's hash at the time.
     pub hash: String,
     /// The keys, by place.
-    pub added: BTreeMap<String, BTreeSet<String>>,
+    pub added: BTreeMap<String, Vec<String>>,
 }
 
 /// What every dependency added, by its name.
@@ -60,7 +60,9 @@ impl Record {
             let known = self.dependencies.entry(name).or_default();
             known.hash = added.hash;
             for (place, keys) in added.added {
-                known.added.entry(place).or_default().extend(keys);
+                let here = known.added.entry(place).or_default();
+                let known: BTreeSet<_> = here.iter().cloned().collect();
+                here.extend(keys.into_iter().filter(|key| !known.contains(key)));
             }
         }
         self
@@ -72,20 +74,12 @@ impl Record {
         self.dependencies.get(name)
     }
 
-    /// Notes that the dependency `name`, whose hash is `hash`, added `key` at `place`.
-    pub fn note(&mut self, name: &str, hash: &str, place: &str, key: &str) {
-        let added = match self.dependencies.get_mut(name) {
-            Some(added) => added,
-            None => self.dependencies.entry(name.to_owned()).or_default(),
-        };
-        hash.clone_into(&mut added.hash);
-        match added.added.get_mut(place) {
-            Some(keys) => {
-                keys.insert(key.to_owned());
-            }
-            None => {
-                added.added.insert(place.to_owned(), BTreeSet::from([key.to_owned()]));
-            }
+    /// Notes that the dependency `name`, whose hash is `hash`, added `keys` at `place`.
+    pub fn note(&mut self, name: &str, hash: &str, place: &str, keys: Vec<String>) {
+        if !keys.is_empty() {
+            let added = self.dependencies.entry(name.to_owned()).or_default();
+            hash.clone_into(&mut added.hash);
+            added.added.insert(place.to_owned(), keys);
         }
     }
 
@@ -114,10 +108,10 @@ mod tests {
     #[test]
     fn what_is_noted_is_read_back() {
         let mut record = Record::default();
-        record.note("registry", "01", "imagePullSecrets", "b");
-        record.note("registry", "01", "imagePullSecrets", "a");
-        record.note("proxy", "02", "env/nb", "HTTP_PROXY");
-        let text = r#"{"proxy":{"hash":"02","added":{"env/nb":["HTTP_PROXY"]}},"registry":{"hash":"01","added":{"imagePullSecrets":["a","b"]}}}"#;
+        record.note("registry", "01", "imagePullSecrets", vec!["b".to_owned(), "a".to_owned()]);
+        record.note("proxy", "02", "env/nb", vec!["HTTP_PROXY".to_owned()]);
+        record.note("proxy", "02", "env/other", Vec::new());
+        let text = r#"{"proxy":{"hash":"02","added":{"env/nb":["HTTP_PROXY"]}},"registry":{"hash":"01","added":{"imagePullSecrets":["b","a"]}}}"#;
         assert_eq!(record.to_json(), text);
         assert_eq!(Record::parse(text).unwrap(), record);
         assert_eq!(record.owners_at("imagePullSecrets"), BTreeMap::from([("a", "registry"), ("b", "registry")]));

@@ -21,11 +21,12 @@ pub struct Want<'a> {
 #[derive(Debug)]
 pub struct Slot<'r> {
     /// As the record calls it.
-    place: String,
+    place: &'r str,
     /// The container it is in, if it is in one.
     container: Option<&'r str>,
     is_in_pod_spec: bool,
     record: &'r Record,
+    held: &'r BTreeSet<String>,
     /// Which of its keys are ours, and the dependency each belongs to.
     owners: BTreeMap<&'r str, &'r str>,
 }
@@ -41,11 +42,27 @@ pub struct Edits<'a> {
     last: Vec<&'a Addition<'a>>,
 }
 
+/// What becomes of one addition.
+enum Decision {
+    /// It is written: it was not there, or what is there is replaced.
+    Write,
+    /// It is there, and ours.
+    Ours,
+    /// It is there or stays away, and is none of ours.
+    NotOurs,
+}
+
 impl<'r> Slot<'r> {
     /// The slot that `record` calls `place`, in the metadata, the pod spec or a container of it.
-    pub fn new(place: String, target: Target, container: Option<&'r str>, record: &'r Record) -> Self {
-        let owners = record.owners_at(&place);
-        Slot { place, container, is_in_pod_spec: target != Target::Metadata, record, owners }
+    pub fn new(
+        place: &'r str,
+        target: Target,
+        container: Option<&'r str>,
+        record: &'r Record,
+        held: &'r BTreeSet<String>,
+    ) -> Self {
+        let is_in_pod_spec = target != Target::Metadata;
+        Slot { place, container, is_in_pod_spec, record, held, owners: record.owners_at(place) }
     }
 
     /// Whether there is nothing to add here, and nothing of ours.
@@ -60,97 +77,94 @@ impl<'r> Slot<'r> {
         &self,
         wants: &[Want<'a>],
         entries: impl Iterator<Item = (Option<Cow<'e, str>>, &'e str)>,
-        held: &BTreeSet<String>,
         outcome: &mut Outcome,
     ) -> Edits<'a> {
         // The very same entry twice is no contradiction: the first in the list brings it.
-        let mut by_key: FxHashMap<&str, Option<(usize, &str)>> =
+        let mut found: FxHashMap<&str, Option<(usize, &str)>> =
             wants.iter().map(|want| (&*want.addition.key, None)).collect();
         let mut edits = Edits::default();
         for (at, (key, value)) in entries.enumerate() {
             let Some(key) = key else { continue };
-            if let Some(found) = by_key.get_mut(&*key) {
+            if let Some(found) = found.get_mut(&*key) {
                 *found = Some((at, value));
-            } else if let Some(owner) = self.owners.get(&*key).filter(|owner| !held.contains(**owner)) {
+            } else if let Some(owner) = self.owners.get(&*key).filter(|owner| !self.held.contains(**owner)) {
                 edits.in_place.push((at, None));
-                note_change(outcome, owner, self.is_in_pod_spec);
+                outcome.note_change(owner, self.is_in_pod_spec);
             }
         }
-        for want in wants {
-            if let Some(found) = by_key.remove(&*want.addition.key) {
-                self.decide_one(want, found, held, outcome, &mut edits);
+        // The wants of one dependency stand together.
+        for wants in wants.chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency)) {
+            let mut ours = Vec::new();
+            for Want { dependency, addition } in wants {
+                let Some(found) = found.remove(&*addition.key) else { continue };
+                match self.decide_one(dependency, addition, found.map(|(_, value)| value), outcome) {
+                    Decision::NotOurs => continue,
+                    Decision::Ours => {}
+                    Decision::Write => {
+                        edits.write(addition, dependency, found.map(|(at, _)| at));
+                        outcome.note_change(dependency.name, self.is_in_pod_spec);
+                    }
+                }
+                ours.push(addition.key.clone().into_owned());
+            }
+            if let Some(Want { dependency, .. }) = wants.first() {
+                outcome.record.note(dependency.name, &dependency.hash, self.place, ours);
             }
         }
         edits
     }
 
-    fn decide_one<'a>(
+    fn decide_one(
         &self,
-        want: &Want<'a>,
-        found: Option<(usize, &str)>,
-        held: &BTreeSet<String>,
+        dependency: &Dependency<'_>,
+        addition: &Addition<'_>,
+        found: Option<&str>,
         outcome: &mut Outcome,
-        edits: &mut Edits<'a>,
-    ) {
-        let Want { dependency, addition } = *want;
+    ) -> Decision {
         let field = addition.field;
-        let known = self.record.get(dependency.name);
-        let is_unchanged = known.is_some_and(|known| known.hash == dependency.hash);
-        let mut write = |outcome: &mut Outcome| {
-            match found {
-                Some((at, _)) => edits.in_place.push((at, Some(addition))),
-                None if field.name == "initContainers" && dependency.init_containers_first => {
-                    edits.first.push(addition)
-                }
-                None => edits.last.push(addition),
+        let Some(theirs) = found.filter(|value| !field.is_absent(value)) else { return Decision::Write };
+        if let Some(owner) = self.owners.get(&*addition.key) {
+            let is_unchanged = self.record.get(dependency.name).is_some_and(|known| known.hash == dependency.hash);
+            // The server may have filled in defaults; after a change of the settings these may be those of the old
+            // value, so that then only the very same stays.
+            let stays = if is_unchanged { field.holds(theirs, addition.value) } else { equal(theirs, addition.value) };
+            return match (self.held.contains(*owner), stays) {
+                // It goes with a dependency that stays as it is.
+                (true, _) => Decision::NotOurs,
+                (false, true) => Decision::Ours,
+                (false, false) => Decision::Write,
+            };
+        }
+        // What was there before us never becomes ours.
+        if field.holds(theirs, addition.value) {
+            return Decision::NotOurs;
+        }
+        let subject = self.subject(addition);
+        let name = dependency.name;
+        match dependency.on_conflict {
+            OnConflict::Keep if field.may_keep => {
+                outcome.warnings.push(format!(
+                    "{subject} is set already and stays; what dependency \"{name}\" brings for it is left out"
+                ));
+                Decision::NotOurs
             }
-            note_change(outcome, dependency.name, self.is_in_pod_spec);
-            outcome.record.note(dependency.name, &dependency.hash, &self.place, &addition.key);
-        };
-        let Some(theirs) = found.map(|(_, value)| value).filter(|value| !field.is_absent(value)) else {
-            return write(outcome);
-        };
-        match self.owners.get(&*addition.key) {
-            // It goes with a dependency that stays as it is.
-            Some(owner) if held.contains(*owner) => {}
-            // Ours, and as it should be. (The server may have filled in defaults; after a change of the settings
-            // these may be the old ones', so that only the very same stays.)
-            Some(_)
-                if if is_unchanged { field.holds(theirs, addition.value) } else { equal(theirs, addition.value) } =>
-            {
-                outcome.record.note(dependency.name, &dependency.hash, &self.place, &addition.key);
+            OnConflict::Override => {
+                outcome
+                    .warnings
+                    .push(format!("{subject} was set already and is replaced by what dependency \"{name}\" brings"));
+                Decision::Write
             }
-            Some(_) => write(outcome),
-            // What was there before us never becomes ours.
-            None if field.holds(theirs, addition.value) => {}
-            None => match dependency.on_conflict {
-                OnConflict::Keep if field.may_keep => outcome.warnings.push(format!(
-                    "{} is set already and stays; what dependency {:?} brings for it is left out",
-                    self.subject(addition),
-                    dependency.name
-                )),
-                OnConflict::Override => {
-                    outcome.warnings.push(format!(
-                        "{} was set already and is replaced by what dependency {:?} brings",
-                        self.subject(addition),
-                        dependency.name
-                    ));
-                    write(outcome);
-                }
-                OnConflict::Reject | OnConflict::Keep => outcome.conflicts.push(Conflict {
-                    dependency: dependency.name.to_owned(),
-                    message: format!(
-                        "{} is set already and differs from what dependency {:?} brings; {}",
-                        self.subject(addition),
-                        dependency.name,
-                        if field.may_keep {
-                            "remove it, or ask for onConflict: Keep"
-                        } else {
-                            "remove it, or give it another name"
-                        }
-                    ),
-                }),
-            },
+            OnConflict::Reject | OnConflict::Keep => {
+                let advice = if field.may_keep {
+                    "remove it, or ask for onConflict: Keep"
+                } else {
+                    "remove it, or give it another name"
+                };
+                let message =
+                    format!("{subject} is set already and differs from what dependency \"{name}\" brings; {advice}");
+                outcome.conflicts.push(Conflict { dependency: name.to_owned(), message });
+                Decision::NotOurs
+            }
         }
     }
 
@@ -161,13 +175,23 @@ impl<'r> Slot<'r> {
             _ => format!("{} {}", addition.field.noun, addition.key),
         };
         match self.container {
-            Some(container) => format!("{what} of container {container:?}"),
+            Some(container) => format!("{what} of container \"{container}\""),
             None => what,
         }
     }
 }
 
 impl<'a> Edits<'a> {
+    fn write(&mut self, addition: &'a Addition<'a>, dependency: &Dependency<'_>, at: Option<usize>) {
+        match at {
+            Some(at) => self.in_place.push((at, Some(addition))),
+            None if dependency.init_containers_first && addition.field.name == "initContainers" => {
+                self.first.push(addition);
+            }
+            None => self.last.push(addition),
+        }
+    }
+
     /// Whether everything stays as it is.
     pub fn is_empty(&self) -> bool {
         self.in_place.is_empty() && self.first.is_empty() && self.last.is_empty()
@@ -192,16 +216,11 @@ impl<'a> Edits<'a> {
                 _ => _ = removed.insert(*at),
             }
         }
-        let mut at = 0..;
-        entries.retain(|_| at.next().is_none_or(|at| !removed.contains(&at)));
+        if !removed.is_empty() {
+            let mut at = 0..;
+            entries.retain(|_| at.next().is_none_or(|at| !removed.contains(&at)));
+        }
         entries.splice(0..0, self.first.iter().map(|addition| make(addition)));
         entries.extend(self.last.iter().map(|addition| make(addition)));
-    }
-}
-
-fn note_change(outcome: &mut Outcome, dependency: &str, in_pod_spec: bool) {
-    outcome.changed.insert(dependency.to_owned());
-    if in_pod_spec {
-        outcome.changed_pod_spec.insert(dependency.to_owned());
     }
 }
