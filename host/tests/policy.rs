@@ -160,6 +160,11 @@ fn answers_about_settings() {
     let settings = |answer| policy(&answering_all("", answer, "")).validate_settings(&json!({}));
     assert!(settings(r#"{"valid":true}"#).valid);
 
+    // `tells`, its exception for settings taken out: it fails with what it was given.
+    let given = policy(&fixture("tells").replace("(i32.const 17)", "(i32.const 0)"))
+        .validate_settings(&json!({"b": 1, "a": []}));
+    assert!(given.message.expect("a message").contains(r#"{\"a\":[],\"b\":1}"#));
+
     let refused = settings(r#"{"valid":false,"message":"no"}"#);
     assert_eq!((refused.valid, refused.message.as_deref()), (false, Some("no")));
 
