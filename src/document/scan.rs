@@ -437,6 +437,21 @@ fn string_end(bytes: &[u8], mut at: usize) -> (usize, bool) {
 #[inline(always)]
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
+    #[cfg(target_feature = "simd128")]
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        use std::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128_or};
+        let (words, _) = chunk.as_chunks::<8>();
+        let [low, high] = words else { break };
+        let block = u64x2(u64::from_le_bytes(*low), u64::from_le_bytes(*high));
+        let quote = u8x16_eq(block, u8x16_splat(b'"'));
+        let backslash = u8x16_eq(block, u8x16_splat(b'\\'));
+        let control = u8x16_lt(block, u8x16_splat(0x20));
+        let hits = u8x16_bitmask(v128_or(v128_or(quote, backslash), control));
+        if hits != 0 {
+            return at + hits.trailing_zeros() as usize;
+        }
+        at += 16;
+    }
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
         // A byte's top bit is set where the subtraction borrows: where the byte is a backslash; and where it is below
