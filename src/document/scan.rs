@@ -139,14 +139,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is not white space, without taking it; 0 at the end (JSON has no bare 0 byte).
-    #[inline]
+    #[inline(always)]
     pub fn peek(&mut self) -> u8 {
         self.at = past_space(self.text.as_bytes(), self.at);
         byte(self.text.as_bytes(), self.at)
     }
 
     /// Takes `wanted` if it comes next, white space aside.
-    #[inline]
+    #[inline(always)]
     pub fn eat(&mut self, wanted: u8) -> bool {
         let found = self.peek() == wanted;
         // Not `+= usize::from(found)`, which rustc 1.95 miscompiles here at opt-level 2 and above.
@@ -175,14 +175,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// The text from offset `start` to here.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
     /// The offset of the next value.
-    #[inline]
+    #[inline(always)]
     pub fn offset(&mut self) -> usize {
         self.peek();
         self.at
@@ -197,13 +197,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// After an opening brace: the first key, or `None` where the object is empty.
-    #[inline]
+    #[inline(always)]
     pub fn first_key(&mut self) -> Option<Str<'a>> {
         if self.eat(b'}') { None } else { self.key() }
     }
 
     /// After a member: the next key, or `None` where the object ends.
-    #[inline]
+    #[inline(always)]
     pub fn next_key(&mut self) -> Option<Str<'a>> {
         if self.eat(b',') {
             return self.key();
@@ -213,13 +213,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// After an opening bracket: whether there is a first item.
-    #[inline]
+    #[inline(always)]
     pub fn first_item(&mut self) -> bool {
         !self.eat(b']') && self.failure.is_none()
     }
 
     /// After an item: whether there is another.
-    #[inline]
+    #[inline(always)]
     pub fn next_item(&mut self) -> bool {
         if self.eat(b',') {
             return true;
@@ -229,7 +229,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string.
-    #[inline]
+    #[inline(always)]
     pub fn string(&mut self) -> Str<'a> {
         let start = self.offset();
         if byte(self.text.as_bytes(), start) != b'"' {
@@ -242,7 +242,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes over one value of any kind and depth, and returns its text.
-    #[inline]
+    #[inline(always)]
     pub fn skip(&mut self) -> &'a str {
         let start = self.offset();
         let end = value_end(self.text.as_bytes(), start, &mut self.nesting);
@@ -301,7 +301,7 @@ impl<'a> Cursor<'a> {
         self.expect(b':', "a colon").then_some(key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn expect(&mut self, wanted: u8, expected: &'static str) -> bool {
         let found = self.eat(wanted);
         if !found {
@@ -310,7 +310,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    #[inline]
+    #[inline(always)]
     fn reach(&mut self, end: usize, expected: &'static str) {
         if end == NOT_JSON {
             self.fail(self.at, expected);

@@ -126,12 +126,13 @@ impl Merger<'_> {
             let is_ours = |name: &str| owners.contains_key(name) || !present.iter().any(|present| present == name);
             let (applicable, lacking): (Vec<_>, Vec<_>) = plan
                 .iter()
-                .map(|dependency| Applicable {
-                    dependency,
-                    containers: workload::chosen(&dependency.containers, kind, object, &names, is_ours)
-                        .into_iter()
-                        .map(str::to_owned)
-                        .collect(),
+                .map(|dependency| {
+                    let chosen = if dependency.needs_container() {
+                        workload::chosen(&dependency.containers, kind, object, &names, is_ours)
+                    } else {
+                        Vec::new()
+                    };
+                    Applicable { dependency, containers: chosen.into_iter().map(str::to_owned).collect() }
                 })
                 .partition(|it| !it.containers.is_empty() || !it.dependency.needs_container());
             if lacking.is_empty() {
