@@ -106,7 +106,11 @@ impl<'a> Node<'a> {
                 let mut next = cursor.first_key();
                 while let Some(key) = next {
                     let shape = opened.iter().find(|(known, _)| key.is(known)).map_or(&Shape::Text, |(_, shape)| shape);
-                    members.push((key, Self::read(cursor, shape)));
+                    let value = match shape {
+                        Shape::Text => Self::text_only(cursor.skip()),
+                        opened => Self::read(cursor, opened),
+                    };
+                    members.push((key, value));
                     next = cursor.next_key();
                 }
                 Body::Object(Object { members, changed: false })

@@ -269,14 +269,18 @@ impl<'a> Cursor<'a> {
                 return ("", None);
             }
             let value = past_space(bytes, colon);
-            let end = value_end(bytes, value, &mut self.nesting);
+            let (end, is_value_escaped) = match byte(bytes, value) {
+                b'"' => string_end(bytes, value + 1),
+                _ => (other_value_end(bytes, value, &mut self.nesting), false),
+            };
             if end == NOT_JSON {
                 self.fail(value, "a value");
                 return ("", None);
             }
             let is_it = is_escaped || key_end - key == member.len() + 2;
             if is_it && (Str { token: self.between(key, key_end), escaped: is_escaped }).is(member) {
-                identity = (byte(bytes, value) == b'"').then_some((value, end));
+                identity = (byte(bytes, value) == b'"')
+                    .then(|| Str { token: self.between(value, end), escaped: is_value_escaped });
             }
             at = past_space(bytes, end);
             match byte(bytes, at) {
@@ -289,7 +293,7 @@ impl<'a> Cursor<'a> {
             }
         }
         self.at = at + 1;
-        (self.since(start), identity.map(|(start, end)| Str::from_written(self.between(start, end))))
+        (self.since(start), identity)
     }
 
     fn between(&self, start: usize, end: usize) -> &'a str {

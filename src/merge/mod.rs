@@ -114,6 +114,10 @@ impl Merger<'_> {
         let owners = self.record.owners_at(SIDECARS);
         let mut plan: Vec<_> = plan.iter().filter(|dependency| !self.held.contains(dependency.name)).collect();
         loop {
+            if !plan.iter().any(|dependency| dependency.needs_container()) {
+                let all = plan.into_iter();
+                return Ok(all.map(|dependency| Applicable { dependency, containers: BTreeSet::new() }).collect());
+            }
             // A list of names may mean a sidecar that another dependency brings; whether it is brought is settled
             // once every dependency that is left out is known.
             let mut names = present.clone();
