@@ -8,8 +8,9 @@ use crate::answer::{Answer, MutatedObject, Verdict};
 use crate::course::{Course, Merged, merge_along};
 use crate::dependency::{Dependency, Names, Resolved};
 use crate::document::Malformed;
-use crate::settings::Settings;
-use crate::workload::{self, Kind, Request, Unreadable};
+use crate::merge::Record;
+use crate::settings::{RunningNotebooks, Settings};
+use crate::workload::{self, Request, Unreadable};
 
 /// Answers the payload of `validate`, whatever bytes it is.
 ///
@@ -22,7 +23,7 @@ pub fn validate(payload: &[u8]) -> Answer {
         .and_then(Request::read);
     match request {
         Ok(None) => Answer::accept(),
-        Ok(Some((request, settings))) => match Settings::read(&settings) {
+        Ok(Some((request, settings))) => match Settings::try_from(settings) {
             Ok(settings) => admit(request, &settings),
             Err(error) => bad_settings(&error),
         },
@@ -33,43 +34,46 @@ pub fn validate(payload: &[u8]) -> Answer {
 /// Answers a request.
 #[must_use]
 pub fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
-    let wanted = match request.kind {
-        Kind::Notebook => &settings.notebooks,
-        Kind::PipelinePod => &settings.pipeline_pods,
-    };
     let name = workload::name(&request.object).unwrap_or_default();
     let namespace = request.namespace.clone();
     let names = Names { namespace: &namespace, name: &name };
-    let resolved = match Resolved::all(settings, wanted, &names) {
-        Ok(resolved) => resolved,
+    let read = || {
+        let resolved = Resolved::all(settings, settings.wanted(request.kind)?, &names)?;
+        Ok((resolved, settings.running_notebooks()?, settings.annotation_domain()?))
+    };
+    let (resolved, running_notebooks, domain) = match read() {
+        Ok(read) => read,
         Err(error) => return bad_settings(&error),
     };
     match resolved.iter().map(Dependency::read).collect::<Result<Vec<_>, _>>() {
-        Ok(plan) => {
-            admit_plan(request, settings, &plan).unwrap_or_else(|malformed| Answer::reject(422, malformed.to_string()))
-        }
+        Ok(plan) => admit_plan(request, &plan, running_notebooks, Annotations { domain: &domain })
+            .unwrap_or_else(|malformed| Answer::reject(422, malformed.to_string())),
         Err(error) => bad_settings(&error),
     }
 }
 
-fn admit_plan(request: Request<'_>, settings: &Settings<'_>, plan: &[Dependency<'_>]) -> Result<Answer, Malformed> {
-    let ours = Annotations::of(&settings.annotation_domain);
-    if plan.is_empty()
-        && !ours.are_on(&request.object)
-        && !request.old_object.as_ref().is_some_and(|it| ours.are_on(it))
-    {
+fn admit_plan(
+    request: Request<'_>,
+    plan: &[Dependency<'_>],
+    running_notebooks: RunningNotebooks,
+    ours: Annotations<'_>,
+) -> Result<Answer, Malformed> {
+    let old_object = request.old_object.as_ref();
+    if plan.is_empty() && !ours.are_on(&request.object) && !old_object.is_some_and(|old| ours.are_on(old)) {
         return Ok(Answer::accept());
     }
     let mut warnings = Vec::new();
     let record = ours.record(&request.object).unwrap_or_else(|warning| {
         warnings.push(warning);
-        Default::default()
+        Record::default()
     });
-    let stored = request.old_object.as_ref().and_then(|old| ours.record(old).ok()).unwrap_or_default();
-    let record = record.with(stored);
+    let record = match old_object.map(|old| ours.record(old)) {
+        Some(Ok(stored)) => record.with(stored),
+        Some(Err(_)) | None => record,
+    };
 
-    let course = Course::of(&request, settings.running_notebooks, &record);
-    let merged = merge_along(course, request.object, request.old_object.as_ref(), request.kind, plan, &record)?;
+    let course = Course::of(&request, running_notebooks, &record);
+    let merged = merge_along(course, request.object, old_object, request.kind, plan, &record)?;
     let (object, outcome, waiting) = match merged {
         Merged::Object(object, outcome, waiting) => (object, outcome, waiting),
         Merged::Denied(conflicts) => {
@@ -87,10 +91,17 @@ fn admit_plan(request: Request<'_>, settings: &Settings<'_>, plan: &[Dependency<
     if !object.is_changed() {
         return Ok(Answer { warnings, ..Answer::accept() });
     }
-    let is_planned = |name: &str| plan.iter().any(|it| it.name == name);
-    let did: Vec<_> = plan.iter().map(|it| it.name).filter(|name| outcome.changed.contains(*name)).collect();
-    let removed: Vec<_> = outcome.changed.iter().map(String::as_str).filter(|name| !is_planned(name)).collect();
-    let audit_annotations = [("dependencies", did.join(",")), ("removed", removed.join(",")), ("deferred", deferred)];
+    let names = |is_planned| {
+        let changed = outcome.changed.iter().map(String::as_str);
+        let planned = plan.iter().map(|dependency| dependency.name);
+        let names: Vec<_> = if is_planned {
+            planned.filter(|name| outcome.changed.contains(*name)).collect()
+        } else {
+            changed.filter(|name| !plan.iter().any(|dependency| dependency.name == *name)).collect()
+        };
+        names.join(",")
+    };
+    let audit_annotations = [("dependencies", names(true)), ("removed", names(false)), ("deferred", deferred)];
     Ok(Answer {
         verdict: Verdict::Mutate(MutatedObject::written(&object)),
         warnings,

@@ -2,68 +2,73 @@
 
 use std::borrow::Cow;
 
-use crate::document::{Malformed, Node, Str, quoted};
+use crate::document::{Malformed, Node, Object, Str, quoted};
 use crate::merge::Record;
 use crate::workload;
 
-/// The annotations' names, prefix included: the record, the mark for people and selectors, and what waits.
-#[derive(Clone, Debug)]
-pub struct Annotations {
-    injected: String,
-    status: String,
-    update_pending: String,
+/// The annotations of a policy whose settings name this domain.
+#[derive(Clone, Copy, Debug)]
+pub struct Annotations<'s> {
+    /// The prefix of their names.
+    pub domain: &'s str,
 }
+
+/// What was added; a mark for people and selectors; what waits.
+const NAMES: [&str; 3] = ["injected", "status", "update-pending"];
 
 /// An annotation as JSON, ready to be put on an object; without a value it is taken off.
 type Written = (String, Option<String>);
 
-impl Annotations {
-    /// The annotations of a policy whose settings name this domain.
-    #[must_use]
-    pub fn of(domain: &str) -> Self {
-        let name = |name| [domain, "/", name].concat();
-        Annotations { injected: name("injected"), status: name("status"), update_pending: name("update-pending") }
-    }
-
-    fn names(&self) -> [&str; 3] {
-        [&self.injected, &self.status, &self.update_pending]
-    }
-
+impl Annotations<'_> {
     /// Whether any of the annotations is on `object`.
     #[must_use]
-    pub fn are_on(&self, object: &Node<'_>) -> bool {
-        self.names().iter().any(|name| workload::annotation(object, name).is_some())
+    pub fn are_on(self, object: &Node<'_>) -> bool {
+        self.read(object).iter().any(Option::is_some)
     }
 
     /// What is ours in `object`.
     ///
     /// # Errors
     /// The record cannot be read, and so owns nothing: a warning that says so.
-    pub fn record(&self, object: &Node<'_>) -> Result<Record, String> {
-        let unreadable =
-            || format!("annotation {} cannot be read; what was added before counts as yours now", self.injected);
-        match workload::annotation(object, &self.injected) {
-            Some(text) => Record::parse(&text).ok_or_else(unreadable),
-            None => Ok(Record::default()),
+    pub fn record(self, object: &Node<'_>) -> Result<Record, String> {
+        match self.read(object) {
+            [Some(injected), ..] => Record::parse(&injected).ok_or_else(|| {
+                format!("annotation {}/injected cannot be read; what was added before counts as yours now", self.domain)
+            }),
+            [None, ..] => Ok(Record::default()),
         }
     }
 
     /// The annotations that are on `object` and should not be, or should be and are not, or say something else.
     /// Where there is nothing to say, they go.
     #[must_use]
-    pub fn changes(&self, object: &Node<'_>, record: &Record, waiting: &str) -> Vec<Written> {
+    pub fn changes(self, object: &Node<'_>, record: &Record, waiting: &str) -> Vec<Written> {
         let is_ours = !record.is_empty();
         let values = [
             is_ours.then(|| Cow::Owned(record.to_json())),
             is_ours.then_some(Cow::Borrowed("injected")),
             (!waiting.is_empty()).then_some(Cow::Borrowed(waiting)),
         ];
-        self.names()
-            .into_iter()
-            .zip(values)
-            .filter(|(name, value)| workload::annotation(object, name) != *value)
-            .map(|(name, value)| (quoted(name), value.map(|value| quoted(&value))))
+        let written = NAMES.into_iter().zip(values).zip(self.read(object));
+        written
+            .filter(|((_, value), says)| value != says)
+            .map(|((name, value), _)| (quoted(&[self.domain, "/", name].concat()), value.map(|value| quoted(&value))))
             .collect()
+    }
+
+    /// What the annotations on `object` say, in the order of [`NAMES`].
+    fn read<'a>(self, object: &Node<'a>) -> [Option<Cow<'a, str>>; 3] {
+        let mut read = [None, None, None];
+        for (key, value) in workload::annotations(object).into_iter().flat_map(Object::iter) {
+            let key = key.decode();
+            let name = key.strip_prefix(self.domain).and_then(|rest| rest.strip_prefix('/'));
+            if let Some(at) = NAMES.iter().position(|known| name == Some(known))
+                && let Some(says) = read.get_mut(at)
+            {
+                *says = value.string();
+            }
+        }
+        read
     }
 }
 

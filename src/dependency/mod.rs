@@ -78,7 +78,7 @@ pub enum Containers<'a> {
 /// of plain fields.
 #[derive(Debug)]
 pub struct Resolved<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     written: Cow<'a, str>,
     expanded: Vec<String>,
 }
@@ -89,19 +89,12 @@ impl<'a> Resolved<'a> {
     /// # Errors
     /// A name that the settings do not have, or a ready-made dependency that lacks what it needs: only with
     /// settings that were never checked.
-    pub fn all(
-        settings: &'a Settings<'_>,
-        wanted: &'a [Cow<'_, str>],
-        names: &Names<'_>,
-    ) -> Result<Vec<Self>, Malformed> {
+    pub fn all(settings: &Settings<'a>, wanted: Vec<Cow<'a, str>>, names: &Names<'_>) -> Result<Vec<Self>, Malformed> {
         wanted
-            .iter()
+            .into_iter()
             .map(|name| {
-                let text = settings
-                    .dependency(name)
-                    .ok_or_else(|| Node::text_only("null").malformed(format!("dependencies.{name}"), "a dependency"))?;
-                let written = names.fill_in(text);
-                let expanded = ready_made::expand(name, &written)?;
+                let written = names.fill_in(settings.dependency(&name)?);
+                let expanded = ready_made::expand(&name, &written)?;
                 Ok(Resolved { name, written, expanded })
             })
             .collect()
@@ -115,10 +108,10 @@ impl<'a> Dependency<'a> {
     /// A value of the wrong type: only with settings that were never checked.
     pub fn read(resolved: &'a Resolved<'_>) -> Result<Self, Malformed> {
         let path = |member: &str| format!("dependencies.{}.{member}", resolved.name);
-        let written = Node::parse(&resolved.written, &DEPENDENCY).unwrap_or(Node::text_only("null"));
+        let written = Node::parse(&resolved.written, &Shape::Object(&[])).unwrap_or(Node::text_only("null"));
         let written = written.object(|| format!("dependencies.{}", resolved.name))?;
         let mut dependency = Dependency {
-            name: resolved.name,
+            name: &resolved.name,
             on_conflict: word(written, "onConflict", &OnConflict::WORDS, || path(""))?,
             containers: Containers::Main,
             init_containers_first: written.get("initContainersFirst").is_some_and(|node| node.text() == "true"),
@@ -214,5 +207,3 @@ impl<'a> Dependency<'a> {
         hash.hex()
     }
 }
-
-const DEPENDENCY: Shape = Shape::Object(&[("containers", Shape::List(&Shape::Text))]);

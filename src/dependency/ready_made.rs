@@ -9,7 +9,7 @@ use crate::settings::strings;
 const READY_MADE: Shape = Shape::Object(&[
     ("vault", Shape::Object(&[("securityContext", Shape::Object(&[]))])),
     ("caBundle", Shape::Object(&[("pem", Shape::Object(&[])), ("jks", Shape::Object(&[]))])),
-    ("proxy", Shape::Object(&[("noProxy", Shape::List(&Shape::Text))])),
+    ("proxy", Shape::Object(&[])),
 ]);
 
 /// Where the secrets are found, unless the settings say otherwise; a JSON token.

@@ -4,21 +4,13 @@
 
 use std::borrow::Cow;
 
-use crate::document::{Malformed, Node, Object, Shape};
+use crate::document::{Body, Cursor, Malformed, Node, Object, Shape};
+use crate::workload::Kind;
 
-/// The settings, as written; a dependency stays text until a request asks for it.
+/// The settings, as written: whatever a request does not ask for stays text.
 #[derive(Debug)]
 pub struct Settings<'a> {
-    /// What there is to add, by name.
-    pub dependencies: Vec<(Cow<'a, str>, &'a str)>,
-    /// The dependencies of every Notebook, in this order.
-    pub notebooks: Vec<Cow<'a, str>>,
-    /// The dependencies of every pipeline pod, in this order.
-    pub pipeline_pods: Vec<Cow<'a, str>>,
-    /// What happens to a notebook that runs.
-    pub running_notebooks: RunningNotebooks,
-    /// The prefix of the annotations that the policy writes.
-    pub annotation_domain: Cow<'a, str>,
+    members: Object<'a>,
 }
 
 /// What happens when a change would restart a notebook that runs (contract, 5).
@@ -40,44 +32,63 @@ impl RunningNotebooks {
 pub const DEFAULT_ANNOTATION_DOMAIN: &str = "mutatingflow.nais.io";
 
 /// How settings are opened.
-pub const SHAPE: Shape = Shape::Object(&[
-    ("dependencies", Shape::Object(&[])),
-    ("notebooks", Shape::List(&Shape::Text)),
-    ("pipelinePods", Shape::List(&Shape::Text)),
-]);
+pub const SHAPE: Shape = Shape::Object(&[("dependencies", Shape::Object(&[]))]);
+
+impl<'a> TryFrom<Node<'a>> for Settings<'a> {
+    type Error = Malformed;
+
+    /// Settings that were opened along [`SHAPE`]. `null` are settings that add nothing.
+    fn try_from(root: Node<'a>) -> Result<Self, Malformed> {
+        match root.body {
+            Body::Object(members) => Ok(Settings { members }),
+            _ if root.is_null() => Ok(Settings { members: Object::default() }),
+            _ => Err(root.malformed("settings".to_owned(), "an object")),
+        }
+    }
+}
 
 impl<'a> Settings<'a> {
-    /// Reads settings, opened along [`SHAPE`]. `null` are settings that add nothing.
+    /// The names of the dependencies that every object of a kind gets, in their order.
     ///
     /// # Errors
-    /// A value of the wrong type on the way to what every request needs.
-    pub fn read(root: &Node<'a>) -> Result<Self, Malformed> {
-        let nothing = Object::default();
-        let settings = if root.is_null() { &nothing } else { root.object(|| "settings".to_owned())? };
-        let dependencies = match settings.get("dependencies") {
-            Some(node) => node
-                .object(|| "dependencies".to_owned())?
-                .iter()
-                .map(|(name, dependency)| (name.decode(), dependency.text()))
-                .collect(),
-            None => Vec::new(),
+    /// There is something else than a list of strings.
+    pub fn wanted(&self, kind: Kind) -> Result<Vec<Cow<'a, str>>, Malformed> {
+        let list = match kind {
+            Kind::Notebook => "notebooks",
+            Kind::PipelinePod => "pipelinePods",
         };
-        Ok(Settings {
-            dependencies,
-            notebooks: strings(settings, "notebooks", || "notebooks".to_owned())?,
-            pipeline_pods: strings(settings, "pipelinePods", || "pipelinePods".to_owned())?,
-            running_notebooks: word(settings, "runningNotebooks", &RunningNotebooks::WORDS, String::new)?,
-            annotation_domain: match settings.get("annotationDomain") {
-                Some(node) => string(node, || "annotationDomain".to_owned())?,
-                None => Cow::Borrowed(DEFAULT_ANNOTATION_DOMAIN),
-            },
-        })
+        strings(&self.members, list, || list.to_owned())
     }
 
-    /// The text of a dependency.
-    #[must_use]
-    pub fn dependency(&self, name: &str) -> Option<&'a str> {
-        self.dependencies.iter().rev().find(|(known, _)| known == name).map(|(_, text)| *text)
+    /// The text of the dependency `name`.
+    ///
+    /// # Errors
+    /// It is not there, or the dependencies are no object.
+    pub fn dependency(&self, name: &str) -> Result<&'a str, Malformed> {
+        let dependencies = self.members.get("dependencies").map(|node| node.object(|| "dependencies".to_owned()));
+        match dependencies.transpose()?.and_then(|dependencies| dependencies.get(name)) {
+            Some(dependency) => Ok(dependency.text()),
+            None => Err(Node::text_only("null").malformed(format!("dependencies.{name}"), "a dependency")),
+        }
+    }
+
+    /// What happens to a notebook that runs.
+    ///
+    /// # Errors
+    /// There is something else than one of the words for it.
+    pub fn running_notebooks(&self) -> Result<RunningNotebooks, Malformed> {
+        word(&self.members, "runningNotebooks", &RunningNotebooks::WORDS, String::new)
+    }
+
+    /// The prefix of the annotations that the policy writes.
+    ///
+    /// # Errors
+    /// There is something else than a string.
+    pub fn annotation_domain(&self) -> Result<Cow<'a, str>, Malformed> {
+        match self.members.get("annotationDomain") {
+            Some(node) => string(node, || "annotationDomain".to_owned()),
+            None => Ok(Cow::Borrowed(DEFAULT_ANNOTATION_DOMAIN)),
+        }
     }
 }
 
@@ -94,16 +105,19 @@ pub fn string<'a>(node: &Node<'a>, path: impl FnOnce() -> String) -> Result<Cow<
 /// # Errors
 /// It is something else.
 pub fn strings<'a>(object: &Object<'a>, key: &str, path: impl Fn() -> String) -> Result<Vec<Cow<'a, str>>, Malformed> {
-    match object.get(key) {
-        Some(node) => node
-            .list(&path)?
-            .items()
-            .iter()
-            .enumerate()
-            .map(|(at, item)| string(item, || format!("{}[{at}]", path())))
-            .collect(),
-        None => Ok(Vec::new()),
+    let Some(node) = object.get(key) else { return Ok(Vec::new()) };
+    let mut cursor = Cursor::new(node.text());
+    if !cursor.eat(b'[') {
+        return Err(node.malformed(path(), "a list"));
     }
+    let mut strings = Vec::new();
+    let mut more = cursor.first_item();
+    while more {
+        let item = Node::text_only(cursor.skip());
+        strings.push(string(&item, || format!("{}[{}]", path(), strings.len()))?);
+        more = cursor.next_item();
+    }
+    Ok(strings)
 }
 
 /// What the word under `key` means; the default where it is absent.
@@ -133,7 +147,7 @@ pub fn problems(payload: &[u8]) -> Option<String> {
         Err(error) => return Some(format!("settings: must be UTF-8, found another byte at {}", error.valid_up_to())),
     };
     match Node::parse(text, &SHAPE) {
-        Ok(root) => Settings::read(&root).err().map(|error| error.to_string()),
+        Ok(root) => Settings::try_from(root).err().map(|error| error.to_string()),
         Err(error) => Some(format!("settings: {error}")),
     }
 }

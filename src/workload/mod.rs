@@ -122,23 +122,21 @@ pub fn set_template<'a>(object: &mut Node<'a>, kind: Kind, template: Node<'a>) -
     Ok(())
 }
 
-/// What a metadata map (`annotations`, `labels`) says under `key`.
+/// The annotations of `object`, where it has any.
 #[must_use]
-pub fn metadata_value<'a>(object: &Node<'a>, map: &str, key: &str) -> Option<Node<'a>> {
+pub fn annotations<'o, 'a>(object: &'o Node<'a>) -> Option<&'o Object<'a>> {
     let metadata = object.object(String::new).ok()?.get("metadata")?;
-    metadata.object(String::new).ok()?.get(map)?.object(String::new).ok()?.get(key).cloned()
+    metadata.object(String::new).ok()?.get("annotations")?.object(String::new).ok()
 }
 
-/// The annotation `key`, where it is there and a string.
-#[must_use]
-pub fn annotation<'a>(object: &Node<'a>, key: &str) -> Option<Cow<'a, str>> {
-    metadata_value(object, "annotations", key)?.string()
+fn annotation<'o, 'a>(object: &'o Node<'a>, name: &str) -> Option<&'o Node<'a>> {
+    annotations(object)?.get(name)
 }
 
 /// Whether a notebook is stopped: the annotation counts with any value.
 #[must_use]
 pub fn is_stopped(notebook: &Node<'_>) -> bool {
-    metadata_value(notebook, "annotations", RESOURCE_STOPPED).is_some()
+    annotation(notebook, RESOURCE_STOPPED).is_some()
 }
 
 /// The name of the object, where it has one.
@@ -182,7 +180,7 @@ pub fn chosen<'n>(
         }
         (Containers::All, _) => theirs().filter(|name| !OTHERS_CONTAINERS.contains(name)).collect(),
         (Containers::Main, Kind::Notebook) => called(name(object)).or_else(|| theirs().next()).into_iter().collect(),
-        (Containers::Main, Kind::PipelinePod) => called(annotation(object, DEFAULT_CONTAINER))
+        (Containers::Main, Kind::PipelinePod) => called(annotation(object, DEFAULT_CONTAINER).and_then(Node::string))
             .or_else(|| called(Some(Cow::Borrowed("main"))))
             .into_iter()
             .collect(),
@@ -195,7 +193,7 @@ fn is_none_of_our_business(object: &Node<'_>, kind: Kind) -> bool {
     let metadata = object.object(String::new).ok().and_then(|object| object.get("metadata"));
     let is_terminating =
         metadata.and_then(|node| node.object(String::new).ok()).is_some_and(|it| it.get("deletionTimestamp").is_some());
-    is_terminating || kind == Kind::PipelinePod && metadata_value(object, "annotations", ARGO_NODE_NAME).is_none()
+    is_terminating || kind == Kind::PipelinePod && annotation(object, ARGO_NODE_NAME).is_none()
 }
 
 fn member_at<'o, 'a>(object: &'o Node<'a>, path: &[Str<'_>]) -> Result<Option<&'o Object<'a>>, Malformed> {
