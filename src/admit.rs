@@ -91,22 +91,25 @@ fn admit_plan(
     if !object.is_changed() {
         return Ok(Answer { warnings, ..Answer::accept() });
     }
-    let names = |is_planned| {
-        let changed = outcome.changed.iter().map(String::as_str);
-        let planned = plan.iter().map(|dependency| dependency.name);
-        let names: Vec<_> = if is_planned {
-            planned.filter(|name| outcome.changed.contains(*name)).collect()
-        } else {
-            changed.filter(|name| !plan.iter().any(|dependency| dependency.name == *name)).collect()
-        };
-        names.join(",")
-    };
-    let audit_annotations = [("dependencies", names(true)), ("removed", names(false)), ("deferred", deferred)];
+    let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
+    let did = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(*name)));
+    let removed = joined(outcome.changed.iter().copied().filter(|name| !is_planned(name)));
+    let audit_annotations = [("dependencies", did), ("removed", removed), ("deferred", deferred)];
     Ok(Answer {
         verdict: Verdict::Mutate(MutatedObject::written(&object)),
         warnings,
         audit_annotations: audit_annotations.into_iter().filter(|(_, names)| !names.is_empty()).collect(),
     })
+}
+
+/// Names, as annotations list them.
+fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut list = String::new();
+    for name in names {
+        list.push_str(if list.is_empty() { "" } else { "," });
+        list.push_str(name);
+    }
+    list
 }
 
 fn bad_settings(error: &Malformed) -> Answer {

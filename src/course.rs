@@ -52,25 +52,26 @@ fn changes_template(old: &Node<'_>, new: &Node<'_>, kind: Kind, record: &Record)
     if text_of(old) == text_of(new) {
         return false;
     }
-    // Merging nothing leaves the user's own.
-    let the_users_own = |object: &Node<'_>| {
-        let mut object = object.clone();
-        merge(&mut object, kind, &[], record, &BTreeSet::new())?;
-        let mut text = String::new();
-        workload::template(&object, kind).unwrap_or(&Node::text_only("null")).write(&mut text);
-        Ok::<_, Malformed>(text)
-    };
-    match (the_users_own(old), the_users_own(new)) {
+    match (the_users_own(old, kind, record), the_users_own(new, kind, record)) {
         (Ok(old), Ok(new)) => !equal(&old, &new),
         _ => true,
     }
+}
+
+/// The template with what is ours set aside: merging nothing leaves the user's own.
+fn the_users_own(object: &Node<'_>, kind: Kind, record: &Record) -> Result<String, Malformed> {
+    let mut object = object.clone();
+    merge(&mut object, kind, &[], record, &BTreeSet::new())?;
+    let mut text = String::new();
+    workload::template(&object, kind).unwrap_or(&Node::text_only("null")).write(&mut text);
+    Ok(text)
 }
 
 /// What came of a request's merge.
 #[derive(Debug)]
 pub enum Merged<'a> {
     /// The object with everything in it that may be in it now.
-    Object(Node<'a>, Outcome, Waiting),
+    Object(Node<'a>, Outcome<'a>, Waiting),
     /// The request is denied for these.
     Denied(Vec<Conflict>),
 }
@@ -123,7 +124,7 @@ pub fn merge_along<'a>(
     old_object: Option<&Node<'a>>,
     kind: Kind,
     plan: &'a [Dependency<'a>],
-    record: &Record,
+    record: &'a Record,
 ) -> Result<Merged<'a>, Malformed> {
     if course == Course::Write {
         let outcome = merge(&mut object, kind, plan, record, &BTreeSet::new())?;
@@ -153,8 +154,9 @@ pub fn merge_along<'a>(
         }
         held.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency.clone()));
         waiting.for_the_user.extend(outcome.conflicts);
-        held.extend(outcome.changed_pod_spec.iter().cloned());
-        waiting.for_a_stop.extend(outcome.changed_pod_spec.into_iter().filter(|name| !is_unchanged(name)));
+        held.extend(outcome.changed_pod_spec.iter().map(|name| (*name).to_owned()));
+        let waits = outcome.changed_pod_spec.into_iter().filter(|name| !is_unchanged(name));
+        waiting.for_a_stop.extend(waits.map(str::to_owned));
     }
 }
 

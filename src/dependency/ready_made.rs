@@ -3,14 +3,17 @@
 //! They are written as JSON text from the JSON text of the settings: a string goes from there to here with its
 //! quotes and escapes.
 
-use crate::document::{Malformed, Node, Object, Shape, Str};
+use crate::document::{Cursor, Malformed, Node, Object, Shape, Str};
 use crate::settings::strings;
 
-const READY_MADE: Shape = Shape::Object(&[
-    ("vault", Shape::Object(&[("securityContext", Shape::Object(&[]))])),
-    ("caBundle", Shape::Object(&[("pem", Shape::Object(&[])), ("jks", Shape::Object(&[]))])),
-    ("proxy", Shape::Object(&[])),
-]);
+/// The ready-made parts of a dependency: how each is opened, and what it expands to.
+const READY_MADE: [(&str, Shape, Expansion); 3] = [
+    ("vault", Shape::Object(&[("securityContext", Shape::Object(&[]))]), vault),
+    ("caBundle", Shape::Object(&[("pem", Shape::Object(&[])), ("jks", Shape::Object(&[]))]), ca_bundle),
+    ("proxy", Shape::Object(&[]), proxy),
+];
+
+type Expansion = fn(&Object<'_>, &str) -> Result<String, Malformed>;
 
 /// Where the secrets are found, unless the settings say otherwise; a JSON token.
 const SECRETS_PATH: &str = "\"/var/run/secrets/nais.io/vault\"";
@@ -46,23 +49,24 @@ const PEM_VARIABLES: [&str; 7] = [
 /// # Errors
 /// A part that is of the wrong type, or lacks what it needs: only with settings that were never checked.
 pub fn expand(name: &str, dependency: &str) -> Result<Vec<String>, Malformed> {
-    let root = Node::parse(dependency, &READY_MADE).unwrap_or(Node::text_only("null"));
-    let root = root.object(|| format!("dependencies.{name}"))?;
     let mut expanded = Vec::new();
-    for (key, node) in root.iter().filter(|(_, node)| !node.is_null()) {
-        let expansion: Expansion = match key.raw() {
-            "vault" => vault,
-            "caBundle" => ca_bundle,
-            "proxy" => proxy,
-            _ => continue,
-        };
-        let path = format!("dependencies.{name}.{}", key.raw());
-        expanded.push(expansion(node.object(|| path.clone())?, &path)?);
+    let mut cursor = Cursor::new(dependency);
+    let mut next = if cursor.eat(b'{') { cursor.first_key() } else { None };
+    while let Some(key) = next {
+        match READY_MADE.iter().find(|(part, ..)| key.is(part)) {
+            Some((part, shape, expansion)) => {
+                let node = Node::read(&mut cursor, shape);
+                let path = format!("dependencies.{name}.{part}");
+                if !node.is_null() {
+                    expanded.push(expansion(node.object(|| path.clone())?, &path)?);
+                }
+            }
+            None => _ = cursor.skip(),
+        }
+        next = cursor.next_key();
     }
     Ok(expanded)
 }
-
-type Expansion = fn(&Object<'_>, &str) -> Result<String, Malformed>;
 
 fn vault(vault: &Object<'_>, path: &str) -> Result<String, Malformed> {
     let secrets_path = vault.get("secretsPath").map_or(SECRETS_PATH, Node::text);

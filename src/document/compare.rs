@@ -220,7 +220,9 @@ impl Digest {
     /// Sixteen hexadecimal digits.
     #[must_use]
     pub fn hex(self) -> String {
-        (0..16).rev().filter_map(|at| char::from_digit((self.0 >> (4 * at) & 15) as u32, 16)).collect()
+        let mut digits = String::with_capacity(16);
+        digits.extend((0..16).rev().map(|at| char::from_digit((self.0 >> (4 * at) & 15) as u32, 16).unwrap_or('0')));
+        digits
     }
 
     /// Takes in `text`, and that it ends here.

@@ -17,13 +17,13 @@ use crate::workload::{self, CONTAINER, Kind};
 
 /// What came of merging, beside the object.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct Outcome<'n> {
     /// What is ours in the object now.
     pub record: Record,
     /// The names of the dependencies that changed something.
-    pub changed: BTreeSet<String>,
+    pub changed: BTreeSet<&'n str>,
     /// Those of them that changed the pod spec.
-    pub changed_pod_spec: BTreeSet<String>,
+    pub changed_pod_spec: BTreeSet<&'n str>,
     /// Where the user has something else under the same key, and neither may it stay nor may ours replace it.
     pub conflicts: Vec<Conflict>,
     /// What the user should know.
@@ -39,12 +39,11 @@ pub struct Conflict {
     pub message: String,
 }
 
-impl Outcome {
-    fn note_change(&mut self, dependency: &str, is_in_pod_spec: bool) {
-        for (names, is_meant) in [(&mut self.changed, true), (&mut self.changed_pod_spec, is_in_pod_spec)] {
-            if is_meant && !names.contains(dependency) {
-                names.insert(dependency.to_owned());
-            }
+impl<'n> Outcome<'n> {
+    fn note_change(&mut self, dependency: &'n str, is_in_pod_spec: bool) {
+        self.changed.insert(dependency);
+        if is_in_pod_spec {
+            self.changed_pod_spec.insert(dependency);
         }
     }
 }
@@ -60,9 +59,9 @@ pub fn merge<'a>(
     object: &mut Node<'a>,
     kind: Kind,
     plan: &'a [Dependency<'a>],
-    record: &Record,
+    record: &'a Record,
     held: &BTreeSet<String>,
-) -> Result<Outcome, Malformed> {
+) -> Result<Outcome<'a>, Malformed> {
     let mut merger = Merger { kind, record, held, outcome: Outcome::default() };
     for name in held {
         merger.outcome.record.keep(name, record);
@@ -88,11 +87,11 @@ const SIDECARS: &str = "sidecars";
 /// What the record calls the place of the fields of the pod spec itself.
 const SPEC: &str = "spec";
 
-struct Merger<'r> {
+struct Merger<'r, 'a> {
     kind: Kind,
-    record: &'r Record,
+    record: &'a Record,
     held: &'r BTreeSet<String>,
-    outcome: Outcome,
+    outcome: Outcome<'a>,
 }
 
 /// A dependency that is merged, and the names of the containers that it chose.
@@ -101,14 +100,10 @@ struct Applicable<'a> {
     containers: BTreeSet<String>,
 }
 
-impl Merger<'_> {
+impl<'a> Merger<'_, 'a> {
     /// The dependencies that are merged: not held, and with a container where they need one. Where there is none,
     /// they are left out whole, with a warning (contract, 3).
-    fn applicable<'a>(
-        &mut self,
-        object: &Node<'a>,
-        plan: &'a [Dependency<'a>],
-    ) -> Result<Vec<Applicable<'a>>, Malformed> {
+    fn applicable(&mut self, object: &Node<'a>, plan: &'a [Dependency<'a>]) -> Result<Vec<Applicable<'a>>, Malformed> {
         let kind = self.kind;
         let present = workload::container_names(workload::pod_spec(object, kind)?, kind)?;
         let owners = self.record.owners_at(SIDECARS);
@@ -154,7 +149,7 @@ impl Merger<'_> {
     }
 
     /// A list or map in the object at the end of `way`.
-    fn merge_member_of<'a>(
+    fn merge_member_of(
         &mut self,
         object: &mut Node<'a>,
         way: &'static [Str<'static>],
@@ -166,21 +161,21 @@ impl Merger<'_> {
             return Ok(());
         }
         match reach(object, way, !wants.is_empty())? {
-            Some(parent) => self.merge_member(parent, &name_of(way), field, &slot, wants),
+            Some(parent) => self.merge_member(parent, &|| name_of(way), field, &slot, wants),
             None => Ok(()),
         }
     }
 
-    /// A list or map in `parent`, the path of which is `name`.
-    fn merge_member<'a>(
+    /// A list or map in `parent`, the path of which is `parent_path`.
+    fn merge_member(
         &mut self,
         parent: &mut Object<'a>,
-        name: &str,
+        parent_path: &dyn Fn() -> String,
         field: &'static Field,
-        slot: &Slot<'_>,
+        slot: &Slot<'_, 'a>,
         wants: &[Want<'a>],
     ) -> Result<(), Malformed> {
-        let path = || format!("{name}.{}", field.member.raw());
+        let path = || format!("{}.{}", parent_path(), field.member.raw());
         let is_map = field.merge == Merge::ByKey;
         let edits = match parent.get(field.member.raw()) {
             None => slot.decide(wants, [].into_iter(), &mut self.outcome),
@@ -217,7 +212,7 @@ impl Merger<'_> {
     }
 
     /// A list or map in the containers that each dependency chose.
-    fn merge_into_containers<'a>(
+    fn merge_into_containers(
         &mut self,
         object: &mut Node<'a>,
         field: &'static Field,
@@ -246,14 +241,14 @@ impl Merger<'_> {
             let place = format!("{}/{name}", field.name);
             let slot = Slot::new(&place, field.target, Some(&name), self.record, self.held);
             if !slot.is_idle(&wants) {
-                self.merge_member(container, &path(), field, &slot, &wants)?;
+                self.merge_member(container, &path, field, &slot, &wants)?;
             }
         }
         Ok(())
     }
 
     /// The fields of the pod spec that merge as a whole.
-    fn merge_fields_themselves<'a>(&mut self, object: &mut Node<'a>, wants: &[Want<'a>]) -> Result<(), Malformed> {
+    fn merge_fields_themselves(&mut self, object: &mut Node<'a>, wants: &[Want<'a>]) -> Result<(), Malformed> {
         let slot = Slot::new(SPEC, Target::PodSpec, None, self.record, self.held);
         if slot.is_idle(wants) {
             return Ok(());

@@ -19,16 +19,16 @@ pub struct Want<'a> {
 
 /// A list or map in the object.
 #[derive(Debug)]
-pub struct Slot<'r> {
+pub struct Slot<'r, 'a> {
     /// As the record calls it.
     place: &'r str,
     /// The container it is in, if it is in one.
     container: Option<&'r str>,
     is_in_pod_spec: bool,
-    record: &'r Record,
+    record: &'a Record,
     held: &'r BTreeSet<String>,
     /// Which of its keys are ours, and the dependency each belongs to.
-    owners: BTreeMap<&'r str, &'r str>,
+    owners: BTreeMap<&'a str, &'a str>,
 }
 
 /// What becomes of the entries of a slot.
@@ -52,13 +52,13 @@ enum Decision {
     NotOurs,
 }
 
-impl<'r> Slot<'r> {
+impl<'r, 'a> Slot<'r, 'a> {
     /// The slot that `record` calls `place`, in the metadata, the pod spec or a container of it.
     pub fn new(
         place: &'r str,
         target: Target,
         container: Option<&'r str>,
-        record: &'r Record,
+        record: &'a Record,
         held: &'r BTreeSet<String>,
     ) -> Self {
         let is_in_pod_spec = target != Target::Metadata;
@@ -73,11 +73,11 @@ impl<'r> Slot<'r> {
     /// What becomes of `entries` (key and value, in their order) where `wants` are wanted.
     ///
     /// It walks the entries once, and looks each up among the few that are ours: the cost is the sum of both.
-    pub fn decide<'a, 'e>(
+    pub fn decide<'e>(
         &self,
         wants: &[Want<'a>],
         entries: impl Iterator<Item = (Option<Cow<'e, str>>, &'e str)>,
-        outcome: &mut Outcome,
+        outcome: &mut Outcome<'a>,
     ) -> Edits<'a> {
         // The very same entry twice is no contradiction: the first in the list brings it.
         let mut found: FxHashMap<&str, Option<(usize, &str)>> =
@@ -119,7 +119,7 @@ impl<'r> Slot<'r> {
         dependency: &Dependency<'_>,
         addition: &Addition<'_>,
         found: Option<&str>,
-        outcome: &mut Outcome,
+        outcome: &mut Outcome<'_>,
     ) -> Decision {
         let field = addition.field;
         let Some(theirs) = found.filter(|value| !field.is_absent(value)) else { return Decision::Write };

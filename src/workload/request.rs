@@ -70,8 +70,6 @@ impl From<SyntaxError> for Unreadable {
     }
 }
 
-const GROUP_VERSION_KIND: Shape = Shape::Object(&[]);
-
 impl<'a> Request<'a> {
     /// Reads the payload of `validate`: `{"request": ..., "settings": ...}`. `None` is a request that is none of
     /// our business (contract, 3): it is left as soon as that is known, and the rest of it is not read.
@@ -116,7 +114,7 @@ impl<'a> Request<'a> {
         let mut next = cursor.first_key();
         while let Some(key) = next {
             match Member::of(key) {
-                Some(Member::Kind) => kind = Some(kind_of(&Node::read(cursor, &GROUP_VERSION_KIND))?),
+                Some(Member::Kind) => kind = Some(read_kind(cursor)?),
                 Some(Member::Operation) => match Node::read(cursor, &Shape::Text).string().as_deref() {
                     Some("CREATE") => operation = Some(Operation::Create),
                     Some("UPDATE") => operation = Some(Operation::Update),
@@ -180,10 +178,23 @@ impl Member {
     }
 }
 
-fn kind_of(group_version_kind: &Node<'_>) -> Option<Kind> {
-    let members = group_version_kind.object(String::new).ok()?;
-    let says = |key| members.get(key).and_then(Node::string).unwrap_or_default();
-    match (&*says("group"), &*says("kind")) {
+/// The kind that a group, version and kind name, if it is one of ours.
+fn read_kind(cursor: &mut Cursor<'_>) -> Option<Kind> {
+    let (mut group, mut kind) = (Cow::Borrowed(""), Cow::Borrowed(""));
+    if !cursor.eat(b'{') {
+        return None;
+    }
+    let mut next = cursor.first_key();
+    while let Some(key) = next {
+        let value = Node::text_only(cursor.skip()).string().unwrap_or_default();
+        if key.is("group") {
+            group = value;
+        } else if key.is("kind") {
+            kind = value;
+        }
+        next = cursor.next_key();
+    }
+    match (&*group, &*kind) {
         ("kubeflow.org", "Notebook") => Some(Kind::Notebook),
         ("", "Pod") => Some(Kind::PipelinePod),
         _ => None,
