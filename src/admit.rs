@@ -3,7 +3,7 @@
 //! One room after the other: the settings give dependencies, these give additions; the record says what is ours
 //! already, the course what may happen to the template; the merge does it, and the annotations say so.
 
-use crate::annotations::{self, Domain};
+use crate::annotations::{self, Annotations};
 use crate::answer::{Answer, MutatedObject, Verdict};
 use crate::course::{Course, Merged, merge_along};
 use crate::dependency::{Dependency, Names, Resolved};
@@ -22,7 +22,7 @@ pub fn validate(payload: &[u8]) -> Answer {
         .and_then(Request::read);
     match request {
         Ok(None) => Answer::accept(),
-        Ok(Some((request, settings))) => match Settings::read(settings) {
+        Ok(Some((request, settings))) => match Settings::read(&settings) {
             Ok(settings) => admit(request, &settings),
             Err(error) => bad_settings(&error),
         },
@@ -53,19 +53,19 @@ pub fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
 }
 
 fn admit_plan(request: Request<'_>, settings: &Settings<'_>, plan: &[Dependency<'_>]) -> Result<Answer, Malformed> {
-    let domain = Domain(&settings.annotation_domain);
+    let ours = Annotations::of(&settings.annotation_domain);
     if plan.is_empty()
-        && !domain.is_on(&request.object)
-        && !request.old_object.as_ref().is_some_and(|it| domain.is_on(it))
+        && !ours.are_on(&request.object)
+        && !request.old_object.as_ref().is_some_and(|it| ours.are_on(it))
     {
         return Ok(Answer::accept());
     }
     let mut warnings = Vec::new();
-    let record = domain.record(&request.object).unwrap_or_else(|warning| {
+    let record = ours.record(&request.object).unwrap_or_else(|warning| {
         warnings.push(warning);
         Default::default()
     });
-    let stored = request.old_object.as_ref().and_then(|old| domain.record(old).ok()).unwrap_or_default();
+    let stored = request.old_object.as_ref().and_then(|old| ours.record(old).ok()).unwrap_or_default();
     let record = record.with(stored);
 
     let course = Course::of(&request, settings.running_notebooks, &record);
@@ -81,7 +81,7 @@ fn admit_plan(request: Request<'_>, settings: &Settings<'_>, plan: &[Dependency<
     warnings.extend(outcome.warnings);
 
     let deferred = waiting.names(plan);
-    let changes = domain.changes(&object, &outcome.record, &deferred);
+    let changes = ours.changes(&object, &outcome.record, &deferred);
     let mut object = object;
     annotations::apply(&mut object, &changes)?;
     if !object.is_changed() {

@@ -6,36 +6,44 @@ use crate::document::{Malformed, Node, Str, quoted};
 use crate::merge::Record;
 use crate::workload;
 
-/// The prefix of the annotations, from the settings.
-#[derive(Clone, Copy, Debug)]
-pub struct Domain<'s>(pub &'s str);
-
-/// The names of the annotations behind the prefix: the record, the mark for people and selectors, and what waits.
-pub const NAMES: [&str; 3] = ["injected", "status", "update-pending"];
+/// The annotations' names, prefix included: the record, the mark for people and selectors, and what waits.
+#[derive(Clone, Debug)]
+pub struct Annotations {
+    injected: String,
+    status: String,
+    update_pending: String,
+}
 
 /// An annotation as JSON, ready to be put on an object; without a value it is taken off.
 type Written = (String, Option<String>);
 
-impl Domain<'_> {
-    fn key(self, name: &str) -> String {
-        format!("{}/{name}", self.0)
+impl Annotations {
+    /// The annotations of a policy whose settings name this domain.
+    #[must_use]
+    pub fn of(domain: &str) -> Self {
+        let name = |name| [domain, "/", name].concat();
+        Annotations { injected: name("injected"), status: name("status"), update_pending: name("update-pending") }
+    }
+
+    fn names(&self) -> [&str; 3] {
+        [&self.injected, &self.status, &self.update_pending]
     }
 
     /// Whether any of the annotations is on `object`.
     #[must_use]
-    pub fn is_on(self, object: &Node<'_>) -> bool {
-        NAMES.iter().any(|name| workload::annotation(object, &self.key(name)).is_some())
+    pub fn are_on(&self, object: &Node<'_>) -> bool {
+        self.names().iter().any(|name| workload::annotation(object, name).is_some())
     }
 
     /// What is ours in `object`.
     ///
     /// # Errors
     /// The record cannot be read, and so owns nothing: a warning that says so.
-    pub fn record(self, object: &Node<'_>) -> Result<Record, String> {
-        let key = self.key("injected");
-        match workload::annotation(object, &key) {
-            Some(text) => Record::parse(&text)
-                .map_err(|_| format!("annotation {key} cannot be read; what was added before counts as yours now")),
+    pub fn record(&self, object: &Node<'_>) -> Result<Record, String> {
+        let unreadable =
+            || format!("annotation {} cannot be read; what was added before counts as yours now", self.injected);
+        match workload::annotation(object, &self.injected) {
+            Some(text) => Record::parse(&text).ok_or_else(unreadable),
             None => Ok(Record::default()),
         }
     }
@@ -43,19 +51,18 @@ impl Domain<'_> {
     /// The annotations that are on `object` and should not be, or should be and are not, or say something else.
     /// Where there is nothing to say, they go.
     #[must_use]
-    pub fn changes(self, object: &Node<'_>, record: &Record, waiting: &str) -> Vec<Written> {
+    pub fn changes(&self, object: &Node<'_>, record: &Record, waiting: &str) -> Vec<Written> {
         let is_ours = !record.is_empty();
         let values = [
             is_ours.then(|| Cow::Owned(record.to_json())),
             is_ours.then_some(Cow::Borrowed("injected")),
             (!waiting.is_empty()).then_some(Cow::Borrowed(waiting)),
         ];
-        NAMES
-            .iter()
-            .map(|name| self.key(name))
+        self.names()
+            .into_iter()
             .zip(values)
-            .filter(|(key, value)| workload::annotation(object, key) != *value)
-            .map(|(key, value)| (quoted(&key), value.map(|value| quoted(&value))))
+            .filter(|(name, value)| workload::annotation(object, name) != *value)
+            .map(|(name, value)| (quoted(name), value.map(|value| quoted(&value))))
             .collect()
     }
 }

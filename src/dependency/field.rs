@@ -143,7 +143,7 @@ impl Field {
     #[must_use]
     pub fn key_of<'a>(&self, entry: &Node<'a>) -> Option<Cow<'a, str>> {
         match self.merge {
-            ByValue => Some(Cow::Owned(format!("{:016x}", digest(entry.text())))),
+            ByValue => Some(Cow::Owned(digest(entry.text()).hex())),
             ByMountPath => entry_string(entry).map(|path| match path {
                 Cow::Borrowed(path) => Cow::Borrowed(without_trailing_slash(path)),
                 Cow::Owned(path) => Cow::Owned(without_trailing_slash(&path).to_owned()),

@@ -211,7 +211,7 @@ impl<'a> Dependency<'a> {
             hash.add(&addition.key);
             hash.add(addition.value);
         }
-        format!("{:016x}", hash.0)
+        hash.hex()
     }
 }
 

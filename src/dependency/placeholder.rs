@@ -18,8 +18,8 @@ impl Names<'_> {
     /// other brace.
     #[must_use]
     pub fn fill_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        // A brace may hide behind an escape; a string without either has none.
-        if !(text.contains("{n") || text.contains("\\u")) {
+        // A brace may hide behind an escape; a text without either has none.
+        if !text.as_bytes().windows(2).any(|pair| matches!(pair, [b'{', b'n'] | [b'\\', _])) {
             return Cow::Borrowed(text);
         }
         let mut out = String::with_capacity(text.len() + 64);

@@ -48,14 +48,18 @@ const PEM_VARIABLES: [&str; 7] = [
 pub fn expand(name: &str, dependency: &str) -> Result<Vec<String>, Malformed> {
     let root = Node::parse(dependency, &READY_MADE).unwrap_or(Node::text_only("null"));
     let root = root.object(|| format!("dependencies.{name}"))?;
-    let expansions: [(&str, Expansion); 3] = [("vault", vault), ("caBundle", ca_bundle), ("proxy", proxy)];
-    expansions
-        .into_iter()
-        .filter_map(|(part, expansion)| {
-            let path = format!("dependencies.{name}.{part}");
-            root.get(part).map(|node| expansion(node.object(|| path.clone())?, &path))
-        })
-        .collect()
+    let mut expanded = Vec::new();
+    for (key, node) in root.iter().filter(|(_, node)| !node.is_null()) {
+        let expansion: Expansion = match key.raw() {
+            "vault" => vault,
+            "caBundle" => ca_bundle,
+            "proxy" => proxy,
+            _ => continue,
+        };
+        let path = format!("dependencies.{name}.{}", key.raw());
+        expanded.push(expansion(node.object(|| path.clone())?, &path)?);
+    }
+    Ok(expanded)
 }
 
 type Expansion = fn(&Object<'_>, &str) -> Result<String, Malformed>;
@@ -102,8 +106,11 @@ fn ca_bundle(bundle: &Object<'_>, path: &str) -> Result<String, Malformed> {
         let config_map = required(source, &path, "configMap")?;
         let key = required(source, &path, "key")?;
         volumes.push(format!(r#"{{"name":"{volume}","configMap":{{"name":{config_map}}}}}"#));
-        mounts
-            .extend(paths.iter().map(|path| format!(r#"{{"name":"{volume}","mountPath":"{path}","subPath":{key}}}"#)));
+        mounts.extend(
+            paths
+                .iter()
+                .map(|path| [r#"{"name":""#, volume, r#"","mountPath":""#, path, r#"","subPath":"#, key, "}"].concat()),
+        );
         if kind == "pem" {
             env.extend(PEM_VARIABLES.iter().map(|name| variable(name, &format!("\"{PEM_PATH}\""))));
         }
@@ -137,9 +144,9 @@ fn required<'a>(object: &Object<'a>, path: &str, key: &str) -> Result<&'a str, M
 }
 
 fn variable(name: &str, value: &str) -> String {
-    format!(r#"{{"name":"{name}","value":{value}}}"#)
+    [r#"{"name":""#, name, r#"","value":"#, value, "}"].concat()
 }
 
 fn list(items: impl IntoIterator<Item = String>) -> String {
-    format!("[{}]", items.into_iter().collect::<Vec<_>>().join(","))
+    ["[", &items.into_iter().collect::<Vec<_>>().join(","), "]"].concat()
 }

@@ -204,19 +204,25 @@ fn quantity(text: &str) -> Option<(i128, i32)> {
 
 /// A hash of what `text` means: members in any order, `null` members left out, strings by what they say.
 #[must_use]
-pub fn digest(text: &str) -> u64 {
+pub fn digest(text: &str) -> Digest {
     let mut hash = Digest::default();
     digest_value(text, &mut hash, DEEPEST);
-    hash.0
+    hash
 }
 
 /// A hash of 64 bits, the same everywhere and for ever, which a hash that is stored in objects must be: each word of
 /// eight bytes is mixed in by a rotation, an exclusive or and a multiplication. It tells changes apart; nobody gains
 /// anything by finding two texts of the same hash.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Digest(pub u64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digest(u64);
 
 impl Digest {
+    /// Sixteen hexadecimal digits.
+    #[must_use]
+    pub fn hex(self) -> String {
+        (0..16).rev().filter_map(|at| char::from_digit((self.0 >> (4 * at) & 15) as u32, 16)).collect()
+    }
+
     /// Takes in `text`, and that it ends here.
     pub fn add(&mut self, text: &str) {
         let (words, rest) = text.as_bytes().as_chunks::<8>();
@@ -418,7 +424,7 @@ mod tests {
         assert!(equal(&deep("1"), &deep("1")));
         assert!(!equal(&deep("1"), &deep("2")));
         assert!(!contains(&deep("1"), &deep("2")));
-        let _: u64 = digest(&deep("1"));
+        assert_eq!(digest(&deep("1")).hex().len(), 16);
     }
 
     #[test]

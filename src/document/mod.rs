@@ -28,20 +28,19 @@ pub fn quote_into(text: &str, out: &mut String) {
         out.push_str(plain);
         let mut chars = special.chars();
         match chars.next() {
-            Some('"') => out.push_str("\\\""),
-            Some('\\') => out.push_str("\\\\"),
             Some('\n') => out.push_str("\\n"),
             Some('\r') => out.push_str("\\r"),
             Some('\t') => out.push_str("\\t"),
-            Some(control) => {
-                const HEX: [char; 16] =
-                    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-                let code = control as usize;
+            Some(control @ ..'\u{20}') => {
+                let digit = |nibble| char::from_digit(nibble, 16).unwrap_or_default();
                 out.push_str("\\u00");
-                out.extend(HEX.get(code >> 4 & 15));
-                out.extend(HEX.get(code & 15));
+                out.push(digit(control as u32 >> 4));
+                out.push(digit(control as u32 & 15));
             }
-            None => {}
+            special => {
+                out.push('\\');
+                out.extend(special);
+            }
         }
         rest = chars.as_str();
     }

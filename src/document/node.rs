@@ -75,6 +75,10 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
+/// How many members an object and items a list mostly have at the most: room is made for them at once.
+const USUAL_MEMBERS: usize = 8;
+const USUAL_ITEMS: usize = 4;
+
 impl<'a> Node<'a> {
     /// A node that stays text. The text must be JSON; it is written as it is.
     #[must_use]
@@ -97,18 +101,22 @@ impl<'a> Node<'a> {
         let start = cursor.offset();
         let body = match (shape, cursor.peek()) {
             (Shape::Object(opened), b'{') => {
-                let mut members = Vec::new();
+                let mut members = Vec::with_capacity(USUAL_MEMBERS);
                 cursor.eat(b'{');
                 let mut next = cursor.first_key();
                 while let Some(key) = next {
                     let shape = opened.iter().find(|(known, _)| key.is(known)).map_or(&Shape::Text, |(_, shape)| shape);
-                    members.push((key, Self::read(cursor, shape)));
+                    let value = match shape {
+                        Shape::Text => Self::text_only(cursor.skip()),
+                        opened => Self::read(cursor, opened),
+                    };
+                    members.push((key, value));
                     next = cursor.next_key();
                 }
                 Body::Object(Object { members, changed: false })
             }
             (Shape::List(shape), b'[') => {
-                let mut items = Vec::new();
+                let mut items = Vec::with_capacity(USUAL_ITEMS);
                 cursor.eat(b'[');
                 let mut more = cursor.first_item();
                 while more {

@@ -139,14 +139,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is not white space, without taking it; 0 at the end (JSON has no bare 0 byte).
-    #[inline]
+    #[inline(always)]
     pub fn peek(&mut self) -> u8 {
         self.at = past_space(self.text.as_bytes(), self.at);
         byte(self.text.as_bytes(), self.at)
     }
 
     /// Takes `wanted` if it comes next, white space aside.
-    #[inline]
+    #[inline(always)]
     pub fn eat(&mut self, wanted: u8) -> bool {
         let found = self.peek() == wanted;
         // Not `+= usize::from(found)`, which rustc 1.95 miscompiles here at opt-level 2 and above.
@@ -175,14 +175,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// The text from offset `start` to here.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
     /// The offset of the next value.
-    #[inline]
+    #[inline(always)]
     pub fn offset(&mut self) -> usize {
         self.peek();
         self.at
@@ -197,13 +197,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// After an opening brace: the first key, or `None` where the object is empty.
-    #[inline]
+    #[inline(always)]
     pub fn first_key(&mut self) -> Option<Str<'a>> {
         if self.eat(b'}') { None } else { self.key() }
     }
 
     /// After a member: the next key, or `None` where the object ends.
-    #[inline]
+    #[inline(always)]
     pub fn next_key(&mut self) -> Option<Str<'a>> {
         if self.eat(b',') {
             return self.key();
@@ -213,13 +213,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// After an opening bracket: whether there is a first item.
-    #[inline]
+    #[inline(always)]
     pub fn first_item(&mut self) -> bool {
         !self.eat(b']') && self.failure.is_none()
     }
 
     /// After an item: whether there is another.
-    #[inline]
+    #[inline(always)]
     pub fn next_item(&mut self) -> bool {
         if self.eat(b',') {
             return true;
@@ -229,7 +229,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string.
-    #[inline]
+    #[inline(always)]
     pub fn string(&mut self) -> Str<'a> {
         let start = self.offset();
         if byte(self.text.as_bytes(), start) != b'"' {
@@ -242,7 +242,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes over one value of any kind and depth, and returns its text.
-    #[inline]
+    #[inline(always)]
     pub fn skip(&mut self) -> &'a str {
         let start = self.offset();
         let end = value_end(self.text.as_bytes(), start, &mut self.nesting);
@@ -269,14 +269,18 @@ impl<'a> Cursor<'a> {
                 return ("", None);
             }
             let value = past_space(bytes, colon);
-            let end = value_end(bytes, value, &mut self.nesting);
+            let (end, is_value_escaped) = match byte(bytes, value) {
+                b'"' => string_end(bytes, value + 1),
+                _ => (other_value_end(bytes, value, &mut self.nesting), false),
+            };
             if end == NOT_JSON {
                 self.fail(value, "a value");
                 return ("", None);
             }
             let is_it = is_escaped || key_end - key == member.len() + 2;
             if is_it && (Str { token: self.between(key, key_end), escaped: is_escaped }).is(member) {
-                identity = (byte(bytes, value) == b'"').then_some((value, end));
+                identity = (byte(bytes, value) == b'"')
+                    .then(|| Str { token: self.between(value, end), escaped: is_value_escaped });
             }
             at = past_space(bytes, end);
             match byte(bytes, at) {
@@ -289,7 +293,7 @@ impl<'a> Cursor<'a> {
             }
         }
         self.at = at + 1;
-        (self.since(start), identity.map(|(start, end)| Str::from_written(self.between(start, end))))
+        (self.since(start), identity)
     }
 
     fn between(&self, start: usize, end: usize) -> &'a str {
@@ -301,7 +305,7 @@ impl<'a> Cursor<'a> {
         self.expect(b':', "a colon").then_some(key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn expect(&mut self, wanted: u8, expected: &'static str) -> bool {
         let found = self.eat(wanted);
         if !found {
@@ -310,7 +314,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    #[inline]
+    #[inline(always)]
     fn reach(&mut self, end: usize, expected: &'static str) {
         if end == NOT_JSON {
             self.fail(self.at, expected);

@@ -114,6 +114,10 @@ impl Merger<'_> {
         let owners = self.record.owners_at(SIDECARS);
         let mut plan: Vec<_> = plan.iter().filter(|dependency| !self.held.contains(dependency.name)).collect();
         loop {
+            if !plan.iter().any(|dependency| dependency.needs_container()) {
+                let all = plan.into_iter();
+                return Ok(all.map(|dependency| Applicable { dependency, containers: BTreeSet::new() }).collect());
+            }
             // A list of names may mean a sidecar that another dependency brings; whether it is brought is settled
             // once every dependency that is left out is known.
             let mut names = present.clone();
@@ -126,12 +130,13 @@ impl Merger<'_> {
             let is_ours = |name: &str| owners.contains_key(name) || !present.iter().any(|present| present == name);
             let (applicable, lacking): (Vec<_>, Vec<_>) = plan
                 .iter()
-                .map(|dependency| Applicable {
-                    dependency,
-                    containers: workload::chosen(&dependency.containers, kind, object, &names, is_ours)
-                        .into_iter()
-                        .map(str::to_owned)
-                        .collect(),
+                .map(|dependency| {
+                    let chosen = if dependency.needs_container() {
+                        workload::chosen(&dependency.containers, kind, object, &names, is_ours)
+                    } else {
+                        Vec::new()
+                    };
+                    Applicable { dependency, containers: chosen.into_iter().map(str::to_owned).collect() }
                 })
                 .partition(|it| !it.containers.is_empty() || !it.dependency.needs_container());
             if lacking.is_empty() {

@@ -9,12 +9,13 @@
 //! the settings, with the container's name behind a slash where there is one, or `spec` for a field of the pod spec
 //! itself. Keys, never values; an entry that merges by its whole value stands there by a hash of it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use crate::document::{Body, Node, Object, Shape, quote_into};
 
 /// What one dependency added.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Added {
     /// The dependency's hash at the time.
     pub hash: String,
@@ -23,27 +24,52 @@ pub struct Added {
 }
 
 /// What every dependency added, by its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     dependencies: BTreeMap<String, Added>,
 }
 
 impl Record {
-    /// Reads the annotation. It is never trusted to skip work, so that what was forged can do no more than let the
-    /// platform replace or remove entries of an object that its author could have changed anyway.
+    /// Reads the annotation; `None` where it is not what [`Record::to_json`] writes.
     ///
-    /// # Errors
-    /// It is not what [`Record::to_json`] writes.
-    pub fn parse(annotation: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(annotation)
+    /// It is never trusted to skip work, so that what was forged can do no more than let the platform replace or
+    /// remove entries of an object that its author could have changed anyway.
+    #[must_use]
+    pub fn parse(annotation: &str) -> Option<Self> {
+        let mut record = Record::default();
+        for (name, dependency) in object(annotation)?.iter() {
+            let dependency = object(dependency.text())?;
+            let mut added = BTreeMap::new();
+            for (place, keys) in object(dependency.get("added")?.text())?.iter() {
+                let keys = Node::parse(keys.text(), &Shape::List(&Shape::Text)).ok()?;
+                let keys = keys.list(String::new).ok()?.items().iter();
+                let keys = keys.map(|key| key.string().map(Cow::into_owned)).collect::<Option<_>>()?;
+                added.insert(place.decode().into_owned(), keys);
+            }
+            let hash = dependency.get("hash")?.string()?.into_owned();
+            record.dependencies.insert(name.decode().into_owned(), Added { hash, added });
+        }
+        Some(record)
     }
 
     /// The annotation's text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // A map of strings and lists of strings has nothing that could not be written.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut out = String::with_capacity(512);
+        write_object(&mut out, &self.dependencies, |out, dependency| {
+            out.push_str(r#"{"hash":"#);
+            quote_into(&dependency.hash, out);
+            out.push_str(r#","added":"#);
+            write_object(out, &dependency.added, |out, keys| {
+                for (at, key) in keys.iter().enumerate() {
+                    out.push(if at == 0 { '[' } else { ',' });
+                    quote_into(key, out);
+                }
+                out.push_str(if keys.is_empty() { "[]" } else { "]" });
+            });
+            out.push('}');
+        });
+        out
     }
 
     /// Whether nothing is known as ours.
@@ -101,6 +127,23 @@ impl Record {
     }
 }
 
+fn object(text: &str) -> Option<Object<'_>> {
+    match Node::parse(text, &Shape::Object(&[])).ok()?.body {
+        Body::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+fn write_object<T>(out: &mut String, members: &BTreeMap<String, T>, write: impl Fn(&mut String, &T)) {
+    for (at, (key, value)) in members.iter().enumerate() {
+        out.push(if at == 0 { '{' } else { ',' });
+        quote_into(key, out);
+        out.push(':');
+        write(out, value);
+    }
+    out.push_str(if members.is_empty() { "{}" } else { "}" });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,7 +164,7 @@ mod tests {
     #[test]
     fn damaged_records_are_refused() {
         for text in ["", "null", "[]", "{\"a\":1}", "{\"a\":{}}", "{\"a\":{\"hash\":1,\"added\":{}}}", "{"] {
-            assert!(Record::parse(text).is_err(), "{text}");
+            assert!(Record::parse(text).is_none(), "{text}");
         }
         assert_eq!(Record::parse("{}").unwrap(), Record::default());
     }

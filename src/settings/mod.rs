@@ -39,19 +39,19 @@ impl RunningNotebooks {
 /// The prefix of the policy's annotations, where the settings name none.
 pub const DEFAULT_ANNOTATION_DOMAIN: &str = "mutatingflow.nais.io";
 
-const SETTINGS: Shape = Shape::Object(&[
+/// How settings are opened.
+pub const SHAPE: Shape = Shape::Object(&[
     ("dependencies", Shape::Object(&[])),
     ("notebooks", Shape::List(&Shape::Text)),
     ("pipelinePods", Shape::List(&Shape::Text)),
 ]);
 
 impl<'a> Settings<'a> {
-    /// Reads settings from their JSON. No text at all, or `null`, are settings that add nothing.
+    /// Reads settings, opened along [`SHAPE`]. `null` are settings that add nothing.
     ///
     /// # Errors
     /// A value of the wrong type on the way to what every request needs.
-    pub fn read(text: &'a str) -> Result<Self, Malformed> {
-        let root = Node::parse(text, &SETTINGS).unwrap_or(Node::text_only("null"));
+    pub fn read(root: &Node<'a>) -> Result<Self, Malformed> {
         let nothing = Object::default();
         let settings = if root.is_null() { &nothing } else { root.object(|| "settings".to_owned())? };
         let dependencies = match settings.get("dependencies") {
@@ -132,8 +132,8 @@ pub fn problems(payload: &[u8]) -> Option<String> {
         Ok(text) => text,
         Err(error) => return Some(format!("settings: must be UTF-8, found another byte at {}", error.valid_up_to())),
     };
-    if let Err(error) = Node::parse(text, &Shape::Text) {
-        return Some(format!("settings: {error}"));
+    match Node::parse(text, &SHAPE) {
+        Ok(root) => Settings::read(&root).err().map(|error| error.to_string()),
+        Err(error) => Some(format!("settings: {error}")),
     }
-    Settings::read(text).err().map(|error| error.to_string())
 }

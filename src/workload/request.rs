@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{Kind, is_none_of_our_business};
 use crate::document::{Body, Cursor, Node, Shape, Str, SyntaxError};
+use crate::settings;
 
 /// What is being done to the object. Other operations are none of our business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,14 +76,14 @@ impl<'a> Request<'a> {
     /// Reads the payload of `validate`: `{"request": ..., "settings": ...}`. `None` is a request that is none of
     /// our business (contract, 3): it is left as soon as that is known, and the rest of it is not read.
     ///
-    /// The settings come back as text.
+    /// The settings come back opened along [`settings::SHAPE`].
     ///
     /// # Errors
     /// The payload is not JSON, or has no `request`.
-    pub fn read(payload: &'a str) -> Result<Option<(Self, &'a str)>, Unreadable> {
+    pub fn read(payload: &'a str) -> Result<Option<(Self, Node<'a>)>, Unreadable> {
         let mut cursor = Cursor::new(payload);
         let mut request = None;
-        let mut settings = "null";
+        let mut settings = Node::text_only("null");
         if cursor.eat(b'{') {
             let mut next = cursor.first_key();
             while let Some(key) = next {
@@ -92,7 +93,7 @@ impl<'a> Request<'a> {
                     };
                     request = Some(read);
                 } else if key.is("settings") {
-                    settings = cursor.skip();
+                    settings = Node::read(&mut cursor, &settings::SHAPE);
                 } else {
                     cursor.skip();
                 }

@@ -1,0 +1,107 @@
+# Everything that is done with this project, one target each; `make help` lists them.
+# What a target needs it installs: the wasm target through rustup, bats and jq from the system's packages.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+TARGET := wasm32-wasip1
+MODULE := target/$(TARGET)/release/mutatingflow.wasm
+POLICY_HOST := host/target/debug/policy-host
+GUESTS := host/guests/target/$(TARGET)/release/examples
+KWCTL ?= $(shell command -v kwctl || echo $(POLICY_HOST))
+export KWCTL
+
+SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml
+HOST_SOURCES := $(shell find host/src -name '*.rs') host/Cargo.toml host/Cargo.lock
+
+say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z0-9. -]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
+
+.PHONY: run
+run: annotated-policy.wasm $(POLICY_HOST) ## Show what the policy does to a Notebook and to a pipeline pod
+	$(call say,A Notebook as the Kubeflow web app creates it)
+	@$(POLICY_HOST) run --object test_data/notebook.yaml --settings-path test_data/settings.yaml --diff $<
+	$(call say,A pod of Kubeflow Pipelines)
+	@$(POLICY_HOST) run --object test_data/pipeline-pod.yaml --settings-path test_data/settings.yaml --diff $<
+
+.PHONY: test
+test: tools lint ## Check everything: format, lints, docs, native tests, tests on the module, end-to-end tests
+	$(call say,Native tests)
+	cargo test --locked
+	@$(MAKE) --no-print-directory host-tests e2e-tests
+	@printf '\n\033[1mEverything passed.\033[0m\n'
+
+.PHONY: host-tests
+host-tests: annotated-policy.wasm $(GUESTS)/scan.wasm $(GUESTS)/typed.wasm ## Run the tests on the real module in a real waPC host
+	$(call say,Tests on the module)
+	cd host && cargo test --locked
+
+.PHONY: e2e-tests
+e2e-tests: tools annotated-policy.wasm $(POLICY_HOST) ## Run e2e.bats with kwctl, or with policy-host where there is none
+	$(call say,End-to-end tests with $(notdir $(KWCTL)))
+	bats --print-output-on-failure e2e.bats
+
+policy.wasm: $(MODULE) ## Build the policy
+	cp $< $@
+
+annotated-policy.wasm: policy.wasm metadata.yml README.md $(POLICY_HOST) ## Build the policy with its metadata, as it is published
+	@rm -f $@
+	$(KWCTL) annotate --metadata-path metadata.yml --usage-path README.md --output-path $@ policy.wasm
+
+$(MODULE): $(SOURCES) | wasm-target
+	cargo build --locked --release --target $(TARGET)
+	@touch $@
+
+$(POLICY_HOST): $(HOST_SOURCES)
+	cd host && cargo build --locked
+	@touch $@
+
+$(GUESTS)/%.wasm: host/guests/examples/%.rs host/guests/Cargo.toml host/guests/Cargo.lock | wasm-target
+	cd host/guests && cargo build --locked --release --target $(TARGET) --example $*
+	@touch $@
+
+.PHONY: fmt
+fmt: ## Format all code
+	cargo fmt
+	cd host && cargo fmt
+	cd host/guests && cargo fmt
+
+.PHONY: lint
+lint: wasm-target ## Check format, clippy and documentation, warnings denied
+	$(call say,Format)
+	cargo fmt --check
+	cd host && cargo fmt --check
+	cd host/guests && cargo fmt --check
+	$(call say,Clippy)
+	cargo clippy --locked --all-targets -- --deny warnings
+	cargo clippy --locked --target $(TARGET) -- --deny warnings
+	cd host && cargo clippy --locked --all-targets -- --deny warnings
+	$(call say,Documentation)
+	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps
+	cd host && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps
+
+.PHONY: wasm-target
+wasm-target:
+	@test -d "$$(rustc --print target-libdir --target $(TARGET))" || rustup target add $(TARGET)
+
+.PHONY: tools
+tools:
+	@missing=; for tool in bats jq; do command -v $$tool > /dev/null || missing+=" $$tool"; done; \
+	if [ -n "$$missing" ]; then \
+		if ! command -v apt-get > /dev/null; then echo "please install:$$missing" >&2; exit 1; fi; \
+		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$as_root apt-get update -qq && $$as_root apt-get install -y -qq $$missing > /dev/null; \
+	fi
+
+.PHONY: clean
+clean: ## Remove what was built
+	cargo clean
+	cd host && cargo clean
+	cd host/guests && cargo clean
+	rm -f policy.wasm annotated-policy.wasm
