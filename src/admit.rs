@@ -18,7 +18,7 @@ use crate::workload::{self, Request, Unreadable};
 /// rejected with 400, and settings that cannot be read with 500.
 #[must_use]
 pub fn validate(payload: &[u8]) -> Answer {
-    let request = std::str::from_utf8(payload)
+    let request = simdutf8::compat::from_utf8(payload)
         .map_err(|error| Unreadable::NotUtf8 { at: error.valid_up_to() })
         .and_then(Request::read);
     match request {
