@@ -11,7 +11,7 @@ pub use field::{FIELDS, Field, Merge, Target};
 pub use placeholder::Names;
 
 use crate::document::compare::Digest;
-use crate::document::{Cursor, Malformed, Node, Shape, Str};
+use crate::document::{Cursor, Malformed, Node, Str};
 use crate::settings::{Settings, strings, word};
 
 /// A dependency, ready to be merged.
@@ -107,36 +107,17 @@ impl<'a> Dependency<'a> {
     /// # Errors
     /// A value of the wrong type: only with settings that were never checked.
     pub fn read(resolved: &'a Resolved<'_>) -> Result<Self, Malformed> {
-        let path = |member: &str| format!("dependencies.{}.{member}", resolved.name);
-        let written = Node::parse(&resolved.written, &Shape::Object(&[])).unwrap_or(Node::text_only("null"));
-        let written = written.object(|| format!("dependencies.{}", resolved.name))?;
         let mut dependency = Dependency {
             name: &resolved.name,
-            on_conflict: word(written, "onConflict", &OnConflict::WORDS, || path(""))?,
+            on_conflict: OnConflict::Reject,
             containers: Containers::Main,
-            init_containers_first: written.get("initContainersFirst").is_some_and(|node| node.text() == "true"),
+            init_containers_first: false,
             additions: Vec::new(),
             hash: String::new(),
         };
-        if let Some(node) = written.get("containers") {
-            dependency.containers = match node.string().as_deref() {
-                Some("Main") => Containers::Main,
-                Some("All") => Containers::All,
-                _ => Containers::Named(strings(written, "containers", || path("containers"))?),
-            };
-        }
-        for (key, value) in written.iter().filter(|(_, value)| !value.is_null()) {
-            if let Some(field) = Field::named(&key.decode()) {
-                dependency.add(field, value.text())?;
-            }
-        }
-        for text in &resolved.expanded {
-            let expanded = Node::parse(text, &Shape::Object(&[])).unwrap_or(Node::text_only("{}"));
-            for (key, value) in expanded.object(String::new)?.iter() {
-                if let Some(field) = Field::named(key.raw()) {
-                    dependency.add(field, value.text())?;
-                }
-            }
+        dependency.read_fields(&resolved.written)?;
+        for expanded in &resolved.expanded {
+            dependency.read_fields(expanded)?;
         }
         dependency.hash = dependency.hashed();
         Ok(dependency)
@@ -148,40 +129,69 @@ impl<'a> Dependency<'a> {
         self.additions.iter().any(|addition| addition.field.target == Target::Containers)
     }
 
-    fn add(&mut self, field: &'static Field, value: &'a str) -> Result<(), Malformed> {
-        let path = || format!("dependencies.{}.{}", self.name, field.name);
-        match field.merge {
-            Merge::Itself => {
-                self.additions.push(Addition { field, key: Cow::Borrowed(field.name), member: field.member, value })
-            }
-            Merge::ByKey => {
-                let object = Node::parse(value, &Shape::Object(&[])).unwrap_or(Node::text_only("null"));
-                self.additions.extend(object.object(path)?.iter().map(|(key, value)| Addition {
-                    field,
-                    key: key.decode(),
-                    member: *key,
-                    value: value.text(),
-                }));
-            }
-            Merge::ByMember(_) | Merge::ByMountPath | Merge::ByValue => {
-                let shape = field.entry_shape();
-                let mut cursor = Cursor::new(value);
-                if !cursor.eat(b'[') {
-                    return Err(Node::text_only(value).malformed(path(), "a list"));
+    fn read_fields(&mut self, text: &'a str) -> Result<(), Malformed> {
+        let of = self.name;
+        let path = |member: &str| format!("dependencies.{of}.{member}");
+        let mut cursor = Cursor::new(text);
+        if !cursor.eat(b'{') {
+            return Err(Node::text_only(cursor.skip()).malformed(format!("dependencies.{of}"), "an object"));
+        }
+        let mut next = cursor.first_key();
+        while let Some(key) = next {
+            let name = key.decode();
+            match (&*name, Field::named(&name)) {
+                (_, Some(field)) => self.read_field(field, &mut cursor)?,
+                ("onConflict", _) => {
+                    let node = Node::text_only(cursor.skip());
+                    self.on_conflict = word(&node, &OnConflict::WORDS, || path("onConflict"))?;
                 }
-                let mut more = cursor.first_item();
-                for at in 0.. {
-                    if !more {
-                        break;
-                    }
-                    let entry = Node::read(&mut cursor, &shape);
-                    let Some(key) = field.key_of(&entry) else {
-                        return Err(entry.malformed(format!("{}[{at}]", path()), "an entry with a name"));
+                ("containers", _) => {
+                    let node = Node::text_only(cursor.skip());
+                    self.containers = match node.string().as_deref() {
+                        Some("Main") => Containers::Main,
+                        Some("All") => Containers::All,
+                        _ => Containers::Named(strings(&node, || path("containers"))?),
                     };
-                    self.additions.push(Addition { field, key, member: field.member, value: entry.text() });
-                    more = cursor.next_item();
+                }
+                ("initContainersFirst", _) => self.init_containers_first = cursor.skip() == "true",
+                _ => _ = cursor.skip(),
+            }
+            next = cursor.next_key();
+        }
+        Ok(())
+    }
+
+    fn read_field(&mut self, field: &'static Field, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        let path = || format!("dependencies.{}.{}", self.name, field.name);
+        let mut add = |key, member, value| self.additions.push(Addition { field, key, member, value });
+        match (field.merge, cursor.peek()) {
+            (_, b'n') => _ = cursor.skip(),
+            (Merge::Itself, _) => add(Cow::Borrowed(field.name), field.member, cursor.skip()),
+            (Merge::ByKey, b'{') => {
+                cursor.eat(b'{');
+                let mut next = cursor.first_key();
+                while let Some(key) = next {
+                    add(key.decode(), key, cursor.skip());
+                    next = cursor.next_key();
                 }
             }
+            (Merge::ByMember(_) | Merge::ByMountPath | Merge::ByValue, b'[') => {
+                let shape = field.entry_shape();
+                cursor.eat(b'[');
+                let mut more = cursor.first_item();
+                let mut at = 0;
+                while more {
+                    let entry = Node::read(cursor, &shape);
+                    let key = field.key_of(&entry);
+                    let key =
+                        key.ok_or_else(|| entry.malformed(format!("{}[{at}]", path()), "an entry with a name"))?;
+                    add(key, field.member, entry.text());
+                    more = cursor.next_item();
+                    at += 1;
+                }
+            }
+            (Merge::ByKey, _) => return Err(Node::text_only(cursor.skip()).malformed(path(), "an object")),
+            _ => return Err(Node::text_only(cursor.skip()).malformed(path(), "a list")),
         }
         Ok(())
     }

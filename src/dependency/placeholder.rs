@@ -19,8 +19,16 @@ impl Names<'_> {
     #[must_use]
     pub fn fill_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
         // A brace may hide behind an escape; a text without either has none.
-        if !text.as_bytes().windows(2).any(|pair| matches!(pair, [b'{', b'n'] | [b'\\', _])) {
-            return Cow::Borrowed(text);
+        let mut rest = text.as_bytes();
+        loop {
+            match rest.iter().position(|byte| matches!(byte, b'{' | b'\\')) {
+                None => return Cow::Borrowed(text),
+                Some(at) => rest = rest.get(at..).unwrap_or_default(),
+            }
+            if matches!(rest, [b'{', b'n', ..] | [b'\\', ..]) {
+                break;
+            }
+            rest = rest.get(1..).unwrap_or_default();
         }
         let mut out = String::with_capacity(text.len() + 64);
         self.copy(text, &mut out);

@@ -127,8 +127,8 @@ fn proxy(proxy: &Object<'_>, path: &str) -> Result<String, Malformed> {
     let http = required(proxy, path, "httpProxy")?;
     let https = proxy.get("httpsProxy").map_or(http, Node::text);
     let mut values = vec![("HTTP_PROXY", http.to_owned()), ("HTTPS_PROXY", https.to_owned())];
-    if proxy.get("noProxy").is_some() {
-        let hosts = strings(proxy, "noProxy", || format!("{path}.noProxy"))?;
+    if let Some(node) = proxy.get("noProxy") {
+        let hosts = strings(node, || format!("{path}.noProxy"))?;
         values.push(("NO_PROXY", crate::document::quoted(&hosts.join(","))));
     }
     let upper = values.iter().map(|(name, value)| variable(name, value));

@@ -9,6 +9,7 @@ mod node;
 mod scan;
 
 pub use node::{Body, List, Malformed, Node, Object, Shape};
+use scan::plain_end;
 pub use scan::{Cursor, Str, SyntaxError};
 
 /// `text` as a JSON string, quotes included.
@@ -23,11 +24,12 @@ pub fn quoted(text: &str) -> String {
 pub fn quote_into(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-        let (plain, special) = rest.split_at(at);
+    loop {
+        let (plain, special) = rest.split_at_checked(plain_end(rest.as_bytes(), 0)).unwrap_or((rest, ""));
         out.push_str(plain);
         let mut chars = special.chars();
         match chars.next() {
+            None => break,
             Some('\n') => out.push_str("\\n"),
             Some('\r') => out.push_str("\\r"),
             Some('\t') => out.push_str("\\t"),
@@ -37,14 +39,13 @@ pub fn quote_into(text: &str, out: &mut String) {
                 out.push(digit(control as u32 >> 4));
                 out.push(digit(control as u32 & 15));
             }
-            special => {
+            Some(quote_or_backslash) => {
                 out.push('\\');
-                out.extend(special);
+                out.push(quote_or_backslash);
             }
         }
         rest = chars.as_str();
     }
-    out.push_str(rest);
     out.push('"');
 }
 

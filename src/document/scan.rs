@@ -439,7 +439,7 @@ fn string_end(bytes: &[u8], mut at: usize) -> (usize, bool) {
 /// The offset of the first byte from `at` on that does not stand for itself in a string: a quote, a backslash, a
 /// control character, or the end. Eight at a time: most of a request is the inside of strings.
 #[inline(always)]
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     #[cfg(target_feature = "simd128")]
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {

@@ -57,7 +57,7 @@ impl<'a> Settings<'a> {
             Kind::Notebook => "notebooks",
             Kind::PipelinePod => "pipelinePods",
         };
-        strings(&self.members, list, || list.to_owned())
+        self.members.get(list).map_or_else(|| Ok(Vec::new()), |node| strings(node, || list.to_owned()))
     }
 
     /// The text of the dependency `name`.
@@ -77,7 +77,10 @@ impl<'a> Settings<'a> {
     /// # Errors
     /// There is something else than one of the words for it.
     pub fn running_notebooks(&self) -> Result<RunningNotebooks, Malformed> {
-        word(&self.members, "runningNotebooks", &RunningNotebooks::WORDS, String::new)
+        let path = || "runningNotebooks".to_owned();
+        self.members
+            .get("runningNotebooks")
+            .map_or(Ok(RunningNotebooks::Defer), |node| word(node, &RunningNotebooks::WORDS, path))
     }
 
     /// The prefix of the annotations that the policy writes.
@@ -100,12 +103,11 @@ pub fn string<'a>(node: &Node<'a>, path: impl FnOnce() -> String) -> Result<Cow<
     node.string().ok_or_else(|| node.malformed(path(), "a string"))
 }
 
-/// The list of strings under `key`; none where it is absent.
+/// The list of strings that `node` must be.
 ///
 /// # Errors
 /// It is something else.
-pub fn strings<'a>(object: &Object<'a>, key: &str, path: impl Fn() -> String) -> Result<Vec<Cow<'a, str>>, Malformed> {
-    let Some(node) = object.get(key) else { return Ok(Vec::new()) };
+pub fn strings<'a>(node: &Node<'a>, path: impl Fn() -> String) -> Result<Vec<Cow<'a, str>>, Malformed> {
     let mut cursor = Cursor::new(node.text());
     if !cursor.eat(b'[') {
         return Err(node.malformed(path(), "a list"));
@@ -120,23 +122,18 @@ pub fn strings<'a>(object: &Object<'a>, key: &str, path: impl Fn() -> String) ->
     Ok(strings)
 }
 
-/// What the word under `key` means; the default where it is absent.
+/// What the word that `node` must be means.
 ///
 /// # Errors
-/// It is not one of `words`. `within` is the path of the object, with a dot behind it.
-pub fn word<T: Copy + Default>(
-    object: &Object<'_>,
-    key: &str,
+/// It is not one of `words`.
+pub fn word<T: Copy>(
+    node: &Node<'_>,
     words: &[(&'static str, T)],
-    within: impl FnOnce() -> String,
+    path: impl FnOnce() -> String,
 ) -> Result<T, Malformed> {
-    let Some(node) = object.get(key) else { return Ok(T::default()) };
     let says = node.string();
-    words
-        .iter()
-        .find(|(word, _)| says.as_deref() == Some(word))
-        .map(|(_, meaning)| *meaning)
-        .ok_or_else(|| node.malformed(format!("{}{key}", within()), "one of the words it knows"))
+    let known = words.iter().find(|(word, _)| says.as_deref() == Some(word));
+    known.map(|(_, meaning)| *meaning).ok_or_else(|| node.malformed(path(), "one of the words for it"))
 }
 
 /// What is wrong with settings, a line each; `None` where nothing is.
