@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::dependency::{Dependency, Names, Resolved};
 use crate::document::{Body, Cursor, Malformed, Node, Object, Shape};
 use crate::workload::Kind;
 
@@ -143,8 +144,25 @@ pub fn problems(payload: &[u8]) -> Option<String> {
         Ok(text) => text,
         Err(error) => return Some(format!("settings: must be UTF-8, found another byte at {}", error.valid_up_to())),
     };
-    match Node::parse(text, &SHAPE) {
-        Ok(root) => Settings::try_from(root).err().map(|error| error.to_string()),
-        Err(error) => Some(format!("settings: {error}")),
+    let settings = match Node::parse(text, &SHAPE) {
+        Ok(root) => match Settings::try_from(root) {
+            Ok(settings) => settings,
+            Err(error) => return Some(error.to_string()),
+        },
+        Err(error) => return Some(format!("settings: {error}")),
+    };
+    let mut problems = Vec::new();
+    let mut note = |error: Option<Malformed>| problems.extend(error.map(|error| error.to_string()));
+    note(settings.running_notebooks().err());
+    note(settings.annotation_domain().err());
+    let names = Names { namespace: "namespace", name: "name" };
+    for kind in [Kind::Notebook, Kind::PipelinePod] {
+        match settings.wanted(kind).and_then(|wanted| Resolved::all(&settings, wanted, &names)) {
+            Ok(resolved) => resolved.iter().for_each(|resolved| note(Dependency::read(resolved).err())),
+            Err(error) => note(Some(error)),
+        }
     }
+    problems.sort();
+    problems.dedup();
+    (!problems.is_empty()).then(|| problems.join("\n"))
 }
