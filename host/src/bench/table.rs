@@ -9,7 +9,7 @@ use super::{
 
 const NOTE: &str = "\
 Instructions are WebAssembly's, of one evaluation: a fresh instance, wapc_init, the call; so is the time, in wasmtime
-without the pooling allocator, as on the policy server, by a host that is built unoptimised apart from the compiler.
+without the pooling allocator, as on the policy server. The host is a development build: a server adds less to each.
 scan reads the payload once, keeps the object as text and echoes it: it adds nothing. typed reads the object into types
 and writes it from them: it only ever adds one pull secret, however much a row asks for. Both ignore the settings.
 x scan: our instructions by those of scan. typed x: those of typed by ours. -: the guest has no answer.
