@@ -10,6 +10,7 @@ SHELL := bash
 TARGET := wasm32-wasip1
 MODULE := target/$(TARGET)/release/mutatingflow.wasm
 POLICY_HOST := host/target/debug/policy-host
+POLICY_BENCH := host/target/debug/policy-bench
 GUESTS := host/guests/target/$(TARGET)/release/examples
 KWCTL ?= $(shell command -v kwctl || echo $(POLICY_HOST))
 export KWCTL
@@ -47,6 +48,12 @@ e2e-tests: tools annotated-policy.wasm $(POLICY_HOST) ## Run e2e.bats with kwctl
 	$(call say,End-to-end tests with $(notdir $(KWCTL)))
 	bats --print-output-on-failure e2e.bats
 
+.PHONY: bench
+bench: $(MODULE) $(GUESTS)/scan.wasm $(GUESTS)/typed.wasm $(POLICY_BENCH) ## Measure what an evaluation costs; docs/cost.json and docs/cost.svg show it
+	$(call say,Cost of an evaluation)
+	@$(POLICY_BENCH) run --exact docs/cost.json
+	@$(POLICY_BENCH) chart docs/cost.json docs/cost.svg
+
 policy.wasm: $(MODULE) ## Build the policy
 	cp $< $@
 
@@ -58,7 +65,7 @@ $(MODULE): $(SOURCES) | wasm-target
 	cargo build --locked --release --target $(TARGET)
 	@touch $@
 
-$(POLICY_HOST): $(HOST_SOURCES)
+$(POLICY_HOST) $(POLICY_BENCH): $(HOST_SOURCES)
 	cd host && cargo build --locked
 	@touch $@
 

@@ -8,6 +8,7 @@
 //! instance of the module, and the guest's answer comes back as an [`AdmissionResponse`].
 
 pub mod annotate;
+pub mod bench;
 pub mod document;
 mod host_calls;
 mod manifest;

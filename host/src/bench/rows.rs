@@ -1,0 +1,219 @@
+//! What is measured: each row a payload with a name, and what the policy is expected to do with it.
+
+use anyhow::{Error, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use super::requests::{
+    about_a_deployment, adding_env, all_four, all_four_everywhere, annotated_notebook_of, annotating, notebook_of,
+    notebook_with_containers, notebook_with_env, object_bytes, recorded, registry, settings, typical_notebook,
+};
+use crate::{AdmissionRequest, Policy};
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What stands in the table.
+    pub name: String,
+    /// waPC's operation.
+    pub operation: &'static str,
+    /// The bytes that a guest gets.
+    pub payload: Vec<u8>,
+    /// How long the request's object is; 0 where there is none.
+    pub object_bytes: usize,
+    /// What the policy does with it.
+    pub expected: Expected,
+}
+
+/// What the policy does with a row. A number counts only where the work was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Accepted, without a mutated object.
+    Untouched,
+    /// Accepted, with one.
+    Mutated,
+    /// Settings that it can work with.
+    Valid,
+}
+
+impl Row {
+    /// A request that the policy does not touch.
+    #[must_use]
+    pub fn untouched(name: impl Into<String>, request: &AdmissionRequest, settings: &Value) -> Self {
+        Self::validate(name.into(), request, settings, Expected::Untouched)
+    }
+
+    /// A request whose object the policy changes.
+    #[must_use]
+    pub fn mutated(name: impl Into<String>, request: &AdmissionRequest, settings: &Value) -> Self {
+        Self::validate(name.into(), request, settings, Expected::Mutated)
+    }
+
+    /// Settings alone.
+    #[must_use]
+    pub fn validate_settings(name: impl Into<String>, settings: &Value) -> Self {
+        Self {
+            name: name.into(),
+            operation: "validate_settings",
+            payload: settings.to_string().into_bytes(),
+            object_bytes: 0,
+            expected: Expected::Valid,
+        }
+    }
+
+    fn validate(name: String, request: &AdmissionRequest, settings: &Value, expected: Expected) -> Self {
+        Self {
+            name,
+            operation: "validate",
+            payload: request.payload(settings),
+            object_bytes: object_bytes(request),
+            expected,
+        }
+    }
+
+    /// Whether the policy's answer is what this row is about.
+    pub fn check(&self, answer: &[u8]) -> Result<()> {
+        let answer = serde_json::from_slice::<Value>(answer)?;
+        let found = match (self.operation, &answer["accepted"], &answer["mutated_object"]) {
+            ("validate_settings", ..) if answer["valid"] == json!(true) => Expected::Valid,
+            ("validate", Value::Bool(true), Value::Null) => Expected::Untouched,
+            ("validate", Value::Bool(true), _) => Expected::Mutated,
+            _ => bail!("{}: the policy answers {answer}", self.name),
+        };
+        ensure!(found == self.expected, "{}: expected {:?}, found {found:?}", self.name, self.expected);
+        Ok(())
+    }
+}
+
+/// What the policy has nothing to do with.
+#[must_use]
+pub fn not_ours() -> [Row; 5] {
+    let deployment = about_a_deployment(typical_notebook());
+    [
+        Row::untouched("another kind", &deployment, &all_four()),
+        Row::untouched("DELETE", &recorded("notebook-delete"), &all_four()),
+        Row::untouched("status subresource", &recorded("notebook-update-status-subresource"), &all_four()),
+        Row::untouched("plain pod", &recorded("pod-create-plain"), &all_four()),
+        Row::untouched("labels of a pod", &recorded("pod-update-labels"), &all_four()),
+    ]
+}
+
+/// A Notebook that has everything already, since `policy` added it: read, compared, and left as it is.
+pub fn already_injected(policy: &Policy) -> Result<[Row; 2]> {
+    let row = |what, settings| {
+        let request = injected(policy, typical_notebook(), &settings)?;
+        Ok::<_, Error>(Row::untouched(format!("already injected, {what}"), &request, &settings))
+    };
+    Ok([row("registry", registry())?, row("all four", all_four())?])
+}
+
+/// The Notebook with one pull secret to add.
+#[must_use]
+pub fn typical() -> Row {
+    Row::mutated("typical Notebook, registry", &typical_notebook(), &registry())
+}
+
+/// The Notebook with everything to add.
+#[must_use]
+pub fn typical_with_all_four() -> Row {
+    Row::mutated("typical Notebook, all four", &typical_notebook(), &all_four())
+}
+
+/// A pod of Kubeflow Pipelines with one pull secret to add.
+#[must_use]
+pub fn pipeline_pod() -> Row {
+    let mut settings = registry();
+    settings["pipelinePods"] = settings["notebooks"].clone();
+    Row::mutated("pipeline pod, registry", &recorded("pod-create-pipeline"), &settings)
+}
+
+/// A pod of Kubeflow Pipelines with everything to add.
+#[must_use]
+pub fn pipeline_pod_with_all_four() -> Row {
+    Row::mutated("pipeline pod, all four", &recorded("pod-create-pipeline"), &all_four())
+}
+
+/// A Notebook as long as this.
+#[must_use]
+pub fn sized(bytes: usize) -> Row {
+    Row::mutated(format!("{} Notebook, registry", size(bytes)), &notebook_of(bytes), &registry())
+}
+
+/// A Notebook as long as this, with everything to add.
+#[must_use]
+pub fn sized_with_all_four(bytes: usize) -> Row {
+    Row::mutated(format!("{} Notebook, all four", size(bytes)), &notebook_of(bytes), &all_four())
+}
+
+/// A Notebook as long as this, most of it one string.
+#[must_use]
+pub fn sized_by_one_string(bytes: usize) -> Row {
+    let request = annotated_notebook_of(bytes);
+    Row::mutated(format!("{} Notebook, one annotation", size(bytes)), &request, &registry())
+}
+
+/// So many variables of the user, and so many to add.
+#[must_use]
+pub fn variables(own: usize, added: usize) -> Row {
+    Row::mutated(format!("{own} env + {added} added"), &notebook_with_env(own), &adding_env(added))
+}
+
+/// So many containers with everything to add.
+#[must_use]
+pub fn containers(count: usize) -> Row {
+    let request = notebook_with_containers(count);
+    Row::mutated(format!("{count} containers, all four in each"), &request, &all_four_everywhere())
+}
+
+/// `UPDATE`s with an old object: while the notebook runs everything waits, and stopping it brings it in.
+#[must_use]
+pub fn updates() -> Vec<Row> {
+    let large = || notebook_of(1_000_000);
+    vec![
+        Row::mutated("UPDATE: culler, running", &recorded("notebook-update-culler"), &all_four()),
+        Row::mutated("UPDATE: stop", &recorded("notebook-update-stop"), &all_four()),
+        Row::mutated("UPDATE: 1 MB, annotate", &annotating(large(), "example.org/seen"), &all_four()),
+        Row::mutated("UPDATE: 1 MB, stop", &annotating(large(), "kubeflow-resource-stopped"), &all_four()),
+    ]
+}
+
+/// Every row of the table.
+pub fn table(policy: &Policy) -> Result<Vec<Row>> {
+    let mut rows = Vec::from(not_ours());
+    rows.extend(already_injected(policy)?);
+    rows.extend([
+        typical(),
+        typical_with_all_four(),
+        pipeline_pod(),
+        pipeline_pod_with_all_four(),
+        sized(100_000),
+        sized_with_all_four(100_000),
+        sized(1_000_000),
+        sized_with_all_four(1_000_000),
+        sized_by_one_string(1_000_000),
+        variables(1000, 1),
+        variables(1, 200),
+        variables(1000, 200),
+        containers(100),
+    ]);
+    rows.extend(updates());
+    rows.push(Row::validate_settings("validate_settings", &settings(&["registry", "proxy", "trust"])));
+    Ok(rows)
+}
+
+/// The typical Notebook, and then as many of ever larger ones as the chart has points.
+#[must_use]
+pub fn growth() -> Vec<Row> {
+    let sizes = [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000];
+    std::iter::once(typical()).chain(sizes.map(sized)).collect()
+}
+
+/// What `request` asks for, once the policy has had its way.
+fn injected(policy: &Policy, request: AdmissionRequest, settings: &Value) -> Result<AdmissionRequest> {
+    let response = policy.validate(&request, settings);
+    let object = response.apply_to(&request.object.clone().unwrap_or_default())?;
+    Ok(AdmissionRequest { object: Some(object), ..request })
+}
+
+fn size(bytes: usize) -> String {
+    if bytes < 1_000_000 { format!("{} kB", bytes / 1000) } else { format!("{} MB", bytes / 1_000_000) }
+}

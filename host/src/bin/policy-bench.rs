@@ -1,0 +1,101 @@
+//! `policy-bench`: what the policy costs beside two reference guests, as a table and as a chart.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use policy_host::bench::{
+    chart::chart,
+    guests::{Each, Guest, built},
+    report::Report,
+    table::table,
+};
+
+/// Measures the policy beside two reference guests.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure, and print one table.
+    Run(Run),
+    /// Draw the cost by an object's size.
+    Chart {
+        /// What `run` measured.
+        #[arg(value_name = "JSON")]
+        report: PathBuf,
+        /// Where to write the picture.
+        #[arg(value_name = "SVG")]
+        picture: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct Run {
+    /// The policy; else the one that this project built.
+    #[arg(long, value_name = "PATH")]
+    policy: Option<PathBuf>,
+    /// The reference guest that only scans; else the one that this project built.
+    #[arg(long, value_name = "PATH")]
+    scan: Option<PathBuf>,
+    /// The reference guest with types; else the one that this project built.
+    #[arg(long, value_name = "PATH")]
+    typed: Option<PathBuf>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Write what is exact, so without times, to this file as JSON.
+    #[arg(long, value_name = "PATH")]
+    exact: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run(arguments) => run(arguments),
+        Command::Chart { report, picture } => draw(&report, &picture),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(Run { policy, scan, typed, json, exact }: Run) -> Result<()> {
+    let built = built();
+    let guests = Each {
+        mutatingflow: policy.unwrap_or(built.mutatingflow),
+        scan: scan.unwrap_or(built.scan),
+        typed: typed.unwrap_or(built.typed),
+    };
+    let report = Report::measure(&guests.try_map(|path| Guest::from_file(&path))?)?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", table(&report));
+    }
+    match exact {
+        Some(path) => write(&path, serde_json::to_string_pretty(&report.exact())? + "\n"),
+        None => Ok(()),
+    }
+}
+
+fn draw(report: &Path, picture: &Path) -> Result<()> {
+    let text = fs::read_to_string(report).with_context(|| format!("cannot read {}", report.display()))?;
+    let report = serde_json::from_str(&text).with_context(|| format!("{} is no report", report.display()))?;
+    write(picture, chart(&report)?)
+}
+
+fn write(path: &Path, text: String) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
