@@ -44,16 +44,13 @@ pub struct MutatedObject(String);
 
 impl MutatedObject {
     const BEFORE: &str = r#"{"accepted":true,"mutated_object":"#;
-    /// What the additions and the rest of the answer mostly fit in.
-    const ROOM: usize = 4096;
+    /// What the rest of the answer mostly fits in.
+    const ROOM: usize = 1024;
 
-    /// The object that `node` is now.
+    /// The object that `node` is now; `None` where nothing was changed in it.
     #[must_use]
-    pub fn written(node: &Node<'_>) -> Self {
-        let mut text = String::with_capacity(Self::BEFORE.len() + node.text().len() + Self::ROOM);
-        text.push_str(Self::BEFORE);
-        node.write(&mut text);
-        MutatedObject(text)
+    pub fn of(node: &mut Node<'_>) -> Option<Self> {
+        node.write_changed(Self::BEFORE, Self::ROOM).map(MutatedObject)
     }
 
     /// The JSON of it.
@@ -132,9 +129,13 @@ fn shorten(warning: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Shape;
 
     #[test]
     fn answers_are_the_protocol_s() {
+        let mut node = Node::parse(r#"{"a":1e3,"b":null}"#, &Shape::Object(&[])).unwrap();
+        node.object_mut(String::new).unwrap().remove("b");
+        let object = MutatedObject::of(&mut node).unwrap();
         for (answer, json) in [
             (Answer::accept(), r#"{"accepted":true}"#),
             (
@@ -143,7 +144,7 @@ mod tests {
             ),
             (
                 Answer {
-                    verdict: Verdict::Mutate(MutatedObject::written(&Node::text_only(r#"{"a":1e3}"#))),
+                    verdict: Verdict::Mutate(object),
                     warnings: vec!["one".to_owned(), "two".to_owned()],
                     audit_annotations: vec![("dependencies", "a,b".to_owned()), ("deferred", "c".to_owned())],
                 },

@@ -1,5 +1,6 @@
 //! What may happen to the template: who writes it, whether the notebook runs, what waits (contract, 4.5 and 5).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::dependency::Dependency;
@@ -59,12 +60,10 @@ fn changes_template(old: &Node<'_>, new: &Node<'_>, kind: Kind, record: &Record)
 }
 
 /// The template with what is ours set aside: merging nothing leaves the user's own.
-fn the_users_own(object: &Node<'_>, kind: Kind, record: &Record) -> Result<String, Malformed> {
+fn the_users_own<'a>(object: &Node<'a>, kind: Kind, record: &'a Record) -> Result<Cow<'a, str>, Malformed> {
     let mut object = object.clone();
     merge(&mut object, kind, &[], record, &BTreeSet::new())?;
-    let mut text = String::new();
-    workload::template(&object, kind).unwrap_or(&Node::text_only("null")).write(&mut text);
-    Ok(text)
+    Ok(workload::template(&object, kind).map_or("null".into(), |template| template.clone().written()))
 }
 
 /// What came of a request's merge.

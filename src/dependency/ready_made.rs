@@ -1,7 +1,7 @@
 //! The three ready-made dependencies, which expand to plain fields and nothing else (contract, 2).
 //!
 //! They are written as JSON text from the JSON text of the settings: a string goes from there to here with its
-//! quotes and escapes.
+//! quotes and escapes. Keys are sorted, as a policy server sorts them: what was added is then recognised by its spelling.
 
 use crate::document::{Cursor, Malformed, Node, Object, Shape, Str};
 use crate::settings::strings;
@@ -77,13 +77,13 @@ fn vault(vault: &Object<'_>, path: &str) -> Result<String, Malformed> {
         ("VKS_VAULT_ROLE", required(vault, path, "role")?),
         ("VKS_SECRET_DEST_PATH", secrets_path),
     ];
-    let mount = format!(r#"{{"name":"vault-secrets","mountPath":{secrets_path}}}"#);
+    let mount = format!(r#"{{"mountPath":{secrets_path},"name":"vault-secrets"}}"#);
     let image = required(vault, path, "image")?;
     let env = list(env.iter().map(|(name, value)| variable(name, value)));
     let resources = vault.get("resources").map_or(String::new(), |node| format!(r#","resources":{}"#, node.text()));
     let security_context = security_context(vault, path)?;
     Ok(format!(
-        r#"{{"volumes":[{{"name":"vault-secrets","emptyDir":{{"medium":"Memory"}}}}],"initContainers":[{{"name":"vks","image":{image},"env":{env},"volumeMounts":[{mount}]{resources},"securityContext":{security_context}}}],"volumeMounts":[{mount}]}}"#
+        r#"{{"volumes":[{{"emptyDir":{{"medium":"Memory"}},"name":"vault-secrets"}}],"initContainers":[{{"env":{env},"image":{image},"name":"vks"{resources},"securityContext":{security_context},"volumeMounts":[{mount}]}}],"volumeMounts":[{mount}]}}"#
     ))
 }
 
@@ -96,9 +96,7 @@ fn security_context(vault: &Object<'_>, path: &str) -> Result<String, Malformed>
             merged.set(*key, value.clone());
         }
     }
-    let mut text = String::new();
-    Node::from(merged).write(&mut text);
-    Ok(text)
+    Ok(Node::from(merged).written().into_owned())
 }
 
 fn ca_bundle(bundle: &Object<'_>, path: &str) -> Result<String, Malformed> {
@@ -109,11 +107,11 @@ fn ca_bundle(bundle: &Object<'_>, path: &str) -> Result<String, Malformed> {
         let source = node.object(|| path.clone())?;
         let config_map = required(source, &path, "configMap")?;
         let key = required(source, &path, "key")?;
-        volumes.push(format!(r#"{{"name":"{volume}","configMap":{{"name":{config_map}}}}}"#));
+        volumes.push(format!(r#"{{"configMap":{{"name":{config_map}}},"name":"{volume}"}}"#));
         mounts.extend(
             paths
                 .iter()
-                .map(|path| [r#"{"name":""#, volume, r#"","mountPath":""#, path, r#"","subPath":"#, key, "}"].concat()),
+                .map(|path| [r#"{"mountPath":""#, path, r#"","name":""#, volume, r#"","subPath":"#, key, "}"].concat()),
         );
         if kind == "pem" {
             env.extend(PEM_VARIABLES.iter().map(|name| variable(name, &format!("\"{PEM_PATH}\""))));

@@ -92,9 +92,12 @@ pub fn contains_volume(theirs: &str, ours: &str) -> bool {
 #[must_use]
 pub fn contains_env(theirs: &str, ours: &str) -> bool {
     let has_source = |text, key: &str| {
-        members(text).get(key).is_some_and(|text| !is_nothing(text, DEEPEST) && !ZERO_IS_ABSENT.contains(&(key, text)))
+        member(&members(text), key)
+            .is_some_and(|text| !is_nothing(text, DEEPEST) && !ZERO_IS_ABSENT.contains(&(key, text)))
     };
-    contains(theirs, ours) && ["value", "valueFrom"].iter().all(|key| !has_source(theirs, key) || has_source(ours, key))
+    let brings_no_source =
+        || ["value", "valueFrom"].iter().all(|key| !has_source(theirs, key) || has_source(ours, key));
+    theirs == ours || (contains(theirs, ours) && brings_no_source())
 }
 
 /// Whether two values mean the same to Kubernetes: the order of members does not matter, that of items does.
@@ -126,13 +129,13 @@ fn same_members(question: Question, place: Place, theirs: &Members<'_>, ours: &M
         (place != Place::Volume && is_nothing(text, depth))
             || (place != Place::Names && ZERO_IS_ABSENT.contains(&(key, text)))
     };
-    ours.iter().all(|(key, ours)| match theirs.get(key) {
+    ours.iter().all(|(key, ours)| match member(theirs, key) {
         Some(theirs) => {
             same(question, place.member(key), theirs, ours, depth) || (absent(key, ours) && absent(key, theirs))
         }
         None => absent(key, ours),
     }) && (question == Question::Contains
-        || theirs.iter().all(|(key, theirs)| ours.contains_key(key) || absent(key, theirs)))
+        || theirs.iter().all(|(key, theirs)| member(ours, key).is_some() || absent(key, theirs)))
 }
 
 fn same_items(question: Question, place: Place, theirs: &[&str], ours: &[&str], depth: usize) -> bool {
@@ -148,7 +151,7 @@ fn same_items(question: Question, place: Place, theirs: &[&str], ours: &[&str], 
 /// Whether `text` says no more than an absent member: `null`, `{}`, `[]`, or an object of nothing else.
 fn is_nothing(text: &str, depth: usize) -> bool {
     match (text.as_bytes().first(), depth.checked_sub(1)) {
-        (Some(b'{'), Some(depth)) => members(text).values().all(|value| is_nothing(value, depth)),
+        (Some(b'{'), Some(depth)) => members(text).iter().all(|(_, value)| is_nothing(value, depth)),
         (Some(b'['), _) => items(text).is_empty(),
         _ => text == "null",
     }
@@ -269,22 +272,36 @@ fn digest_value(text: &str, hash: &mut Digest, depth: usize) {
     }
 }
 
-type Members<'a> = BTreeMap<Cow<'a, str>, &'a str>;
+/// The members of an object, sorted by key, each key once.
+type Members<'a> = Vec<(Cow<'a, str>, &'a str)>;
 
 /// The members of the object that `text` is, one level deep, `null`s left out. The text was read before, so it is
 /// JSON; should it not be, what is readable counts.
 fn members(text: &str) -> Members<'_> {
     let mut cursor = Cursor::new(text);
-    let mut members = BTreeMap::new();
+    let mut members = Members::new();
+    let mut is_sorted = true;
     if cursor.eat(b'{') {
         let mut next = cursor.first_key();
         while let Some(key) = next {
-            members.insert(key.decode(), cursor.skip());
+            let key = key.decode();
+            is_sorted &= members.last().is_none_or(|(last, _)| *last < key);
+            members.push((key, cursor.skip()));
             next = cursor.next_key();
         }
     }
-    members.retain(|_, value| *value != "null");
+    // A policy server sorts them.
+    if !is_sorted {
+        members = members.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect();
+    }
+    members.retain(|(_, value)| *value != "null");
     members
+}
+
+/// The value of a member.
+fn member<'a>(members: &Members<'a>, key: &str) -> Option<&'a str> {
+    let at = members.binary_search_by(|(name, _)| (**name).cmp(key)).ok()?;
+    members.get(at).map(|(_, value)| *value)
 }
 
 /// The items of the list that `text` is; as [`members`].

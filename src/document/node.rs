@@ -202,10 +202,56 @@ impl<'a> Node<'a> {
         Malformed { path, expected, found: kind_of(self.text) }
     }
 
-    /// Appends the node to `out`: what was not changed as it came, byte for byte.
-    pub fn write(&self, out: &mut String) {
+    /// The node as it is now behind `before`, in a text with `room` for more; `None` where nothing was changed since
+    /// it was read. What was not changed is written as it came, byte for byte.
+    pub fn write_changed(&mut self, before: &str, room: usize) -> Option<String> {
+        self.settle().then(|| {
+            let mut out = String::with_capacity(before.len() + self.length() + room);
+            out.push_str(before);
+            self.write(&mut out);
+            out
+        })
+    }
+
+    /// The node as it is now.
+    pub fn written(&mut self) -> Cow<'a, str> {
+        self.write_changed("", 0).map_or(Cow::Borrowed(self.text), Cow::Owned)
+    }
+
+    /// Marks everything that holds something changed as changed too, and says whether this is.
+    fn settle(&mut self) -> bool {
+        match &mut self.body {
+            Body::Text | Body::Entry(_) => false,
+            Body::Object(object) => {
+                for (_, value) in &mut object.members {
+                    object.changed |= value.settle();
+                }
+                object.changed
+            }
+            Body::List(list) => {
+                for item in &mut list.items {
+                    list.changed |= item.settle();
+                }
+                list.changed
+            }
+        }
+    }
+
+    /// How long a node that is settled is written.
+    fn length(&self) -> usize {
         match &self.body {
-            Body::Object(object) if self.is_changed() => {
+            Body::Object(object) if object.changed => {
+                2 + object.members.iter().map(|(key, value)| key.token().len() + value.length() + 2).sum::<usize>()
+            }
+            Body::List(list) if list.changed => 2 + list.items.iter().map(|item| item.length() + 1).sum::<usize>(),
+            _ => self.text.len(),
+        }
+    }
+
+    /// Appends a node that is settled to `out`.
+    fn write(&self, out: &mut String) {
+        match &self.body {
+            Body::Object(object) if object.changed => {
                 let mut separator = '{';
                 for (key, value) in &object.members {
                     out.push(separator);
@@ -216,7 +262,7 @@ impl<'a> Node<'a> {
                 }
                 out.push_str(if object.members.is_empty() { "{}" } else { "}" });
             }
-            Body::List(list) if self.is_changed() => {
+            Body::List(list) if list.changed => {
                 let mut separator = '[';
                 for item in &list.items {
                     out.push(separator);
@@ -226,16 +272,6 @@ impl<'a> Node<'a> {
                 out.push_str(if list.items.is_empty() { "[]" } else { "]" });
             }
             _ => out.push_str(self.text),
-        }
-    }
-
-    /// Whether anything in it was changed since it was read.
-    #[must_use]
-    pub fn is_changed(&self) -> bool {
-        match &self.body {
-            Body::Text | Body::Entry(_) => false,
-            Body::Object(object) => object.changed || object.members.iter().any(|(_, value)| value.is_changed()),
-            Body::List(list) => list.changed || list.items.iter().any(Node::is_changed),
         }
     }
 }
