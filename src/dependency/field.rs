@@ -5,6 +5,12 @@ use std::borrow::Cow;
 
 use crate::document::compare::{contains, contains_env, contains_volume, digest, equal};
 use crate::document::{Body, Node, Shape, Str};
+use crate::settings::format::Format;
+use crate::settings::kubernetes::{
+    AFFINITY, CONTAINER, ENV_FROM_SOURCE, ENV_VAR, HOST_ALIAS, LOCAL_OBJECT_REFERENCE, POD_SECURITY_CONTEXT,
+    TOLERATION, VOLUME, VOLUME_MOUNT,
+};
+use crate::settings::types::Type;
 
 /// Which object a field goes into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,8 @@ pub enum Merge {
 pub struct Field {
     /// Its name in the settings.
     pub name: &'static str,
+    /// What it may be there.
+    pub of: Type,
     /// Where it goes.
     pub target: Target,
     /// The member that holds it there, as a JSON token.
@@ -59,6 +67,7 @@ pub struct Field {
 
 const ROW: Field = Field {
     name: "",
+    of: Type::Boolean,
     target: Target::PodSpec,
     member: Str::from_token("\"\""),
     merge: Merge::Itself,
@@ -72,9 +81,10 @@ const ROW: Field = Field {
 
 /// A row whose member has the same name as in the settings.
 macro_rules! row {
-    ($name:literal, $target:ident, $merge:expr, $noun:literal $(, $field:ident: $value:expr)*) => {
+    ($name:literal, $of:expr, $target:ident, $merge:expr, $noun:literal $(, $field:ident: $value:expr)*) => {
         Field {
             name: $name,
+            of: $of,
             target: Target::$target,
             member: Str::from_token(concat!("\"", $name, "\"")),
             merge: $merge,
@@ -87,27 +97,40 @@ macro_rules! row {
 
 use Merge::{ByKey, ByMember, ByMountPath, ByValue, Itself};
 
+/// A list of objects.
+macro_rules! list {
+    ($object:expr) => {
+        Type::List(&Type::Object(&$object), None)
+    };
+}
+
+/// The name of another object.
+const NAME: Type = Type::Text(Format::Subdomain);
+
 /// Every field, in the order in which they are merged: containers before what goes into them.
 pub static FIELDS: [Field; 19] = [
-    row!("labels", Metadata, ByKey, "label"),
-    row!("annotations", Metadata, ByKey, "annotation"),
-    row!("imagePullSecrets", PodSpec, ByMember("name"), "imagePullSecret"),
-    row!("volumes", PodSpec, ByMember("name"), "volume", may_keep: false, holds: contains_volume),
-    row!("initContainers", PodSpec, ByMember("name"), "init container", may_keep: false),
-    Field { name: "sidecars", ..row!("containers", PodSpec, ByMember("name"), "container", may_keep: false) },
-    row!("tolerations", PodSpec, ByValue, "toleration"),
-    row!("hostAliases", PodSpec, ByMember("ip"), "hostAlias"),
-    row!("nodeSelector", PodSpec, ByKey, "nodeSelector"),
-    row!("serviceAccountName", PodSpec, Itself, "", server_defaults: &["\"\"", "\"default\""], alias: Some(Str::from_token("\"serviceAccount\""))),
-    row!("automountServiceAccountToken", PodSpec, Itself, ""),
-    row!("priorityClassName", PodSpec, Itself, "", server_defaults: &["\"\""], computed: &["priority", "preemptionPolicy"]),
-    row!("runtimeClassName", PodSpec, Itself, ""),
-    row!("schedulerName", PodSpec, Itself, "", server_defaults: &["\"\"", "\"default-scheduler\""]),
-    row!("affinity", PodSpec, Itself, "", server_defaults: &["{}"]),
-    row!("securityContext", PodSpec, Itself, "", server_defaults: &["{}"]),
-    row!("env", Containers, ByMember("name"), "env", holds: contains_env),
-    row!("envFrom", Containers, ByValue, "envFrom"),
-    row!("volumeMounts", Containers, ByMountPath, "volumeMount"),
+    row!("labels", Type::Map(Format::LabelKey, &Type::Text(Format::LabelValue)), Metadata, ByKey, "label"),
+    row!("annotations", Type::Map(Format::AnnotationKey, &Type::Text(Format::Any)), Metadata, ByKey, "annotation"),
+    row!("imagePullSecrets", list!(LOCAL_OBJECT_REFERENCE), PodSpec, ByMember("name"), "imagePullSecret"),
+    row!("volumes", list!(VOLUME), PodSpec, ByMember("name"), "volume", may_keep: false, holds: contains_volume),
+    row!("initContainers", list!(CONTAINER), PodSpec, ByMember("name"), "init container", may_keep: false),
+    Field {
+        name: "sidecars",
+        ..row!("containers", list!(CONTAINER), PodSpec, ByMember("name"), "container", may_keep: false)
+    },
+    row!("tolerations", list!(TOLERATION), PodSpec, ByValue, "toleration"),
+    row!("hostAliases", list!(HOST_ALIAS), PodSpec, ByMember("ip"), "hostAlias"),
+    row!("nodeSelector", Type::Map(Format::LabelKey, &Type::Text(Format::LabelValue)), PodSpec, ByKey, "nodeSelector"),
+    row!("serviceAccountName", NAME, PodSpec, Itself, "", server_defaults: &["\"\"", "\"default\""], alias: Some(Str::from_token("\"serviceAccount\""))),
+    row!("automountServiceAccountToken", Type::Boolean, PodSpec, Itself, ""),
+    row!("priorityClassName", NAME, PodSpec, Itself, "", server_defaults: &["\"\""], computed: &["priority", "preemptionPolicy"]),
+    row!("runtimeClassName", NAME, PodSpec, Itself, ""),
+    row!("schedulerName", Type::Text(Format::Filled), PodSpec, Itself, "", server_defaults: &["\"\"", "\"default-scheduler\""]),
+    row!("affinity", Type::Object(&AFFINITY), PodSpec, Itself, "", server_defaults: &["{}"]),
+    row!("securityContext", Type::Object(&POD_SECURITY_CONTEXT), PodSpec, Itself, "", server_defaults: &["{}"]),
+    row!("env", list!(ENV_VAR), Containers, ByMember("name"), "env", holds: contains_env),
+    row!("envFrom", list!(ENV_FROM_SOURCE), Containers, ByValue, "envFrom"),
+    row!("volumeMounts", list!(VOLUME_MOUNT), Containers, ByMountPath, "volumeMount"),
 ];
 
 impl Field {

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 pub use field::{FIELDS, Field, Merge, Target};
 pub use placeholder::Names;
+pub(crate) use ready_made::expand;
 
 use crate::document::compare::Digest;
 use crate::document::{Cursor, Malformed, Node, Str};
@@ -80,7 +81,7 @@ pub enum Containers<'a> {
 pub struct Resolved<'a> {
     name: Cow<'a, str>,
     written: Cow<'a, str>,
-    expanded: Vec<String>,
+    expanded: Vec<(&'static str, String)>,
 }
 
 impl<'a> Resolved<'a> {
@@ -116,7 +117,7 @@ impl<'a> Dependency<'a> {
             hash: String::new(),
         };
         dependency.read_fields(&resolved.written)?;
-        for expanded in &resolved.expanded {
+        for (_, expanded) in &resolved.expanded {
             dependency.read_fields(expanded)?;
         }
         dependency.hash = dependency.hashed();

@@ -44,11 +44,11 @@ const PEM_VARIABLES: [&str; 7] = [
     "NODE_EXTRA_CA_CERTS",
 ];
 
-/// What the ready-made parts of `dependency` expand to: JSON objects of plain fields.
+/// What the ready-made parts of `dependency` expand to: JSON objects of plain fields, by the name of the part.
 ///
 /// # Errors
 /// A part that is of the wrong type, or lacks what it needs: only with settings that were never checked.
-pub fn expand(name: &str, dependency: &str) -> Result<Vec<String>, Malformed> {
+pub fn expand(name: &str, dependency: &str) -> Result<Vec<(&'static str, String)>, Malformed> {
     let mut expanded = Vec::new();
     let mut cursor = Cursor::new(dependency);
     let mut next = if cursor.eat(b'{') { cursor.first_key() } else { None };
@@ -58,7 +58,7 @@ pub fn expand(name: &str, dependency: &str) -> Result<Vec<String>, Malformed> {
                 let node = Node::read(&mut cursor, shape);
                 let path = format!("dependencies.{name}.{part}");
                 if !node.is_null() {
-                    expanded.push(expansion(node.object(|| path.clone())?, &path)?);
+                    expanded.push((*part, expansion(node.object(|| path.clone())?, &path)?));
                 }
             }
             None => _ = cursor.skip(),

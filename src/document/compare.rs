@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::scan::{Cursor, Str};
+use super::{Str, items, members};
 
 /// How deep the walk goes. No API server stores anything deeper than this; below it, only what is spelt the same is
 /// the same, so that no text can exhaust the stack.
@@ -92,7 +92,7 @@ pub fn contains_volume(theirs: &str, ours: &str) -> bool {
 #[must_use]
 pub fn contains_env(theirs: &str, ours: &str) -> bool {
     let has_source = |text, key: &str| {
-        member(&members(text), key)
+        member(&sorted_members(text), key)
             .is_some_and(|text| !is_nothing(text, DEEPEST) && !ZERO_IS_ABSENT.contains(&(key, text)))
     };
     let brings_no_source =
@@ -112,7 +112,9 @@ fn same(question: Question, place: Place, theirs: &str, ours: &str, depth: usize
     }
     let Some(depth) = depth.checked_sub(1) else { return false };
     match (theirs.as_bytes().first(), ours.as_bytes().first()) {
-        (Some(b'{'), Some(b'{')) => same_members(question, place, &members(theirs), &members(ours), depth),
+        (Some(b'{'), Some(b'{')) => {
+            same_members(question, place, &sorted_members(theirs), &sorted_members(ours), depth)
+        }
         (Some(b'['), Some(b'[')) => same_items(question, place, &items(theirs), &items(ours), depth),
         (Some(b'"'), Some(b'"')) if place != Place::Quantity => Str::from_written(theirs) == Str::from_written(ours),
         // Numbers may be spelt in many ways too. No string is a number, but where a quantity stands.
@@ -159,6 +161,12 @@ fn is_nothing(text: &str, depth: usize) -> bool {
 
 fn same_quantity(one: &str, other: &str) -> bool {
     quantity(one).is_some_and(|one| Some(one) == quantity(other))
+}
+
+/// Whether a JSON string or number spells a quantity.
+#[must_use]
+pub fn is_quantity(text: &str) -> bool {
+    quantity(text).is_some()
 }
 
 /// The quantity that a JSON string or number spells, as `digits * 10^exponent` without trailing zeros: one value,
@@ -251,7 +259,7 @@ fn digest_value(text: &str, hash: &mut Digest, depth: usize) {
     match (text.as_bytes().first(), depth.checked_sub(1)) {
         (Some(b'{'), Some(depth)) => {
             hash.add("{");
-            for (key, value) in members(text) {
+            for (key, value) in sorted_members(text) {
                 hash.add(&key);
                 digest_value(value, hash, depth);
             }
@@ -272,27 +280,18 @@ fn digest_value(text: &str, hash: &mut Digest, depth: usize) {
     }
 }
 
-/// The members of an object, sorted by key, each key once.
+/// The members of an object, sorted by key, each key once, `null`s left out.
 type Members<'a> = Vec<(Cow<'a, str>, &'a str)>;
 
-/// The members of the object that `text` is, one level deep, `null`s left out. The text was read before, so it is
-/// JSON; should it not be, what is readable counts.
-fn members(text: &str) -> Members<'_> {
-    let mut cursor = Cursor::new(text);
-    let mut members = Members::new();
-    let mut is_sorted = true;
-    if cursor.eat(b'{') {
-        let mut next = cursor.first_key();
-        while let Some(key) = next {
-            let key = key.decode();
-            is_sorted &= members.last().is_none_or(|(last, _)| *last < key);
-            members.push((key, cursor.skip()));
-            next = cursor.next_key();
-        }
-    }
+fn sorted_members(text: &str) -> Members<'_> {
+    let mut members = members(text);
     // A policy server sorts them.
-    if !is_sorted {
-        members = members.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect();
+    if !members.is_sorted_by(|(one, _), (other, _)| one < other) {
+        let mut sorted = BTreeMap::new();
+        for (key, value) in members {
+            sorted.insert(key, value);
+        }
+        members = sorted.into_iter().collect();
     }
     members.retain(|(_, value)| *value != "null");
     members
@@ -302,20 +301,6 @@ fn members(text: &str) -> Members<'_> {
 fn member<'a>(members: &Members<'a>, key: &str) -> Option<&'a str> {
     let at = members.binary_search_by(|(name, _)| (**name).cmp(key)).ok()?;
     members.get(at).map(|(_, value)| *value)
-}
-
-/// The items of the list that `text` is; as [`members`].
-fn items(text: &str) -> Vec<&str> {
-    let mut cursor = Cursor::new(text);
-    let mut items = Vec::new();
-    if cursor.eat(b'[') {
-        let mut more = cursor.first_item();
-        while more {
-            items.push(cursor.skip());
-            more = cursor.next_item();
-        }
-    }
-    items
 }
 
 #[cfg(test)]

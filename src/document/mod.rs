@@ -4,13 +4,46 @@
 //! written back from the parts, an unchanged part as it came, byte for byte. Nothing here knows Kubernetes,
 //! except [`compare`], which knows what Kubernetes takes for the same.
 
+use std::borrow::Cow;
+
 pub mod compare;
 mod node;
 mod scan;
 
-pub use node::{Body, List, Malformed, Node, Object, Shape};
+pub use node::{Body, List, Malformed, Node, Object, Shape, kind_of};
 use scan::plain_end;
 pub use scan::{Cursor, Str, SyntaxError};
+
+/// The members of the object that `text` is, one level deep, in their order and with duplicates; none where it is no
+/// object. The text was read before, so it is JSON; should it not be, what is readable counts.
+#[must_use]
+pub fn members(text: &str) -> Vec<(Cow<'_, str>, &str)> {
+    let mut cursor = Cursor::new(text);
+    let mut members = Vec::new();
+    if cursor.eat(b'{') {
+        let mut next = cursor.first_key();
+        while let Some(key) = next {
+            members.push((key.decode(), cursor.skip()));
+            next = cursor.next_key();
+        }
+    }
+    members
+}
+
+/// The items of the list that `text` is; as [`members`].
+#[must_use]
+pub fn items(text: &str) -> Vec<&str> {
+    let mut cursor = Cursor::new(text);
+    let mut items = Vec::new();
+    if cursor.eat(b'[') {
+        let mut more = cursor.first_item();
+        while more {
+            items.push(cursor.skip());
+            more = cursor.next_item();
+        }
+    }
+    items
+}
 
 /// `text` as a JSON string, quotes included.
 #[must_use]

@@ -352,6 +352,12 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Whether there are no members.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// The members, to put others in their place.
     pub fn members_mut(&mut self) -> &mut Vec<(Str<'a>, Node<'a>)> {
         self.changed = true;
@@ -383,7 +389,8 @@ impl<'a> List<'a> {
 }
 
 /// The kind of the JSON value `text`, as a message names it.
-fn kind_of(text: &str) -> &'static str {
+#[must_use]
+pub fn kind_of(text: &str) -> &'static str {
     match text.as_bytes().first() {
         Some(b'{') => "an object",
         Some(b'[') => "a list",

@@ -2,9 +2,17 @@
 //!
 //! Checked settings are trusted here; what is wrong all the same is answered with its path, never trapped on.
 
+mod check;
+pub mod format;
+#[rustfmt::skip]
+pub mod kubernetes;
+pub mod types;
+pub mod words;
+
 use std::borrow::Cow;
 
-use crate::dependency::{Dependency, Names, Resolved};
+pub use check::problems;
+
 use crate::document::{Body, Cursor, Malformed, Node, Object, Shape};
 use crate::workload::Kind;
 
@@ -54,10 +62,7 @@ impl<'a> Settings<'a> {
     /// # Errors
     /// There is something else than a list of strings.
     pub fn wanted(&self, kind: Kind) -> Result<Vec<Cow<'a, str>>, Malformed> {
-        let list = match kind {
-            Kind::Notebook => "notebooks",
-            Kind::PipelinePod => "pipelinePods",
-        };
+        let list = list_of(kind);
         self.members.get(list).map_or_else(|| Ok(Vec::new()), |node| strings(node, || list.to_owned()))
     }
 
@@ -93,6 +98,14 @@ impl<'a> Settings<'a> {
             Some(node) => string(node, || "annotationDomain".to_owned()),
             None => Ok(Cow::Borrowed(DEFAULT_ANNOTATION_DOMAIN)),
         }
+    }
+}
+
+/// The list of what every object of a kind gets.
+const fn list_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Notebook => "notebooks",
+        Kind::PipelinePod => "pipelinePods",
     }
 }
 
@@ -135,34 +148,4 @@ pub fn word<T: Copy>(
     let says = node.string();
     let known = words.iter().find(|(word, _)| says.as_deref() == Some(word));
     known.map(|(_, meaning)| *meaning).ok_or_else(|| node.malformed(path(), "one of the words for it"))
-}
-
-/// What is wrong with settings, a line each; `None` where nothing is.
-#[must_use]
-pub fn problems(payload: &[u8]) -> Option<String> {
-    let text = match std::str::from_utf8(payload) {
-        Ok(text) => text,
-        Err(error) => return Some(format!("settings: must be UTF-8, found another byte at {}", error.valid_up_to())),
-    };
-    let settings = match Node::parse(text, &SHAPE) {
-        Ok(root) => match Settings::try_from(root) {
-            Ok(settings) => settings,
-            Err(error) => return Some(error.to_string()),
-        },
-        Err(error) => return Some(format!("settings: {error}")),
-    };
-    let mut problems = Vec::new();
-    let mut note = |error: Option<Malformed>| problems.extend(error.map(|error| error.to_string()));
-    note(settings.running_notebooks().err());
-    note(settings.annotation_domain().err());
-    let names = Names { namespace: "namespace", name: "name" };
-    for kind in [Kind::Notebook, Kind::PipelinePod] {
-        match settings.wanted(kind).and_then(|wanted| Resolved::all(&settings, wanted, &names)) {
-            Ok(resolved) => resolved.iter().for_each(|resolved| note(Dependency::read(resolved).err())),
-            Err(error) => note(Some(error)),
-        }
-    }
-    problems.sort();
-    problems.dedup();
-    (!problems.is_empty()).then(|| problems.join("\n"))
 }

@@ -1,0 +1,174 @@
+//! What Kubernetes asks of names and other words, so that it refuses none that passed here.
+//!
+//! The rules are those of `k8s.io/apimachinery/pkg/util/validation`. Placeholders count as a letter: what they stand for
+//! is a name itself.
+
+use std::net::IpAddr;
+
+/// What a string must look like.
+#[derive(Clone, Copy, Debug)]
+pub enum Format {
+    /// Anything.
+    Any,
+    /// Anything but nothing.
+    Filled,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A DNS label (RFC 1123), as names of containers and volumes are.
+    DnsLabel,
+    /// A DNS subdomain (RFC 1123), as names of most objects are.
+    Subdomain,
+    /// The name of an environment variable, by the rule that every version of Kubernetes accepts.
+    EnvName,
+    /// The key of a label.
+    LabelKey,
+    /// The value of a label.
+    LabelValue,
+    /// The key of an annotation.
+    AnnotationKey,
+    /// A key of a config map or secret.
+    FileName,
+    /// The path of a mount in a container.
+    MountPath,
+    /// A path in a volume.
+    SubPath,
+    /// The name of a port (RFC 6335).
+    PortName,
+    /// An IP address.
+    Ip,
+}
+
+impl Format {
+    /// What is wrong with `text`, as a message says it after its path; `None` where nothing is.
+    #[must_use]
+    pub fn problem(self, text: &str) -> Option<&'static str> {
+        let text = &*text.replace("{namespace}", "a").replace("{name}", "a");
+        let (is_right, must) = match self {
+            Format::Any => return None,
+            Format::Filled => (!text.is_empty(), "must not be empty"),
+            Format::Word(words) => (words.contains(&text), "must be one of the words for it"),
+            Format::DnsLabel => (
+                text.len() <= 63 && is_dns_label(text),
+                "must be a DNS label: a-z, 0-9 and - between them, at most 63 characters",
+            ),
+            Format::Subdomain => (
+                is_subdomain(text),
+                "must be a DNS subdomain: a-z, 0-9, and - and . between them, at most 253 characters",
+            ),
+            Format::EnvName => {
+                (is_env_name(text), "must be the name of a variable: letters, digits, _, - and ., not a digit first")
+            }
+            Format::LabelKey => (is_qualified_name(text), QUALIFIED_NAME),
+            Format::AnnotationKey => (is_qualified_name(&text.to_ascii_lowercase()), QUALIFIED_NAME),
+            Format::LabelValue => (
+                text.is_empty() || is_name(text),
+                "must be a label value: letters, digits, and -, _ and . between them, at most 63 characters",
+            ),
+            Format::FileName => {
+                (is_file_name(text), "must be a key: letters, digits, -, _ and ., at most 253 characters")
+            }
+            Format::MountPath if text.starts_with('/') => (!text.contains(':'), "must not have a : in it"),
+            Format::MountPath => (false, "must be absolute"),
+            Format::SubPath if text.starts_with('/') => (false, "must be relative"),
+            Format::SubPath => (!text.split('/').any(|part| part == ".."), "must not have .. in it"),
+            Format::PortName => {
+                (is_port_name(text), "must be a port name: a-z, 0-9 and single - between them, at most 15 characters")
+            }
+            Format::Ip => (text.parse::<IpAddr>().is_ok(), "must be an IP address"),
+        };
+        (!is_right).then_some(must)
+    }
+}
+
+const QUALIFIED_NAME: &str = "must be a key of letters, digits, and -, _ and . between them, at most 63 characters, \
+    with or without a DNS subdomain and / before it";
+
+/// `inner` bytes, with `outer` bytes at both ends.
+fn is_made_of(text: &str, outer: fn(u8) -> bool, inner: fn(u8) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().all(|byte| outer(*byte) || inner(*byte))
+        && [bytes.first(), bytes.last()].iter().all(|end| end.is_some_and(|byte| outer(*byte)))
+}
+
+const fn is_lower_or_digit(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
+}
+
+fn is_dns_label(text: &str) -> bool {
+    is_made_of(text, is_lower_or_digit, |byte| byte == b'-')
+}
+
+fn is_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_dns_label)
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() <= 63 && is_made_of(text, |byte| byte.is_ascii_alphanumeric(), |byte| matches!(byte, b'-' | b'_' | b'.'))
+}
+
+fn is_qualified_name(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((prefix, name)) => is_subdomain(prefix) && is_name(name),
+        None => is_name(text),
+    }
+}
+
+fn is_file_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 253
+        && text != "."
+        && !text.starts_with("..")
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+fn is_env_name(text: &str) -> bool {
+    is_file_name(text) && !text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+fn is_port_name(text: &str) -> bool {
+    text.len() <= 15 && is_dns_label(text) && !text.contains("--") && text.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kubernetes_own() {
+        let long = |length| "a".repeat(length);
+        for (format, right, wrong) in [
+            (Format::Any, vec!["", "\n"], vec![]),
+            (Format::Filled, vec![" "], vec![""]),
+            (Format::Word(&["Keep"]), vec!["Keep"], vec!["keep", ""]),
+            (Format::DnsLabel, vec!["a", "0-a", "{namespace}-x"], vec!["", "-a", "a-", "A", "a.b", "a_b", "æ", "{x}"]),
+            (Format::Subdomain, vec!["a", "a.b-c.d"], vec!["", "a..b", ".a", "a.", "A", "a/b"]),
+            (Format::EnvName, vec!["A", "_a", "a.b-c", "-"], vec!["", "1A", "A=B", "A B", "..", "..A", "æ"]),
+            (Format::LabelKey, vec!["a", "A_b.c", "x.y/A"], vec!["", "/a", "a/", "a/b/c", "X.y/a", "-a", "a b"]),
+            (Format::AnnotationKey, vec!["a", "X.y/a"], vec!["", "a b"]),
+            (Format::LabelValue, vec!["", "A.b_c"], vec!["-", "a b", "a/b"]),
+            (Format::FileName, vec!["a", ".a", "ca-bundle.pem"], vec!["", ".", "..", "..a", "a/b"]),
+            (Format::MountPath, vec!["/", "/a/../b"], vec!["", "a", "/a:b"]),
+            (Format::SubPath, vec!["", "a/b", "a..b"], vec!["/a", "..", "a/../b"]),
+            (Format::PortName, vec!["http", "a1-b"], vec!["", "80", "a--b", "-a", "HTTP"]),
+            (Format::Ip, vec!["10.0.0.1", "::1"], vec!["", "10.0.0", "10.0.0.01", "localhost"]),
+        ] {
+            for text in right {
+                assert_eq!(format.problem(text), None, "{format:?}: {text:?}");
+            }
+            for text in wrong {
+                assert!(format.problem(text).is_some(), "{format:?}: {text:?}");
+            }
+        }
+        for (format, longest) in [
+            (Format::DnsLabel, 63),
+            (Format::Subdomain, 253),
+            (Format::LabelKey, 63),
+            (Format::LabelValue, 63),
+            (Format::FileName, 253),
+            (Format::PortName, 15),
+        ] {
+            assert_eq!(format.problem(&long(longest)), None, "{format:?}");
+            assert!(format.problem(&long(longest + 1)).is_some(), "{format:?}");
+        }
+    }
+}

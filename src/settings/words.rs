@@ -1,0 +1,81 @@
+//! The words that users write, and what each may be. The fields of a dependency that go into an object have theirs in
+//! [`FIELDS`], beside the rule by which they are merged.
+
+use super::format::Format;
+use super::kubernetes::{RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
+use super::types::{Exclusive, Member, Object, Type};
+use crate::dependency::FIELDS;
+
+/// The settings.
+pub static SETTINGS: Object = Object::new(&[
+    Member::new("dependencies", Type::Map(Format::DnsLabel, &Type::Object(&DEPENDENCY))),
+    Member::new("notebooks", Type::List(&ANY_TEXT, None)),
+    Member::new("pipelinePods", Type::List(&ANY_TEXT, None)),
+    Member::new("runningNotebooks", Type::Text(Format::Word(&["Defer", "Restart"]))),
+    Member::new("annotationDomain", Type::Text(Format::Subdomain)),
+]);
+
+/// A dependency.
+pub static DEPENDENCY: Object = Object::new(&DEPENDENCY_MEMBERS);
+
+/// How a dependency is merged, and the ready-made ones.
+const OPTIONS: [Member; 6] = [
+    Member::new("containers", Type::Containers),
+    Member::new("onConflict", Type::Text(Format::Word(&["Reject", "Keep", "Override"]))),
+    Member::new("initContainersFirst", Type::Boolean),
+    Member::new("vault", Type::Object(&VAULT)),
+    Member::new("caBundle", Type::Object(&CA_BUNDLE)),
+    Member::new("proxy", Type::Object(&PROXY)),
+];
+
+#[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
+static DEPENDENCY_MEMBERS: [Member; FIELDS.len() + OPTIONS.len()] = {
+    let mut members = [Member::new("", ANY_TEXT); FIELDS.len() + OPTIONS.len()];
+    let mut at = 0;
+    while at < FIELDS.len() {
+        members[at] = Member::new(FIELDS[at].name, FIELDS[at].of);
+        at += 1;
+    }
+    while at < members.len() {
+        members[at] = OPTIONS[at - FIELDS.len()];
+        at += 1;
+    }
+    members
+};
+
+/// `vault`: secrets from Vault.
+pub static VAULT: Object = Object::new(&[
+    Member::new("image", FILLED).required(),
+    Member::new("address", FILLED).required(),
+    Member::new("authPath", FILLED).required(),
+    Member::new("kvPath", FILLED).required(),
+    Member::new("role", FILLED).required(),
+    Member::new("secretsPath", Type::Text(Format::MountPath)),
+    Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
+    Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
+]);
+
+/// `caBundle`: certificates, for the system and for Java.
+pub static CA_BUNDLE: Object = Object {
+    members: &[
+        Member::new("pem", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
+        Member::new("jks", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
+    ],
+    exclusive: Exclusive::AtLeastOne,
+};
+
+/// Where a bundle of certificates is.
+pub static CONFIG_MAP_KEY: Object = Object::new(&[
+    Member::new("configMap", Type::Text(Format::Subdomain)).required(),
+    Member::new("key", Type::Text(Format::FileName)).required(),
+]);
+
+/// `proxy`: the way out of the cluster.
+pub static PROXY: Object = Object::new(&[
+    Member::new("httpProxy", FILLED).required(),
+    Member::new("httpsProxy", FILLED),
+    Member::new("noProxy", Type::List(&FILLED, None)),
+]);
+
+const ANY_TEXT: Type = Type::Text(Format::Any);
+const FILLED: Type = Type::Text(Format::Filled);
