@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dependency::Dependency;
-use crate::document::compare::equal;
+use crate::document::compare::equal_nodes;
 use crate::document::{Malformed, Node};
 use crate::merge::{Conflict, Outcome, Record, merge};
 use crate::settings::RunningNotebooks;
@@ -48,23 +48,26 @@ impl Course {
 
 /// Whether the client changed the template himself: it differs once what is ours is set aside on both sides.
 fn changes_template(old: &Node<'_>, new: &Node<'_>, kind: Kind, record: &Record) -> bool {
-    let text_of = |object| workload::template(object, kind).map_or("null", Node::text);
-    if text_of(old) == text_of(new) {
+    if template(old, kind).text() == template(new, kind).text() {
         return false;
     }
     match (the_users_own(old, kind, record), the_users_own(new, kind, record)) {
-        (Ok(old), Ok(new)) => !equal(&old, &new),
+        (Ok(old), Ok(new)) => !equal_nodes(template(&old, kind), template(&new, kind)),
         _ => true,
     }
 }
 
-/// The template with what is ours set aside: merging nothing leaves the user's own.
-fn the_users_own(object: &Node<'_>, kind: Kind, record: &Record) -> Result<String, Malformed> {
+/// The object with what is ours set aside: merging nothing leaves the user's own.
+fn the_users_own<'a>(object: &Node<'a>, kind: Kind, record: &'a Record) -> Result<Node<'a>, Malformed> {
     let mut object = object.clone();
     merge(&mut object, kind, &[], record, &BTreeSet::new())?;
-    let mut text = String::new();
-    workload::template(&object, kind).unwrap_or(&Node::text_only("null")).write(&mut text);
-    Ok(text)
+    Ok(object)
+}
+
+/// The pod spec of an object; `null` where it has none.
+fn template<'o, 'a>(object: &'o Node<'a>, kind: Kind) -> &'o Node<'a> {
+    static ABSENT: Node<'static> = Node::text_only("null");
+    workload::template(object, kind).unwrap_or(&ABSENT)
 }
 
 /// What came of a request's merge.
@@ -146,7 +149,8 @@ pub fn merge_along<'a>(
     loop {
         let mut merged = object.clone();
         let mut outcome = merge(&mut merged, kind, plan, record, &held)?;
-        if course == Course::Apply {
+        let is_changed = !outcome.changed_pod_spec.is_empty();
+        if course == Course::Apply || is_changed && equal_nodes(template(&merged, kind), template(&object, kind)) {
             outcome.changed_pod_spec.clear();
         }
         if outcome.conflicts.is_empty() && outcome.changed_pod_spec.is_empty() {
@@ -163,7 +167,7 @@ pub fn merge_along<'a>(
 /// Puts the stored template in the place of the client's, unless both mean the same.
 fn restore_template<'a>(object: &mut Node<'a>, old: Option<&Node<'a>>, kind: Kind) -> Result<(), Malformed> {
     let Some(stored) = old.and_then(|old| workload::template(old, kind)) else { return Ok(()) };
-    if workload::template(object, kind).is_some_and(|template| equal(template.text(), stored.text())) {
+    if equal_nodes(template(object, kind), stored) {
         return Ok(());
     }
     workload::set_template(object, kind, stored.clone())

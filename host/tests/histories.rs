@@ -21,7 +21,7 @@ use proptest::{
 };
 use serde_json::{Map, Value, json};
 
-const HISTORIES: u32 = 150;
+const HISTORIES: u32 = 400;
 const LONGEST: usize = 12;
 
 const STOPPED: &str = "kubeflow-resource-stopped";

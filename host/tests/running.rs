@@ -291,6 +291,22 @@ fn case_9_all_dependencies_are_removed_while_it_runs() {
 }
 
 #[test]
+fn case_9_an_upgrade_that_leaves_the_template_as_it_is_does_not_wait() {
+    let probe = |version: &str| {
+        settings(json!({
+            "probe": {"sidecars": [{"name": "probe", "image": "probe"}], "labels": {"probe": version}},
+            "probed": {"env": [{"name": "PROBED", "value": "yes"}], "containers": ["probe"]},
+        }))
+    };
+    let (before, after) = (probe("1"), probe("2"));
+    let [old, new] = objects("notebook-update-annotate").map(|it| dressed(it, &before));
+    assert_eq!(at(&old, &format!("{TEMPLATE}/containers/1/env/0/name")), "PROBED");
+    let outcome = update(&old, &new, &after);
+    assert_eq!(outcome.patch, [replace(INJECTED, record(&after)), replace("/metadata/labels/probe", "2")]);
+    assert_eq!(outcome.warnings, NO_WARNING);
+}
+
+#[test]
 fn case_10_the_crd_pruned_a_part_of_an_entry() {
     let settings = settings(json!({"probe": {"sidecars": [{"name": "probe", "image": "probe:1", "new": "field"}]}}));
     let [old, new] = objects("notebook-update-annotate").map(|it| dressed(it, &settings));

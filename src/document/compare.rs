@@ -2,12 +2,14 @@
 //!
 //! Two questions, one walk: [`contains`] (contract, 4.2: what is there has at least everything that we would
 //! add) and [`equal`] (contract, 5: absent, `null`, `{}` and `[]` are one). Both work on text, so that nothing is
-//! built: pieces that are spelt the same are the same at once, and only pieces that differ are walked.
+//! built: pieces that are spelt the same are the same at once, and only pieces that differ are walked. What was opened
+//! already is walked as it is, by [`equal_nodes`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::scan::{Cursor, Str};
+use super::{Body, Node, Object};
 
 /// How deep the walk goes. No API server stores anything deeper than this; below it, only what is spelt the same is
 /// the same, so that no text can exhaust the stack.
@@ -103,6 +105,42 @@ pub fn equal(one: &str, other: &str) -> bool {
     same(Question::Equal, Place::Plain, one, other, DEEPEST)
 }
 
+/// As [`equal`], for two parts of documents as they are now, with all that was changed in them.
+#[must_use]
+pub fn equal_nodes(one: &Node<'_>, other: &Node<'_>) -> bool {
+    (one.text() == other.text() && !one.is_changed() && !other.is_changed()) || same_nodes(Place::Plain, one, other)
+}
+
+fn same_nodes(place: Place, one: &Node<'_>, other: &Node<'_>) -> bool {
+    match (&one.body, &other.body) {
+        (Body::Object(one), Body::Object(other)) => {
+            let (one, other) = (opened_members(one), opened_members(other));
+            let absent = |key: &str, node: Option<&&Node<'_>>| {
+                node.is_none_or(|node| is_absent(place, key, &text_now(node), DEEPEST))
+            };
+            one.keys().chain(other.keys()).all(|key| match (one.get(key), other.get(key)) {
+                (Some(one), Some(other)) if same_nodes(place.member(key), one, other) => true,
+                (one, other) => absent(key, one) && absent(key, other),
+            })
+        }
+        (Body::List(one), Body::List(other)) => {
+            let (one, other) = (one.items(), other.items());
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_nodes(place.item(), one, other))
+        }
+        _ => same(Question::Equal, place, &text_now(one), &text_now(other), DEEPEST),
+    }
+}
+
+/// The text of a node as it is now.
+fn text_now<'a>(node: &Node<'a>) -> Cow<'a, str> {
+    if !node.is_changed() {
+        return Cow::Borrowed(node.text());
+    }
+    let mut text = String::new();
+    node.write(&mut text);
+    Cow::Owned(text)
+}
+
 fn same(question: Question, place: Place, theirs: &str, ours: &str, depth: usize) -> bool {
     if theirs == ours {
         return true;
@@ -122,10 +160,7 @@ fn same(question: Question, place: Place, theirs: &str, ours: &str, depth: usize
 }
 
 fn same_members(question: Question, place: Place, theirs: &Members<'_>, ours: &Members<'_>, depth: usize) -> bool {
-    let absent = |key: &str, text: &str| {
-        (place != Place::Volume && is_nothing(text, depth))
-            || (place != Place::Names && ZERO_IS_ABSENT.contains(&(key, text)))
-    };
+    let absent = |key: &str, text: &str| is_absent(place, key, text, depth);
     ours.iter().all(|(key, ours)| match theirs.get(key) {
         Some(theirs) => {
             same(question, place.member(key), theirs, ours, depth) || (absent(key, ours) && absent(key, theirs))
@@ -133,6 +168,12 @@ fn same_members(question: Question, place: Place, theirs: &Members<'_>, ours: &M
         None => absent(key, ours),
     }) && (question == Question::Contains
         || theirs.iter().all(|(key, theirs)| ours.contains_key(key) || absent(key, theirs)))
+}
+
+/// Whether the member `key` of an object at `place` says no more than if it were absent.
+fn is_absent(place: Place, key: &str, text: &str, depth: usize) -> bool {
+    (place != Place::Volume && is_nothing(text, depth))
+        || (place != Place::Names && ZERO_IS_ABSENT.contains(&(key, text)))
 }
 
 fn same_items(question: Question, place: Place, theirs: &[&str], ours: &[&str], depth: usize) -> bool {
@@ -284,6 +325,13 @@ fn members(text: &str) -> Members<'_> {
         }
     }
     members.retain(|_, value| *value != "null");
+    members
+}
+
+/// The members of an object that was opened; as [`members`].
+fn opened_members<'o, 'a>(object: &'o Object<'a>) -> BTreeMap<Cow<'a, str>, &'o Node<'a>> {
+    let mut members: BTreeMap<_, _> = object.iter().map(|(key, value)| (key.decode(), value)).collect();
+    members.retain(|_, value| !value.is_null());
     members
 }
 
