@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dependency::Dependency;
-use crate::document::compare::equal_nodes;
+use crate::document::compare::{equal_nodes, is_same_text};
 use crate::document::{Malformed, Node};
 use crate::merge::{Conflict, Outcome, Record, merge};
 use crate::settings::RunningNotebooks;
@@ -48,7 +48,7 @@ impl Course {
 
 /// Whether the client changed the template himself: it differs once what is ours is set aside on both sides.
 fn changes_template(old: &Node<'_>, new: &Node<'_>, kind: Kind, record: &Record) -> bool {
-    if template(old, kind).text() == template(new, kind).text() {
+    if is_same_text(template(old, kind).text(), template(new, kind).text()) {
         return false;
     }
     match (the_users_own(old, kind, record), the_users_own(new, kind, record)) {

@@ -105,29 +105,56 @@ pub fn equal(one: &str, other: &str) -> bool {
     same(Question::Equal, Place::Plain, one, other, DEEPEST)
 }
 
+/// Whether two texts are the same. `==` goes byte by byte in a module, which for a megabyte is as much as half of
+/// reading it.
+#[must_use]
+pub fn is_same_text(one: &str, other: &str) -> bool {
+    let (one_words, one_rest) = one.as_bytes().as_chunks::<8>();
+    let (other_words, other_rest) = other.as_bytes().as_chunks::<8>();
+    let are_same = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    one.len() == other.len()
+        && (std::ptr::eq(one, other) || one_rest == other_rest && one_words.iter().zip(other_words).all(are_same))
+}
+
 /// As [`equal`], for two parts of documents as they are now, with all that was changed in them.
 #[must_use]
 pub fn equal_nodes(one: &Node<'_>, other: &Node<'_>) -> bool {
-    (one.text() == other.text() && !one.is_changed() && !other.is_changed()) || same_nodes(Place::Plain, one, other)
+    let is_unchanged = || !one.is_changed() && !other.is_changed();
+    (is_same_text(one.text(), other.text()) && is_unchanged()) || same_nodes(Place::Plain, one, other)
 }
 
 fn same_nodes(place: Place, one: &Node<'_>, other: &Node<'_>) -> bool {
     match (&one.body, &other.body) {
         (Body::Object(one), Body::Object(other)) => {
             let (one, other) = (opened_members(one), opened_members(other));
-            let absent = |key: &str, node: Option<&&Node<'_>>| {
-                node.is_none_or(|node| is_absent(place, key, &text_now(node), DEEPEST))
-            };
-            one.keys().chain(other.keys()).all(|key| match (one.get(key), other.get(key)) {
-                (Some(one), Some(other)) if same_nodes(place.member(key), one, other) => true,
-                (one, other) => absent(key, one) && absent(key, other),
-            })
+            let absent = |key: &str, node: &Node<'_>| is_absent_node(place, key, node);
+            one.iter().all(|(key, one)| match other.get(key) {
+                Some(other) => same_nodes(place.member(key), one, other) || (absent(key, one) && absent(key, other)),
+                None => absent(key, one),
+            }) && other.iter().all(|(key, other)| one.contains_key(key) || absent(key, other))
         }
         (Body::List(one), Body::List(other)) => {
             let (one, other) = (one.items(), other.items());
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_nodes(place.item(), one, other))
         }
         _ => same(Question::Equal, place, &text_now(one), &text_now(other), DEEPEST),
+    }
+}
+
+/// As [`is_absent`], for a node: what was opened is no volume.
+fn is_absent_node(place: Place, key: &str, node: &Node<'_>) -> bool {
+    match &node.body {
+        Body::Object(_) | Body::List(_) => is_nothing_node(node),
+        Body::Text | Body::Entry(_) => is_absent(place, key, node.text(), DEEPEST),
+    }
+}
+
+/// As [`is_nothing`], for a node.
+fn is_nothing_node(node: &Node<'_>) -> bool {
+    match &node.body {
+        Body::Object(object) => object.iter().all(|(_, value)| is_nothing_node(value)),
+        Body::List(list) => list.items().is_empty(),
+        Body::Text | Body::Entry(_) => is_nothing(node.text(), DEEPEST),
     }
 }
 
@@ -142,7 +169,7 @@ fn text_now<'a>(node: &Node<'a>) -> Cow<'a, str> {
 }
 
 fn same(question: Question, place: Place, theirs: &str, ours: &str, depth: usize) -> bool {
-    if theirs == ours {
+    if is_same_text(theirs, ours) {
         return true;
     }
     let Some(depth) = depth.checked_sub(1) else { return false };
@@ -352,6 +379,7 @@ fn items(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Shape;
 
     #[test]
     fn already_there_means_contains_it() {
@@ -436,9 +464,54 @@ mod tests {
             (r#"{"storageClassName":""}"#, "{}", false),
             (r#"{"a":true}"#, r#"{"a":false}"#, false),
             (r#"{"a":"1"}"#, r#"{"a":1}"#, false),
+            (r#"{"a":[{"b":1,"c":null}]}"#, r#"{"a":[{"b":1,"tty":false}]}"#, true),
+            (r#"{"hostNetwork":false,"a":[]}"#, r#"{"nodeSelector":{}}"#, true),
+            (r#"{"hostNetwork":true}"#, "{}", false),
+            (r#"{"volumes":[{"name":"a","emptyDir":{}}]}"#, r#"{"volumes":[{"name":"a"}]}"#, false),
+            (r#"{"volumes":[{"name":"a","b":null}]}"#, r#"{"volumes":[{"name":"a"}]}"#, true),
         ] {
-            assert_eq!(equal(one, other), expected, "{one} = {other}");
-            assert_eq!(equal(other, one), expected, "{other} = {one}");
+            for (one, other) in [(one, other), (other, one)] {
+                assert_eq!(equal(one, other), expected, "{one} = {other}");
+                assert_eq!(equal_nodes(&opened(one), &opened(other)), expected, "{one} = {other}, opened");
+                assert_eq!(equal_nodes(&Node::text_only(one), &opened(other)), expected, "{one} = {other}, one opened");
+            }
+        }
+    }
+
+    fn opened(text: &str) -> Node<'_> {
+        static SHAPE: Shape = Shape::Object(&[
+            ("a", Shape::List(&Shape::Object(&[]))),
+            ("annotations", Shape::Object(&[])),
+            ("limits", Shape::Object(&[])),
+            ("nodeSelector", Shape::Object(&[])),
+            ("volumes", Shape::List(&Shape::Entry("name"))),
+        ]);
+        Node::parse(text, &SHAPE).unwrap()
+    }
+
+    #[test]
+    fn nodes_are_compared_as_they_are_now() {
+        let text = r#"{"a":[{"b":1}],"nodeSelector":{"disk":"ssd"}}"#;
+        let mut changed = opened(text);
+        let selector = Str::from_token("\"nodeSelector\"");
+        changed.object_mut(String::new).unwrap().set(selector, Node::text_only(r#"{"disk":"hdd"}"#));
+        assert!(!equal_nodes(&changed, &opened(text)));
+        changed.object_mut(String::new).unwrap().set(selector, Node::text_only(r#"{ "disk": "ssd" }"#));
+        assert!(equal_nodes(&changed, &opened(text)));
+        changed.object_mut(String::new).unwrap().remove("nodeSelector");
+        assert!(equal_nodes(&changed, &opened(r#"{"a":[{"b":1}],"nodeSelector":{}}"#)));
+    }
+
+    #[test]
+    fn the_same_text_is_the_same_byte_for_byte() {
+        let text = "0123456789abcdefghijk";
+        assert!(is_same_text(text, text));
+        assert!(is_same_text(text, &["0123456789", "abcdefghijk"].concat()));
+        for at in 0..text.len() {
+            let mut other = text.to_owned();
+            other.replace_range(at..=at, "-");
+            assert!(!is_same_text(text, &other), "{other}");
+            assert!(!is_same_text(text, &text[..at]), "{at}");
         }
     }
 
