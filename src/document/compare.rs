@@ -2,12 +2,13 @@
 //!
 //! Two questions, one walk: [`contains`] (contract, 4.2: what is there has at least everything that we would
 //! add) and [`equal`] (contract, 5: absent, `null`, `{}` and `[]` are one). Both work on text, so that nothing is
-//! built: pieces that are spelt the same are the same at once, and only pieces that differ are walked.
+//! built: pieces that are spelt the same are the same at once, and only pieces that differ are walked. What was opened
+//! already is walked as it is, by [`equal_nodes`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Str, items, members};
+use super::{Body, Node, Object, Str, items, members};
 
 /// How deep the walk goes. No API server stores anything deeper than this; below it, only what is spelt the same is
 /// the same, so that no text can exhaust the stack.
@@ -106,8 +107,61 @@ pub fn equal(one: &str, other: &str) -> bool {
     same(Question::Equal, Place::Plain, one, other, DEEPEST)
 }
 
+/// Whether two texts are the same. `==` goes byte by byte in a module, which for a megabyte is as much as half of
+/// reading it.
+#[must_use]
+pub fn is_same_text(one: &str, other: &str) -> bool {
+    let (one_words, one_rest) = one.as_bytes().as_chunks::<8>();
+    let (other_words, other_rest) = other.as_bytes().as_chunks::<8>();
+    let are_same = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    one.len() == other.len()
+        && (std::ptr::eq(one, other) || one_rest == other_rest && one_words.iter().zip(other_words).all(are_same))
+}
+
+/// As [`equal`], for two parts of documents as they are now, with all that was changed in them.
+#[must_use]
+pub fn equal_nodes(one: &Node<'_>, other: &Node<'_>) -> bool {
+    let is_unchanged = || !one.is_changed() && !other.is_changed();
+    (is_same_text(one.text(), other.text()) && is_unchanged()) || same_nodes(Place::Plain, one, other)
+}
+
+fn same_nodes(place: Place, one: &Node<'_>, other: &Node<'_>) -> bool {
+    match (&one.body, &other.body) {
+        (Body::Object(one), Body::Object(other)) => {
+            let (one, other) = (opened_members(one), opened_members(other));
+            let absent = |key: &str, node: &Node<'_>| is_absent_node(place, key, node);
+            one.iter().all(|(key, one)| match other.get(key) {
+                Some(other) => same_nodes(place.member(key), one, other) || (absent(key, one) && absent(key, other)),
+                None => absent(key, one),
+            }) && other.iter().all(|(key, other)| one.contains_key(key) || absent(key, other))
+        }
+        (Body::List(one), Body::List(other)) => {
+            let (one, other) = (one.items(), other.items());
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_nodes(place.item(), one, other))
+        }
+        _ => same(Question::Equal, place, &one.clone().written(), &other.clone().written(), DEEPEST),
+    }
+}
+
+/// As [`is_absent`], for a node: what was opened is no volume.
+fn is_absent_node(place: Place, key: &str, node: &Node<'_>) -> bool {
+    match &node.body {
+        Body::Object(_) | Body::List(_) => is_nothing_node(node),
+        Body::Text | Body::Entry(_) => is_absent(place, key, node.text(), DEEPEST),
+    }
+}
+
+/// As [`is_nothing`], for a node.
+fn is_nothing_node(node: &Node<'_>) -> bool {
+    match &node.body {
+        Body::Object(object) => object.iter().all(|(_, value)| is_nothing_node(value)),
+        Body::List(list) => list.items().is_empty(),
+        Body::Text | Body::Entry(_) => is_nothing(node.text(), DEEPEST),
+    }
+}
+
 fn same(question: Question, place: Place, theirs: &str, ours: &str, depth: usize) -> bool {
-    if theirs == ours {
+    if is_same_text(theirs, ours) {
         return true;
     }
     let Some(depth) = depth.checked_sub(1) else { return false };
@@ -127,10 +181,7 @@ fn same(question: Question, place: Place, theirs: &str, ours: &str, depth: usize
 }
 
 fn same_members(question: Question, place: Place, theirs: &Members<'_>, ours: &Members<'_>, depth: usize) -> bool {
-    let absent = |key: &str, text: &str| {
-        (place != Place::Volume && is_nothing(text, depth))
-            || (place != Place::Names && ZERO_IS_ABSENT.contains(&(key, text)))
-    };
+    let absent = |key: &str, text: &str| is_absent(place, key, text, depth);
     ours.iter().all(|(key, ours)| match member(theirs, key) {
         Some(theirs) => {
             same(question, place.member(key), theirs, ours, depth) || (absent(key, ours) && absent(key, theirs))
@@ -138,6 +189,12 @@ fn same_members(question: Question, place: Place, theirs: &Members<'_>, ours: &M
         None => absent(key, ours),
     }) && (question == Question::Contains
         || theirs.iter().all(|(key, theirs)| member(ours, key).is_some() || absent(key, theirs)))
+}
+
+/// Whether the member `key` of an object at `place` says no more than if it were absent.
+fn is_absent(place: Place, key: &str, text: &str, depth: usize) -> bool {
+    (place != Place::Volume && is_nothing(text, depth))
+        || (place != Place::Names && ZERO_IS_ABSENT.contains(&(key, text)))
 }
 
 fn same_items(question: Question, place: Place, theirs: &[&str], ours: &[&str], depth: usize) -> bool {
@@ -303,9 +360,17 @@ fn member<'a>(members: &Members<'a>, key: &str) -> Option<&'a str> {
     members.get(at).map(|(_, value)| *value)
 }
 
+/// The members of an object that was opened; as [`members`].
+fn opened_members<'o, 'a>(object: &'o Object<'a>) -> BTreeMap<Cow<'a, str>, &'o Node<'a>> {
+    let mut members: BTreeMap<_, _> = object.iter().map(|(key, value)| (key.decode(), value)).collect();
+    members.retain(|_, value| !value.is_null());
+    members
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Shape;
 
     #[test]
     fn already_there_means_contains_it() {
@@ -390,9 +455,54 @@ mod tests {
             (r#"{"storageClassName":""}"#, "{}", false),
             (r#"{"a":true}"#, r#"{"a":false}"#, false),
             (r#"{"a":"1"}"#, r#"{"a":1}"#, false),
+            (r#"{"a":[{"b":1,"c":null}]}"#, r#"{"a":[{"b":1,"tty":false}]}"#, true),
+            (r#"{"hostNetwork":false,"a":[]}"#, r#"{"nodeSelector":{}}"#, true),
+            (r#"{"hostNetwork":true}"#, "{}", false),
+            (r#"{"volumes":[{"name":"a","emptyDir":{}}]}"#, r#"{"volumes":[{"name":"a"}]}"#, false),
+            (r#"{"volumes":[{"name":"a","b":null}]}"#, r#"{"volumes":[{"name":"a"}]}"#, true),
         ] {
-            assert_eq!(equal(one, other), expected, "{one} = {other}");
-            assert_eq!(equal(other, one), expected, "{other} = {one}");
+            for (one, other) in [(one, other), (other, one)] {
+                assert_eq!(equal(one, other), expected, "{one} = {other}");
+                assert_eq!(equal_nodes(&opened(one), &opened(other)), expected, "{one} = {other}, opened");
+                assert_eq!(equal_nodes(&Node::text_only(one), &opened(other)), expected, "{one} = {other}, one opened");
+            }
+        }
+    }
+
+    fn opened(text: &str) -> Node<'_> {
+        static SHAPE: Shape = Shape::Object(&[
+            ("a", Shape::List(&Shape::Object(&[]))),
+            ("annotations", Shape::Object(&[])),
+            ("limits", Shape::Object(&[])),
+            ("nodeSelector", Shape::Object(&[])),
+            ("volumes", Shape::List(&Shape::Entry("name"))),
+        ]);
+        Node::parse(text, &SHAPE).unwrap()
+    }
+
+    #[test]
+    fn nodes_are_compared_as_they_are_now() {
+        let text = r#"{"a":[{"b":1}],"nodeSelector":{"disk":"ssd"}}"#;
+        let mut changed = opened(text);
+        let selector = Str::from_token("\"nodeSelector\"");
+        changed.object_mut(String::new).unwrap().set(selector, Node::text_only(r#"{"disk":"hdd"}"#));
+        assert!(!equal_nodes(&changed, &opened(text)));
+        changed.object_mut(String::new).unwrap().set(selector, Node::text_only(r#"{ "disk": "ssd" }"#));
+        assert!(equal_nodes(&changed, &opened(text)));
+        changed.object_mut(String::new).unwrap().remove("nodeSelector");
+        assert!(equal_nodes(&changed, &opened(r#"{"a":[{"b":1}],"nodeSelector":{}}"#)));
+    }
+
+    #[test]
+    fn the_same_text_is_the_same_byte_for_byte() {
+        let text = "0123456789abcdefghijk";
+        assert!(is_same_text(text, text));
+        assert!(is_same_text(text, &["0123456789", "abcdefghijk"].concat()));
+        for at in 0..text.len() {
+            let mut other = text.to_owned();
+            other.replace_range(at..=at, "-");
+            assert!(!is_same_text(text, &other), "{other}");
+            assert!(!is_same_text(text, &text[..at]), "{at}");
         }
     }
 

@@ -218,6 +218,16 @@ impl<'a> Node<'a> {
         self.write_changed("", 0).map_or(Cow::Borrowed(self.text), Cow::Owned)
     }
 
+    /// Whether anything in it was changed since it was read.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        match &self.body {
+            Body::Text | Body::Entry(_) => false,
+            Body::Object(object) => object.changed || object.members.iter().any(|(_, value)| value.is_changed()),
+            Body::List(list) => list.changed || list.items.iter().any(Node::is_changed),
+        }
+    }
+
     /// Marks everything that holds something changed as changed too, and says whether this is.
     fn settle(&mut self) -> bool {
         match &mut self.body {

@@ -1,0 +1,456 @@
+//! Random histories of a notebook: its user, the culler and the platform's settings change it in any order, and
+//! whatever they do, these hold:
+//!
+//! - An UPDATE in which the user changed nothing in a running notebook's template never changes the stored template.
+//! - After a CREATE, a stop, a start and an edit of the user's, the notebook has all and only the dependencies of the
+//!   current settings beside what is the user's own. What that is, is found out by a CREATE of the user's own notebook.
+//! - In between, something is said to wait where the template is not what a stop would make of it, and nowhere else.
+//! - What was stored needs no further change: the same again gives no patch.
+//!
+//! The histories are the same in every run.
+
+use std::sync::OnceLock;
+
+use policy_host::{
+    AdmissionRequest,
+    testing::{Outcome, policy, settings_problem, test_data},
+};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner},
+};
+use serde_json::{Map, Value, json};
+
+const HISTORIES: u32 = 400;
+const LONGEST: usize = 12;
+
+const STOPPED: &str = "kubeflow-resource-stopped";
+const PENDING: &str = "mutatingflow.nais.io/update-pending";
+
+/// What happens between two looks at the stored object.
+#[derive(Clone, Debug)]
+enum Event {
+    /// The platform team deploys other settings. The notebook does not notice.
+    Settings(usize),
+    /// The user deletes it and creates it again from his manifest.
+    Recreate,
+    /// The user deletes it and creates it again from what was stored: a copy, with the policy's annotations.
+    Copy,
+    /// A client reads it, changes it, and sends it back.
+    Update(Vec<Change>),
+}
+
+/// What a client changes.
+#[derive(Clone, Debug)]
+enum Change {
+    /// The culler notes the last activity.
+    Cull(u8),
+    Stop(&'static str),
+    Start,
+    /// The template means the same, spelt otherwise.
+    Respell,
+    /// All of it is replaced by the user's manifest, which knows nothing of ours.
+    Replace,
+    /// The user edits what is his.
+    Edit(Edit),
+    /// He hits what is ours.
+    Meddle(Meddle),
+}
+
+/// An edit of the user's own template, which does the same to his manifest and to what is stored.
+#[derive(Clone, Debug)]
+enum Edit {
+    Image(u8),
+    SetEnv(u8, u8),
+    RemoveEnv(u8),
+    ToggleContainer,
+    ToggleVolume,
+    TogglePullSecret,
+    ToggleToleration,
+    ToggleNodeSelector,
+    Label(u8),
+}
+
+/// An edit of entries that the platform brought, all of them called `platform...`.
+#[derive(Clone, Debug)]
+enum Meddle {
+    RemoveEnv,
+    ChangeEnv,
+    EnvFirst,
+    RemoveVolumes,
+    RemoveContainers,
+    ChangePullSecrets,
+    ForgetRecord,
+}
+
+/// Settings of a platform over time: none of them is in conflict with anything that a user does here.
+fn all_settings() -> &'static [Value] {
+    static SETTINGS: OnceLock<Vec<Value>> = OnceLock::new();
+    SETTINGS.get_or_init(|| {
+        let env = |name: &str, value: &str| json!({"name": name, "value": value});
+        let registry = json!({"imagePullSecrets": [{"name": "platform-registry"}]});
+        let proxy = json!({"env": [env("PLATFORM_PROXY", "http://one"), env("PLATFORM_NO_PROXY", "localhost")]});
+        let proxy_2 = json!({"env": [env("PLATFORM_PROXY", "http://two")], "containers": "All"});
+        let trust = |config_map: &str| {
+            json!({
+                "volumes": [{"name": "platform-trust", "configMap": {"name": config_map}}],
+                "volumeMounts": [{"name": "platform-trust", "mountPath": "/platform/trust"}],
+                "labels": {"platform/trust": config_map},
+                "annotations": {"platform/trust": config_map},
+            })
+        };
+        let place = json!({
+            "nodeSelector": {"platform": "gpu"},
+            "tolerations": [{"key": "platform", "operator": "Exists"}],
+            "hostAliases": [{"ip": "10.0.0.1", "hostnames": ["platform"]}],
+            "runtimeClassName": "platform",
+        });
+        let probe = |version: &str| {
+            json!({
+                "sidecars": [{"name": "platform-probe", "image": "probe:1", "env": [env("OWN", "1")]}],
+                "initContainers": [{"name": "platform-init", "image": "init:1"}],
+                "initContainersFirst": true,
+                "labels": {"platform/probe": version},
+            })
+        };
+        let probed = json!({"env": [env("PLATFORM_PROBED", "yes")], "containers": ["platform-probe", "helper"]});
+        let list = [
+            json!({"registry": registry, "proxy": proxy}),
+            json!({"registry": registry, "proxy": proxy_2}),
+            json!({"proxy": proxy, "trust": trust("one")}),
+            json!({"trust": trust("two"), "place": place}),
+            json!({"registry": registry, "probe": probe("1"), "probed": probed}),
+            json!({"registry": registry, "probe": probe("2"), "probed": probed}),
+        ];
+        let mut all: Vec<_> = list.into_iter().map(settings).collect();
+        all.push(json!({"dependencies": {"registry": registry}, "notebooks": [], "pipelinePods": ["registry"]}));
+        for settings in &all {
+            assert_eq!(settings_problem(settings), None, "{settings:#}");
+        }
+        all
+    })
+}
+
+fn settings(dependencies: Value) -> Value {
+    let names: Vec<_> = dependencies.as_object().into_iter().flat_map(Map::keys).cloned().collect();
+    json!({"dependencies": dependencies, "notebooks": names})
+}
+
+fn histories() -> impl Strategy<Value = Vec<Event>> {
+    let edit = prop_oneof![
+        any::<u8>().prop_map(Edit::Image),
+        (0..3_u8, 0..3_u8).prop_map(|(name, value)| Edit::SetEnv(name, value)),
+        (0..3_u8).prop_map(Edit::RemoveEnv),
+        Just(Edit::ToggleContainer),
+        Just(Edit::ToggleVolume),
+        Just(Edit::TogglePullSecret),
+        Just(Edit::ToggleToleration),
+        Just(Edit::ToggleNodeSelector),
+        any::<u8>().prop_map(Edit::Label),
+    ];
+    let meddle = prop_oneof![
+        Just(Meddle::RemoveEnv),
+        Just(Meddle::ChangeEnv),
+        Just(Meddle::EnvFirst),
+        Just(Meddle::RemoveVolumes),
+        Just(Meddle::RemoveContainers),
+        Just(Meddle::ChangePullSecrets),
+        Just(Meddle::ForgetRecord),
+    ];
+    let change = prop_oneof![
+        3 => any::<u8>().prop_map(Change::Cull),
+        1 => prop_oneof![Just(""), Just("2026-11-23T10:10:00Z")].prop_map(Change::Stop),
+        2 => Just(Change::Start),
+        1 => Just(Change::Respell),
+        1 => Just(Change::Replace),
+        2 => edit.prop_map(Change::Edit),
+        2 => meddle.prop_map(Change::Meddle),
+    ];
+    let event = prop_oneof![
+        5 => (0..all_settings().len()).prop_map(Event::Settings),
+        1 => Just(Event::Recreate),
+        1 => Just(Event::Copy),
+        12 => prop::collection::vec(change, 1..=2).prop_map(Event::Update),
+    ];
+    prop::collection::vec(event, 1..=LONGEST)
+}
+
+/// The world between two events.
+struct World {
+    settings: &'static Value,
+    /// The user's own notebook, as in his manifest: nothing of ours in it.
+    own: Value,
+    stored: Value,
+}
+
+impl World {
+    fn new() -> Result<Self, TestCaseError> {
+        let own = test_data("requests/notebook-create.json")["request"]["object"].clone();
+        let settings = &all_settings()[0];
+        let mut world = World { settings, own, stored: Value::Null };
+        world.create(world.own.clone())?;
+        Ok(world)
+    }
+
+    fn live(&mut self, event: Event) -> TestCaseResult {
+        match event {
+            Event::Settings(number) => self.settings = &all_settings()[number],
+            Event::Recreate => self.create(self.own.clone())?,
+            Event::Copy => self.create(self.stored.clone())?,
+            Event::Update(changes) => self.update(&changes)?,
+        }
+        Ok(())
+    }
+
+    fn create(&mut self, object: Value) -> TestCaseResult {
+        let outcome = request("CREATE", &object, &Value::Null, self.settings);
+        prop_assert!(outcome.allowed, "{outcome:#?}");
+        self.stored = outcome.object;
+        self.is_up_to_date()?;
+        self.is_settled()
+    }
+
+    fn update(&mut self, changes: &[Change]) -> TestCaseResult {
+        let own_template = template(&self.own).clone();
+        let mut sent = self.stored.clone();
+        for change in changes {
+            change.make(&mut sent, &mut self.own);
+        }
+        let outcome = request("UPDATE", &sent, &self.stored, self.settings);
+        prop_assert!(outcome.allowed, "{outcome:#?}");
+        let old = std::mem::replace(&mut self.stored, outcome.object);
+
+        let runs = !is_stopped(&old) && !is_stopped(&sent);
+        let is_edited = normal(&own_template) != normal(template(&self.own));
+        if runs && !is_edited {
+            prop_assert_eq!(normal(template(&self.stored)), normal(template(&old)));
+            let waits = annotations(&self.stored).contains_key(PENDING);
+            prop_assert_eq!(waits, sorted(template(&self.stored)) != sorted(template(&self.expected())), "waits");
+            prop_assert_eq!(waits, !outcome.warnings.is_empty());
+        } else {
+            self.is_up_to_date()?;
+            prop_assert_eq!(outcome.warnings, [""; 0]);
+        }
+        self.is_settled()
+    }
+
+    /// What the user's own notebook becomes where it is created now.
+    fn expected(&self) -> Value {
+        request("CREATE", &self.own, &Value::Null, self.settings).object
+    }
+
+    /// The notebook has all and only the dependencies of the settings besides the user's own, and nothing waits.
+    fn is_up_to_date(&self) -> TestCaseResult {
+        let expected = self.expected();
+        prop_assert_eq!(sorted(template(&self.stored)), sorted(template(&expected)));
+        prop_assert_eq!(&self.stored["metadata"]["labels"], &expected["metadata"]["labels"]);
+        let [stored, expected] = [&self.stored, &expected].map(|object| {
+            let mut annotations = annotations(object).clone();
+            annotations.retain(|name, _| name.starts_with("platform/") || name == PENDING);
+            annotations
+        });
+        prop_assert_eq!(stored, expected);
+        Ok(())
+    }
+
+    /// The same again gives no patch.
+    fn is_settled(&self) -> TestCaseResult {
+        let outcome = request("UPDATE", &self.stored, &self.stored, self.settings);
+        prop_assert!(outcome.allowed, "{outcome:#?}");
+        prop_assert_eq!(outcome.patch, [Value::Null; 0]);
+        Ok(())
+    }
+}
+
+impl Change {
+    fn make(&self, sent: &mut Value, own: &mut Value) {
+        match self {
+            Change::Cull(time) => {
+                annotations_mut(sent)
+                    .insert("notebooks.kubeflow.org/last-activity".to_owned(), json!(time.to_string()));
+            }
+            Change::Stop(time) => _ = annotations_mut(sent).insert(STOPPED.to_owned(), json!(time)),
+            Change::Start => _ = annotations_mut(sent).remove(STOPPED),
+            Change::Respell => respell(template_mut(sent)),
+            Change::Replace => sent.clone_from(own),
+            Change::Edit(edit) => {
+                edit.make(own);
+                edit.make(sent);
+            }
+            Change::Meddle(meddle) => meddle.make(sent),
+        }
+    }
+}
+
+impl Edit {
+    fn make(&self, notebook: &mut Value) {
+        let env = |name: &u8| format!("USER_{name}");
+        let template = template_mut(notebook);
+        match self {
+            Edit::Image(tag) => template["containers"][0]["image"] = json!(format!("jupyter:{tag}")),
+            Edit::SetEnv(name, value) => {
+                let list = list(&mut template["containers"][0], "env");
+                let entry = json!({"name": env(name), "value": value.to_string()});
+                match list.iter_mut().find(|entry| entry["name"] == env(name)) {
+                    Some(present) => *present = entry,
+                    None => list.push(entry),
+                }
+            }
+            Edit::RemoveEnv(name) => list(&mut template["containers"][0], "env").retain(|it| it["name"] != env(name)),
+            Edit::ToggleContainer => toggle(template, "containers", json!({"name": "helper", "image": "helper:1"})),
+            Edit::ToggleVolume => {
+                toggle(template, "volumes", json!({"name": "user-data", "emptyDir": {"medium": "Memory"}}));
+                let mount = json!({"name": "user-data", "mountPath": "/data"});
+                toggle(&mut template["containers"][0], "volumeMounts", mount);
+            }
+            Edit::TogglePullSecret => toggle(template, "imagePullSecrets", json!({"name": "user-registry"})),
+            Edit::ToggleToleration => toggle(template, "tolerations", json!({"key": "user", "operator": "Exists"})),
+            Edit::ToggleNodeSelector => {
+                if let Value::Null = template["nodeSelector"] {
+                    template["nodeSelector"] = json!({});
+                }
+                let selector = template["nodeSelector"].as_object_mut().expect("a selector is an object");
+                if selector.remove("user").is_none() {
+                    selector.insert("user".to_owned(), json!("yes"));
+                }
+            }
+            Edit::Label(value) => notebook["metadata"]["labels"]["user"] = json!(value.to_string()),
+        }
+    }
+}
+
+impl Meddle {
+    fn make(&self, notebook: &mut Value) {
+        let template = template_mut(notebook);
+        let env = list(&mut template["containers"][0], "env");
+        match self {
+            Meddle::RemoveEnv => env.retain(|entry| !is_ours(entry)),
+            Meddle::ChangeEnv => {
+                env.iter_mut().filter(|entry| is_ours(entry)).for_each(|entry| entry["value"] = json!("meddled"));
+            }
+            Meddle::EnvFirst => env.sort_by_key(|entry| !is_ours(entry)),
+            Meddle::RemoveVolumes => {
+                list(template, "volumes").retain(|entry| !is_ours(entry));
+                list(&mut template["containers"][0], "volumeMounts").retain(|entry| !is_ours(entry));
+            }
+            Meddle::RemoveContainers => {
+                list(template, "containers").retain(|entry| !is_ours(entry));
+                list(template, "initContainers").retain(|entry| !is_ours(entry));
+            }
+            Meddle::ChangePullSecrets => list(template, "imagePullSecrets").retain(|entry| !is_ours(entry)),
+            Meddle::ForgetRecord => annotations_mut(notebook).retain(|name, _| !name.starts_with("mutatingflow")),
+        }
+    }
+}
+
+/// What comes of a request.
+fn request(operation: &str, object: &Value, old_object: &Value, settings: &Value) -> Outcome {
+    static REQUEST: OnceLock<AdmissionRequest> = OnceLock::new();
+    let base = REQUEST.get_or_init(|| {
+        AdmissionRequest::from_json(test_data("requests/notebook-create.json")).expect("the request is one")
+    });
+    let request = AdmissionRequest {
+        operation: operation.to_owned(),
+        object: Some(object.clone()),
+        old_object: Some(old_object.clone()).filter(|it| !it.is_null()),
+        ..base.clone()
+    };
+    Outcome::of(&request, policy().validate(&request, settings))
+}
+
+fn template(notebook: &Value) -> &Value {
+    &notebook["spec"]["template"]["spec"]
+}
+
+fn template_mut(notebook: &mut Value) -> &mut Value {
+    &mut notebook["spec"]["template"]["spec"]
+}
+
+fn annotations(notebook: &Value) -> &Map<String, Value> {
+    notebook["metadata"]["annotations"].as_object().expect("the notebook has annotations")
+}
+
+fn annotations_mut(notebook: &mut Value) -> &mut Map<String, Value> {
+    notebook["metadata"]["annotations"].as_object_mut().expect("the notebook has annotations")
+}
+
+fn is_stopped(notebook: &Value) -> bool {
+    annotations(notebook).contains_key(STOPPED)
+}
+
+fn is_ours(entry: &Value) -> bool {
+    entry["name"].as_str().is_some_and(|name| name.to_lowercase().starts_with("platform"))
+}
+
+/// The list `member` of `parent`, made where it is absent.
+fn list<'v>(parent: &'v mut Value, member: &str) -> &'v mut Vec<Value> {
+    if parent[member].is_null() {
+        parent[member] = json!([]);
+    }
+    parent[member].as_array_mut().expect("a list is there")
+}
+
+/// Takes `entry` out of a list, or puts it there: by its name, or its key.
+fn toggle(parent: &mut Value, member: &str, entry: Value) {
+    let list = list(parent, member);
+    let before = list.len();
+    list.retain(|present| present["name"] != entry["name"] || present["key"] != entry["key"]);
+    if list.len() == before {
+        list.push(entry);
+    }
+}
+
+/// Spells the template in another way that means the same, or back again.
+fn respell(template: &mut Value) {
+    let cpu = &mut template["containers"][0]["resources"]["requests"]["cpu"];
+    *cpu = if *cpu == "500m" { json!("0.5") } else { json!("500m") };
+    for member in ["affinity", "securityContext"] {
+        template[member] = if template[member].is_null() { json!({}) } else { Value::Null };
+    }
+}
+
+/// The same for what means the same to Kubernetes.
+fn normal(value: &Value) -> Value {
+    let is_nothing = |value: &Value| matches!(value.to_string().as_str(), "null" | "{}" | "[]");
+    match value {
+        Value::Object(members) => {
+            let members = members.iter().map(|(key, value)| (key.clone(), normal(value)));
+            members.filter(|(_, value)| !is_nothing(value)).collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.iter().map(normal).collect(),
+        Value::String(text) if text == "500m" => json!("0.5"),
+        other => other.clone(),
+    }
+}
+
+/// As [`normal`], whatever the order of entries.
+fn sorted(value: &Value) -> Value {
+    fn sort(value: &mut Value) {
+        match value {
+            Value::Object(members) => members.values_mut().for_each(sort),
+            Value::Array(items) => {
+                items.iter_mut().for_each(sort);
+                if items.iter().all(Value::is_object) {
+                    items.sort_by_key(Value::to_string);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut value = normal(value);
+    sort(&mut value);
+    value
+}
+
+#[test]
+fn no_history_breaks_a_promise() {
+    let config = Config { cases: HISTORIES, max_shrink_iters: 2000, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::default()));
+    let outcome = runner.run(&histories(), |history| {
+        let mut world = World::new()?;
+        history.into_iter().try_for_each(|event| world.live(event))
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
