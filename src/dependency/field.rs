@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::document::compare::{contains, contains_env, contains_volume, digest, equal};
+use crate::document::compare::{contains, contains_env, contains_mount, contains_volume, digest, equal};
 use crate::document::{Body, Node, Shape, Str};
 
 /// Which object a field goes into.
@@ -107,7 +107,7 @@ pub static FIELDS: [Field; 19] = [
     row!("securityContext", PodSpec, Itself, "", server_defaults: &["{}"]),
     row!("env", Containers, ByMember("name"), "env", holds: contains_env),
     row!("envFrom", Containers, ByValue, "envFrom"),
-    row!("volumeMounts", Containers, ByMountPath, "volumeMount"),
+    row!("volumeMounts", Containers, ByMountPath, "volumeMount", holds: contains_mount),
 ];
 
 impl Field {
