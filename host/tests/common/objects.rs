@@ -167,7 +167,7 @@ pub struct Told {
 pub fn told(object: &Value) -> Told {
     let mut object = object.clone();
     let mut said = BTreeMap::new();
-    if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
+    if let Some(annotations) = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         said = OURS.iter().filter_map(|name| Some((*name, annotations.remove(*name)?))).collect();
         if annotations.is_empty() {
             object["metadata"].as_object_mut().expect("an object").remove("annotations");
