@@ -199,3 +199,27 @@ fn shown(record: &str) -> Value {
 fn is_hash(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
+
+/// That the patch of `outcome` has exactly these operations, in any order, each as `[op, path, value]`. What the record
+/// annotation says is shown as in [`Told`].
+pub fn patch_is(outcome: &Outcome, expected: Value) {
+    let operation = |operation: &Value| {
+        let mut value = operation["value"].clone();
+        let is_record =
+            operation["path"].as_str().is_some_and(|path| path.ends_with("/mutatingflow.nais.io~1injected"));
+        if let Some(record) = if is_record { Some(&mut value) } else { value.get_mut(OURS[0]) } {
+            *record = record.as_str().map(shown).unwrap_or_default();
+        }
+        match value {
+            Value::Null => json!([operation["op"], operation["path"]]),
+            value => json!([operation["op"], operation["path"], value]),
+        }
+    };
+    let sorted = |mut operations: Vec<Value>| {
+        operations.sort_by_key(Value::to_string);
+        format!("{:#}", Value::from(operations))
+    };
+    let found = sorted(outcome.patch.iter().map(operation).collect());
+    let expected = sorted(expected.as_array().expect("a list of operations").clone());
+    assert!(found == expected, "expected {expected}\nfound {found}");
+}
