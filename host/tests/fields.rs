@@ -573,3 +573,19 @@ fn what_held_nothing_but_ours_goes_with_it() {
         assert_eq!(case.settled(&injected, &case.settings_without()), object);
     });
 }
+
+/// A value that the server would fill in by itself may be asked for, and is there once it is there.
+#[test]
+fn a_server_s_default_can_be_asked_for() {
+    for_each_row(|case| {
+        for default in case.row.empty.iter().filter(|value| value.as_str().is_some_and(|name| !name.is_empty())) {
+            let settings = case.settings(default, "Reject");
+            let present = created(&case.object(default.clone()), &settings);
+            assert_eq!((present.patch, present.warnings), (vec![], vec![]), "{default}");
+            let added = case.settled(&case.object(None), &settings);
+            assert_eq!(told(&added), case.ours(default.clone(), default));
+            let replaced = case.settled(&case.injected_between_others(&case.row.ours), &settings);
+            assert_eq!(told(&replaced), case.ours(default.clone(), default));
+        }
+    });
+}
