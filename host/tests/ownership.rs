@@ -384,6 +384,7 @@ fn the_deprecated_service_account_follows() {
     let cases = [
         (both("default"), both("runner")),
         (json!({"serviceAccount": "default"}), both("runner")),
+        (json!({"serviceAccountName": "", "serviceAccount": ""}), both("runner")),
         (json!({"serviceAccountName": "default"}), json!({"serviceAccountName": "runner"})),
         (json!({}), json!({"serviceAccountName": "runner"})),
     ];
@@ -394,6 +395,8 @@ fn the_deprecated_service_account_follows() {
     }
 
     // The user's counts where only the deprecated one says it.
+    let empty = pod(json!({"serviceAccountName": "", "serviceAccount": "theirs"}));
+    assert!(refused(&empty, &runner).starts_with("serviceAccountName is set already"));
     let theirs = pod(json!({"serviceAccount": "theirs"}));
     assert!(refused(&theirs, &runner).starts_with("serviceAccountName is set already"));
     let kept = created(&theirs, &kind.settings(dependencies("runner", "Keep")));
