@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::document::compare::{contains, contains_env, contains_volume, digest, equal};
+use crate::document::compare::{contains, contains_env, contains_mount, contains_volume, digest, equal};
 use crate::document::{Body, Node, Shape, Str};
 use crate::settings::format::Format;
 use crate::settings::kubernetes::{
@@ -130,7 +130,7 @@ pub static FIELDS: [Field; 19] = [
     row!("securityContext", Type::Object(&POD_SECURITY_CONTEXT), PodSpec, Itself, "", server_defaults: &["{}"]),
     row!("env", list!(ENV_VAR), Containers, ByMember("name"), "env", holds: contains_env),
     row!("envFrom", list!(ENV_FROM_SOURCE), Containers, ByValue, "envFrom"),
-    row!("volumeMounts", list!(VOLUME_MOUNT), Containers, ByMountPath, "volumeMount"),
+    row!("volumeMounts", list!(VOLUME_MOUNT), Containers, ByMountPath, "volumeMount", holds: contains_mount),
 ];
 
 impl Field {

@@ -101,6 +101,17 @@ pub fn contains_env(theirs: &str, ours: &str) -> bool {
     theirs == ours || (contains(theirs, ours) && brings_no_source())
 }
 
+/// As [`contains`], for two mounts on the same path, of which a trailing `/` is ignored.
+#[must_use]
+pub fn contains_mount(theirs: &str, ours: &str) -> bool {
+    let beside_path = |text| {
+        let mut members = sorted_members(text);
+        members.retain(|(key, _)| key != "mountPath");
+        members
+    };
+    theirs == ours || same_members(Question::Contains, Place::Plain, &beside_path(theirs), &beside_path(ours), DEEPEST)
+}
+
 /// Whether two values mean the same to Kubernetes: the order of members does not matter, that of items does.
 #[must_use]
 pub fn equal(one: &str, other: &str) -> bool {
@@ -428,6 +439,18 @@ mod tests {
             ),
         ] {
             assert_eq!(contains_env(theirs, ours), expected, "{theirs} contains {ours}");
+        }
+    }
+
+    #[test]
+    fn a_trailing_slash_makes_no_other_mount() {
+        for (theirs, ours, expected) in [
+            (r#"{"name":"v","mountPath":"/a/"}"#, r#"{"name":"v","mountPath":"/a"}"#, true),
+            (r#"{"name":"v","mountPath":"/a","readOnly":true}"#, r#"{"name":"v","mountPath":"/a/"}"#, true),
+            (r#"{"name":"w","mountPath":"/a/"}"#, r#"{"name":"v","mountPath":"/a"}"#, false),
+            (r#"{"name":"v","mountPath":"/a"}"#, r#"{"name":"v","mountPath":"/a","subPath":"b"}"#, false),
+        ] {
+            assert_eq!(contains_mount(theirs, ours), expected, "{theirs} contains {ours}");
         }
     }
 

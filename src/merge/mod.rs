@@ -259,8 +259,10 @@ impl<'a> Merger<'_, 'a> {
             .iter()
             .filter(|field| field.merge == Merge::Itself)
             .filter_map(|field| {
-                let value = spec.get(field.name).or_else(|| spec.get(field.alias?.raw()))?;
-                Some((field, value.text()))
+                let members = [Some(field.member), field.alias].into_iter().flatten();
+                let mut values = members.filter_map(|member| spec.get(member.raw())).map(Node::text);
+                let says = values.clone().find(|value| !field.is_absent(value));
+                Some((field, says.or_else(|| values.next())?))
             })
             .collect();
         let entries = present.iter().map(|(field, value)| (Some(field.name.into()), *value));

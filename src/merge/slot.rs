@@ -122,7 +122,9 @@ impl<'r, 'a> Slot<'r, 'a> {
         outcome: &mut Outcome<'_>,
     ) -> Decision {
         let field = addition.field;
-        let Some(theirs) = found.filter(|value| !field.is_absent(value)) else { return Decision::Write };
+        // What counts as absent is there all the same where it is the very thing that is asked for.
+        let is_there = |theirs: &&str| !field.is_absent(theirs) || field.holds(theirs, addition.value);
+        let Some(theirs) = found.filter(is_there) else { return Decision::Write };
         if let Some(owner) = self.owners.get(&*addition.key) {
             let is_unchanged = self.record.get(dependency.name).is_some_and(|known| known.hash == dependency.hash);
             // The server may have filled in defaults; after a change of the settings these may be those of the old

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
+pub mod objects;
+
 use std::{
     fs,
     io::Write as _,

@@ -1,0 +1,225 @@
+//! Small Notebooks and pipeline pods, requests about them, settings, and what is looked at in an answer.
+
+use std::collections::BTreeMap;
+
+use policy_host::testing::{Outcome, run};
+use serde_json::{Map, Value, json};
+
+/// The two kinds of objects that the policy acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Notebook,
+    PipelinePod,
+}
+
+impl Kind {
+    pub const BOTH: [Kind; 2] = [Kind::Notebook, Kind::PipelinePod];
+
+    /// An object of this kind, called `main`, with this pod spec and nothing that is not needed.
+    pub fn object(self, pod_spec: Value) -> Value {
+        match self {
+            Kind::Notebook => json!({
+                "apiVersion": "kubeflow.org/v1",
+                "kind": "Notebook",
+                "metadata": {"name": "main", "namespace": "team-a"},
+                "spec": {"template": {"spec": pod_spec}},
+            }),
+            Kind::PipelinePod => json!({
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {
+                    "name": "main",
+                    "namespace": "team-a",
+                    "annotations": {"workflows.argoproj.io/node-name": "train.root.step"},
+                },
+                "spec": pod_spec,
+            }),
+        }
+    }
+
+    /// Where its pod spec is.
+    pub fn pod_spec(self) -> &'static str {
+        match self {
+            Kind::Notebook => "/spec/template/spec",
+            Kind::PipelinePod => "/spec",
+        }
+    }
+
+    /// The pod spec's path, as messages write it.
+    pub fn pod_spec_name(self) -> &'static str {
+        match self {
+            Kind::Notebook => "spec.template.spec",
+            Kind::PipelinePod => "spec",
+        }
+    }
+
+    /// What the settings call the list of its dependencies.
+    pub fn list(self) -> &'static str {
+        match self {
+            Kind::Notebook => "notebooks",
+            Kind::PipelinePod => "pipelinePods",
+        }
+    }
+
+    /// Settings with these dependencies, all of them for this kind, in the order of their names.
+    pub fn settings(self, dependencies: Value) -> Value {
+        let names = names(&dependencies);
+        self.settings_for(dependencies, &names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Settings with these dependencies, those called `wanted` for this kind, in this order. The others are for the
+    /// other kind, since settings have no dependency that nobody uses.
+    pub fn settings_for(self, dependencies: Value, wanted: &[&str]) -> Value {
+        let [other] = Kind::BOTH.into_iter().filter(|kind| *kind != self).collect::<Vec<_>>()[..] else {
+            unreachable!("there are two kinds")
+        };
+        let all = names(&dependencies);
+        let unwanted: Vec<_> = all.iter().filter(|name| !wanted.contains(&name.as_str())).collect();
+        json!({"dependencies": dependencies, self.list(): wanted, other.list(): unwanted, "runningNotebooks": "Restart"})
+    }
+}
+
+fn names(dependencies: &Value) -> Vec<String> {
+    dependencies.as_object().into_iter().flat_map(Map::keys).cloned().collect()
+}
+
+/// The request that creates `object`, in namespace `team-a`.
+pub fn create(object: Value) -> Value {
+    about("CREATE", object, Value::Null)
+}
+
+/// The request that changes `old` to `new`.
+pub fn update(old: Value, new: Value) -> Value {
+    about("UPDATE", new, old)
+}
+
+fn about(operation: &str, object: Value, old: Value) -> Value {
+    let (group, resource) = match object["kind"].as_str() {
+        Some("Notebook") => ("kubeflow.org", "notebooks"),
+        _ => ("", "pods"),
+    };
+    json!({
+        "uid": "42",
+        "kind": {"group": group, "version": "v1", "kind": object["kind"]},
+        "resource": {"group": group, "version": "v1", "resource": resource},
+        "name": object["metadata"]["name"],
+        "namespace": "team-a",
+        "operation": operation,
+        "userInfo": {},
+        "object": object,
+        "oldObject": old,
+    })
+}
+
+/// Creates `object`; it must be let through.
+pub fn created(object: &Value, settings: &Value) -> Outcome {
+    let outcome = run(create(object.clone()), settings.clone());
+    assert!(outcome.allowed, "{:?}\n{object:#}\n{settings:#}", outcome.message);
+    outcome
+}
+
+/// Creates `object`; it must be refused, with 422. The message.
+pub fn refused(object: &Value, settings: &Value) -> String {
+    let outcome = run(create(object.clone()), settings.clone());
+    assert!(!outcome.allowed, "it is let through: {:#}\n{settings:#}", outcome.object);
+    assert_eq!((outcome.code, &outcome.patch), (Some(422), &Vec::new()));
+    outcome.message.unwrap_or_default()
+}
+
+/// `object` with the value at `pointer` set, or removed. What holds it must be there; `-` is the end of a list.
+pub fn with(object: &Value, pointer: &str, value: impl Into<Option<Value>>) -> Value {
+    let mut object = object.clone();
+    let (parent, key) = pointer.rsplit_once('/').expect("a pointer with a slash");
+    let key = key.replace("~1", "/").replace("~0", "~");
+    match (object.pointer_mut(parent), value.into()) {
+        (Some(Value::Object(members)), Some(value)) => _ = members.insert(key, value),
+        (Some(Value::Object(members)), None) => _ = members.remove(&key),
+        (Some(Value::Array(items)), Some(value)) if key == "-" => items.push(value),
+        (Some(Value::Array(items)), value) => {
+            let at: usize = key.parse().expect("an index");
+            match value {
+                Some(value) => items[at] = value,
+                None => _ = items.remove(at),
+            }
+        }
+        _ => panic!("{pointer}: there is nothing that could hold it in {object:#}"),
+    }
+    object
+}
+
+/// The policy's annotations of an object.
+const OURS: [&str; 3] =
+    ["mutatingflow.nais.io/injected", "mutatingflow.nais.io/status", "mutatingflow.nais.io/update-pending"];
+
+/// An object without the policy's annotations, and what these say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The object. Annotations that were only the policy's are gone.
+    pub object: Value,
+    /// By dependency: what of it was added, by place. `null` where there is no record. An entry that merges by its
+    /// whole value stands there by a hash of it, which is shown as `#`.
+    pub record: Value,
+    /// The dependencies that wait; `null` where none does.
+    pub pending: Value,
+}
+
+/// Takes the policy's annotations off `object`.
+pub fn told(object: &Value) -> Told {
+    let mut object = object.clone();
+    let mut said = BTreeMap::new();
+    if let Some(annotations) = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        said = OURS.iter().filter_map(|name| Some((*name, annotations.remove(*name)?))).collect();
+        if annotations.is_empty() {
+            object["metadata"].as_object_mut().expect("an object").remove("annotations");
+        }
+    }
+    let [injected, status, pending] = OURS.map(|name| said.remove(name).unwrap_or_default());
+    let marked = if injected.is_null() { Value::Null } else { json!("injected") };
+    assert_eq!(status, marked, "the status says that there is a record, where there is one");
+    Told { object, record: injected.as_str().map(shown).unwrap_or_default(), pending }
+}
+
+fn shown(record: &str) -> Value {
+    let record: BTreeMap<String, Value> = serde_json::from_str(record).expect("the record is JSON");
+    let dependencies = record.into_iter().map(|(name, mut dependency)| {
+        let hash = dependency["hash"].as_str().expect("a hash");
+        assert!(is_hash(hash), "{hash}");
+        assert_eq!(dependency.as_object().map(Map::len), Some(2), "a hash and what was added: {dependency}");
+        for key in dependency["added"].as_object_mut().expect("what was added").values_mut() {
+            for key in key.as_array_mut().expect("keys").iter_mut().filter(|key| is_hash(key.as_str().expect("a key")))
+            {
+                *key = json!("#");
+            }
+        }
+        (name, dependency["added"].take())
+    });
+    dependencies.collect::<Map<_, _>>().into()
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// That the patch of `outcome` has exactly these operations, in any order, each as `[op, path, value]`. What the record
+/// annotation says is shown as in [`Told`].
+pub fn patch_is(outcome: &Outcome, expected: Value) {
+    let operation = |operation: &Value| {
+        let mut value = operation["value"].clone();
+        let is_record =
+            operation["path"].as_str().is_some_and(|path| path.ends_with("/mutatingflow.nais.io~1injected"));
+        if let Some(record) = if is_record { Some(&mut value) } else { value.get_mut(OURS[0]) } {
+            *record = record.as_str().map(shown).unwrap_or_default();
+        }
+        match value {
+            Value::Null => json!([operation["op"], operation["path"]]),
+            value => json!([operation["op"], operation["path"], value]),
+        }
+    };
+    let sorted = |mut operations: Vec<Value>| {
+        operations.sort_by_key(Value::to_string);
+        format!("{:#}", Value::from(operations))
+    };
+    let found = sorted(outcome.patch.iter().map(operation).collect());
+    let expected = sorted(expected.as_array().expect("a list of operations").clone());
+    assert!(found == expected, "expected {expected}\nfound {found}");
+}

@@ -1,0 +1,271 @@
+//! Which containers a dependency reaches, on the real module: `Main`, `All` or a list of names, what is left out where
+//! there is none, and where containers that the platform brings find their place.
+
+mod common;
+
+use common::objects::{Kind, created, told, update, with};
+use policy_host::testing::run;
+use serde_json::{Value, json};
+
+const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+
+/// A dependency that marks each container that it reaches.
+fn mark(containers: &Value) -> Value {
+    json!({"mark": {"env": [{"name": "MARK", "value": "x"}], "containers": containers}})
+}
+
+fn pod_spec(containers: &[&str]) -> Value {
+    json!({"containers": containers.iter().map(|name| json!({"name": name})).collect::<Value>()})
+}
+
+/// The names of the containers that are marked.
+fn marked(kind: Kind, object: &Value) -> Vec<&str> {
+    let containers = object.pointer(kind.pod_spec()).and_then(|spec| spec["containers"].as_array());
+    let is_marked = |container: &&Value| container["env"] == json!([{"name": "MARK", "value": "x"}]);
+    containers.into_iter().flatten().filter(is_marked).filter_map(|container| container["name"].as_str()).collect()
+}
+
+fn left_out(dependency: &str, kind: Kind) -> String {
+    format!("dependency \"{dependency}\" is left out: none of {}.containers is one for it", kind.pod_spec_name())
+}
+
+/// Objects are called `main`. Where no container is reached, the object stays as it is, with a warning.
+#[test]
+fn main_all_and_names() {
+    use Kind::{Notebook, PipelinePod};
+    let main = || json!("Main");
+    let all = || json!("All");
+    let cases: [(Kind, &[&str], Value, &[&str]); 28] = [
+        (Notebook, &["main"], main(), &["main"]),
+        (Notebook, &["main", "second"], main(), &["main"]),
+        (Notebook, &["first", "main"], main(), &["main"]),
+        (Notebook, &["istio-proxy", "main"], main(), &["main"]),
+        (Notebook, &["first", "second"], main(), &["first"]),
+        (Notebook, &["first", "second"], all(), &["first", "second"]),
+        (Notebook, &["main", "istio-proxy"], all(), &["main"]),
+        (Notebook, &["istio-proxy"], all(), &[]),
+        (Notebook, &["first", "second"], json!(["second"]), &["second"]),
+        (Notebook, &["first", "second"], json!(["second", "first"]), &["first", "second"]),
+        (Notebook, &["first", "second"], json!(["second", "missing"]), &["second"]),
+        (Notebook, &["main", "istio-proxy"], json!(["istio-proxy"]), &["istio-proxy"]),
+        (Notebook, &["main"], json!(["missing"]), &[]),
+        (Notebook, &["main"], json!(["Main"]), &[]),
+        (Notebook, &["All", "main"], json!(["All"]), &["All"]),
+        // Argo puts `wait` behind the main container, in front of it since 2.3, and `supervisor` in its place since 4.1.
+        (PipelinePod, &["main", "wait"], main(), &["main"]),
+        (PipelinePod, &["wait", "main"], main(), &["main"]),
+        (PipelinePod, &["supervisor", "main"], main(), &["main"]),
+        (PipelinePod, &["main", "supervisor"], main(), &["main"]),
+        (PipelinePod, &["wait", "other"], main(), &[]),
+        (PipelinePod, &["only"], main(), &[]),
+        (PipelinePod, &["wait", "main", "sidecar"], all(), &["main", "sidecar"]),
+        (PipelinePod, &["supervisor", "main", "sidecar", "istio-proxy"], all(), &["main", "sidecar"]),
+        (PipelinePod, &["wait", "istio-proxy", "supervisor"], all(), &[]),
+        (PipelinePod, &["wait", "main"], json!(["wait"]), &["wait"]),
+        (PipelinePod, &["supervisor", "main"], json!(["supervisor", "main"]), &["supervisor", "main"]),
+        (PipelinePod, &["main", "istio-proxy"], json!(["istio-proxy"]), &["istio-proxy"]),
+        (PipelinePod, &["wait", "main"], json!(["Wait"]), &[]),
+    ];
+    for (kind, containers, choice, expected) in cases {
+        let object = kind.object(pod_spec(containers));
+        let settings = kind.settings(mark(&choice));
+        let outcome = created(&object, &settings);
+        assert_eq!(marked(kind, &outcome.object), expected, "{kind:?} with {containers:?}, {choice}");
+        let warnings = if expected.is_empty() { vec![left_out("mark", kind)] } else { vec![] };
+        assert_eq!(outcome.warnings, warnings, "{kind:?} with {containers:?}, {choice}");
+        assert_eq!(outcome.patch.is_empty(), expected.is_empty());
+        assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0]);
+    }
+}
+
+/// A Notebook is not asked for the annotation, and a name that matches none counts for nothing.
+#[test]
+fn the_container_that_an_annotation_names() {
+    let named = |kind: Kind, containers: &[&str], name: Value| {
+        let annotations = json!({"workflows.argoproj.io/node-name": "step", DEFAULT_CONTAINER: name});
+        with(&kind.object(pod_spec(containers)), "/metadata/annotations", annotations)
+    };
+    let cases: [(Kind, &[&str], Value, &[&str]); 7] = [
+        (Kind::PipelinePod, &["wait", "main", "train"], json!("train"), &["train"]),
+        (Kind::PipelinePod, &["train", "wait"], json!("train"), &["train"]),
+        (Kind::PipelinePod, &["wait", "main"], json!("wait"), &["wait"]),
+        (Kind::PipelinePod, &["wait", "main"], json!("missing"), &["main"]),
+        (Kind::PipelinePod, &["wait", "main"], Value::Null, &["main"]),
+        (Kind::PipelinePod, &["wait", "only"], json!("missing"), &[]),
+        (Kind::Notebook, &["main", "other"], json!("other"), &["main"]),
+    ];
+    for (kind, containers, name, expected) in cases {
+        let outcome = created(&named(kind, containers, name.clone()), &kind.settings(mark(&json!("Main"))));
+        assert_eq!(marked(kind, &outcome.object), expected, "{kind:?} with {containers:?}, {name}");
+    }
+}
+
+#[test]
+fn the_default_is_main() {
+    for kind in Kind::BOTH {
+        let settings = kind.settings(json!({"mark": {"env": [{"name": "MARK", "value": "x"}]}}));
+        let outcome = created(&kind.object(pod_spec(&["other", "main"])), &settings);
+        assert_eq!(marked(kind, &outcome.object), ["main"]);
+    }
+}
+
+/// Whole: also what needs no container. Others are added all the same, and nobody is denied.
+#[test]
+fn without_a_container_a_dependency_is_left_out_whole() {
+    let dependencies = json!({
+        "registry": {"imagePullSecrets": [{"name": "registry"}]},
+        "secrets": {
+            "volumes": [{"name": "s", "emptyDir": {}}],
+            "volumeMounts": [{"name": "s", "mountPath": "/s"}],
+            "labels": {"secrets": "yes"},
+        },
+        "variables": {"env": [{"name": "A", "value": "1"}], "containers": "All"},
+    });
+    for kind in Kind::BOTH {
+        for containers in [None, Some(Value::Null), Some(json!([]))] {
+            let object = with(&kind.object(json!({})), &format!("{}/containers", kind.pod_spec()), containers);
+            let outcome = created(&object, &kind.settings(dependencies.clone()));
+            let secrets = format!("{}/imagePullSecrets", kind.pod_spec());
+            let told = told(&outcome.object);
+            assert_eq!(told.object, with(&object, &secrets, json!([{"name": "registry"}])));
+            assert_eq!(told.record, json!({"registry": {"imagePullSecrets": ["registry"]}}));
+            assert_eq!(outcome.warnings, ["secrets", "variables"].map(|name| left_out(name, kind)));
+            assert_eq!(outcome.audit, [("dependencies".to_owned(), "registry".to_owned())].into());
+        }
+    }
+}
+
+/// Also a pod spec that is missing altogether, which only a Notebook can be without.
+#[test]
+fn a_notebook_without_a_template_is_given_what_needs_no_container() {
+    let settings = Kind::Notebook.settings(json!({
+        "mark": {"env": [{"name": "MARK", "value": "x"}]},
+        "registry": {"imagePullSecrets": [{"name": "registry"}]},
+    }));
+    for (pointer, value) in [
+        ("/spec", None),
+        ("/spec", Some(Value::Null)),
+        ("/spec/template", None),
+        ("/spec/template", Some(json!({}))),
+        ("/spec/template/spec", Some(Value::Null)),
+    ] {
+        let object = with(&Kind::Notebook.object(json!({})), pointer, value);
+        let outcome = created(&object, &settings);
+        let expected = Kind::Notebook.object(json!({"imagePullSecrets": [{"name": "registry"}]}));
+        assert_eq!(told(&outcome.object).object, expected);
+        assert_eq!(outcome.warnings, [left_out("mark", Kind::Notebook)]);
+    }
+}
+
+/// At once and later, when the record says that it is ours; a list of names means it all the same.
+#[test]
+fn neither_main_nor_all_means_a_sidecar_that_the_platform_brought() {
+    let cases = [
+        (json!("Main"), vec!["first"]),
+        (json!("All"), vec!["first", "second"]),
+        (json!(["agent"]), vec!["agent"]),
+        (json!(["second", "agent"]), vec!["second", "agent"]),
+    ];
+    for (choice, expected) in cases {
+        let mut dependencies = mark(&choice);
+        dependencies["agent"] = json!({"sidecars": [{"name": "agent", "image": "agent:1"}]});
+        let kind = Kind::Notebook;
+        // The order of the list does not matter.
+        for order in [["agent", "mark"], ["mark", "agent"]] {
+            let settings = kind.settings_for(dependencies.clone(), &order);
+            let after = created(&kind.object(pod_spec(&["first", "second"])), &settings).object;
+            assert_eq!(marked(kind, &after), expected, "{choice}, {order:?}");
+            assert_eq!(created(&after, &settings).patch, [] as [Value; 0], "{choice}, {order:?}");
+        }
+        // It is there already, and even the first.
+        let agent = kind.settings_for(dependencies.clone(), &["agent"]);
+        let mut with_agent = created(&kind.object(pod_spec(&["first", "second"])), &agent).object;
+        let containers = with_agent.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut);
+        containers.expect("a list").rotate_right(1);
+        let mut expected = expected.clone();
+        expected.sort_by_key(|name| *name != "agent");
+        let after = created(&with_agent, &kind.settings(dependencies)).object;
+        assert_eq!(marked(kind, &after), expected, "{choice}, on top of the agent");
+    }
+}
+
+/// A dependency that is left out brings no sidecar either, so that who names it has no container.
+#[test]
+fn a_sidecar_that_is_left_out_is_no_container() {
+    let kind = Kind::PipelinePod;
+    let mut dependencies = mark(&json!(["agent"]));
+    dependencies["agent"] =
+        json!({"sidecars": [{"name": "agent", "image": "agent:1"}], "env": [{"name": "A", "value": "1"}]});
+    let object = kind.object(pod_spec(&["wait"]));
+    let outcome = created(&object, &kind.settings(dependencies));
+    assert_eq!(outcome.object, object);
+    assert_eq!(outcome.warnings, ["agent", "mark"].map(|name| left_out(name, kind)));
+}
+
+#[test]
+fn init_containers_are_never_reached() {
+    for kind in Kind::BOTH {
+        for choice in [json!("Main"), json!("All"), json!(["init", "main"])] {
+            let mut spec = pod_spec(&["main"]);
+            spec["initContainers"] = json!([{"name": "init"}, {"name": "main"}]);
+            let outcome = created(&kind.object(spec.clone()), &kind.settings(mark(&choice)));
+            spec["containers"][0]["env"] = json!([{"name": "MARK", "value": "x"}]);
+            assert_eq!(told(&outcome.object).object, kind.object(spec));
+        }
+        let mut spec = pod_spec(&["main"]);
+        spec["initContainers"] = json!([{"name": "init"}]);
+        let outcome = created(&kind.object(spec), &kind.settings(mark(&json!(["init"]))));
+        assert_eq!((outcome.patch, outcome.warnings), (vec![], vec![left_out("mark", kind)]));
+    }
+}
+
+/// Argo's `init` and Kubeflow's `kfp-launcher` keep their order, whether ours go before or behind them.
+#[test]
+fn init_containers_keep_their_order() {
+    let kind = Kind::PipelinePod;
+    let names = |object: &Value| -> Vec<String> {
+        let list = object["spec"]["initContainers"].as_array().expect("a list");
+        list.iter().map(|container| container["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    let dependencies = |image: &str| {
+        json!({
+            "first": {
+                "initContainersFirst": true,
+                "initContainers": [{"name": "f1", "image": image}, {"name": "f2", "image": image}],
+            },
+            "second": {"initContainersFirst": true, "initContainers": [{"name": "s", "image": image}]},
+            "third": {"initContainersFirst": false, "initContainers": [{"name": "t", "image": image}]},
+            "vks": {"initContainers": [{"name": "vks", "image": image}]},
+        })
+    };
+    let mut spec = pod_spec(&["wait", "main"]);
+    spec["initContainers"] = json!([{"name": "init", "image": "argo"}, {"name": "kfp-launcher", "image": "kfp"}]);
+    let object = kind.object(spec);
+    let after = created(&object, &kind.settings(dependencies("a:1"))).object;
+    assert_eq!(names(&after), ["f1", "f2", "s", "init", "kfp-launcher", "t", "vks"]);
+    assert_eq!(created(&after, &kind.settings(dependencies("a:1"))).patch, [] as [Value; 0]);
+
+    // An upgrade moves nothing, and what goes leaves the others where they are.
+    let upgraded = created(&after, &kind.settings(dependencies("a:2"))).object;
+    assert_eq!(names(&upgraded), names(&after));
+    assert_eq!(upgraded["spec"]["initContainers"][1]["image"], "a:2");
+    let fewer = created(&upgraded, &kind.settings_for(dependencies("a:2"), &["second", "vks"])).object;
+    assert_eq!(names(&fewer), ["s", "init", "kfp-launcher", "vks"]);
+    assert_eq!(created(&fewer, &kind.settings_for(dependencies("a:2"), &[])).object, object);
+}
+
+/// What the platform brought for a container leaves with it.
+#[test]
+fn what_was_brought_for_a_container_that_is_gone_goes_too() {
+    let kind = Kind::Notebook;
+    let settings = kind.settings(json!({"secrets": {
+        "volumes": [{"name": "s", "emptyDir": {}}],
+        "volumeMounts": [{"name": "s", "mountPath": "/s"}],
+        "containers": ["main"],
+    }}));
+    let before = created(&kind.object(pod_spec(&["main", "other"])), &settings).object;
+    let edited = with(&before, "/spec/template/spec/containers/0", None);
+    let outcome = run(update(before, edited), settings);
+    assert_eq!(outcome.object, kind.object(pod_spec(&["other"])));
+    assert_eq!(outcome.warnings, [left_out("secrets", kind)]);
+}

@@ -1,0 +1,174 @@
+//! What NAV's webhook gave, given by `test_data/nais/settings.yaml` on real requests; and what it got wrong, now right.
+
+mod common;
+
+use common::objects::{Kind, create, patch_is, told, with};
+use policy_host::testing::{Outcome, run, test_data};
+use serde_json::{Value, json};
+
+fn settings() -> Value {
+    test_data("nais/settings.yaml")
+}
+
+/// A request of `test_data/requests`.
+fn request(name: &str) -> Value {
+    test_data(&format!("requests/{name}.json"))["request"].take()
+}
+
+/// What comes of a request; it must be let through, without a word, and want nothing more.
+fn settled(request: Value) -> Outcome {
+    let outcome = run(request.clone(), settings());
+    assert!(outcome.allowed, "{:?}", outcome.message);
+    assert_eq!(outcome.warnings, [] as [&str; 0]);
+    assert_eq!(run(with(&request, "/object", outcome.object.clone()), settings()).patch, [] as [Value; 0]);
+    outcome
+}
+
+fn annotation(name: &str) -> String {
+    format!("/metadata/annotations/mutatingflow.nais.io~1{name}")
+}
+
+/// The init container as the original wrote it, for the team that is the namespace.
+fn vks(team: &str) -> Value {
+    json!({
+        "name": "vks",
+        "image": "navikt/vks:46",
+        "env": [
+            {"name": "VKS_VAULT_ADDR", "value": "https://vault.adeo.no"},
+            {"name": "VKS_AUTH_PATH", "value": "/kubernetes/prod/kubeflow"},
+            {"name": "VKS_KV_PATH", "value": format!("/kv/prod/kubeflow/{team}/{team}")},
+            {"name": "VKS_VAULT_ROLE", "value": team},
+            {"name": "VKS_SECRET_DEST_PATH", "value": "/var/run/secrets/nais.io/vault"},
+        ],
+        "volumeMounts": [secrets_mount()],
+        "securityContext": {"allowPrivilegeEscalation": false},
+    })
+}
+
+fn secrets_mount() -> Value {
+    json!({"name": "vault-secrets", "mountPath": "/var/run/secrets/nais.io/vault"})
+}
+
+fn secrets_volume() -> Value {
+    json!({"name": "vault-secrets", "emptyDir": {"medium": "Memory"}})
+}
+
+fn pipeline_record() -> Value {
+    json!({
+        "registry": {"imagePullSecrets": ["gpr-credentials"]},
+        "vault": {
+            "initContainers": ["vks"],
+            "volumeMounts/main": ["/var/run/secrets/nais.io/vault"],
+            "volumes": ["vault-secrets"],
+        },
+    })
+}
+
+#[test]
+fn notebooks_get_the_pull_secret() {
+    patch_is(
+        &settled(request("notebook-create")),
+        json!([
+            ["add", "/spec/template/spec/imagePullSecrets", [{"name": "gpr-credentials"}]],
+            ["add", annotation("injected"), {"registry": {"imagePullSecrets": ["gpr-credentials"]}}],
+            ["add", annotation("status"), "injected"],
+        ]),
+    );
+}
+
+#[test]
+fn pipeline_pods_get_the_pull_secret_and_the_secrets_of_their_team() {
+    for team in ["team-a", "dataplattform"] {
+        patch_is(
+            &settled(with(&request("pod-create-pipeline"), "/namespace", json!(team))),
+            json!([
+                ["add", "/spec/imagePullSecrets", [{"name": "gpr-credentials"}]],
+                ["add", "/spec/volumes/4", secrets_volume()],
+                ["add", "/spec/initContainers/2", vks(team)],
+                ["add", "/spec/containers/1/volumeMounts/3", secrets_mount()],
+                ["add", annotation("injected"), pipeline_record()],
+                ["add", annotation("status"), "injected"],
+            ]),
+        );
+    }
+}
+
+/// The original replaced the list.
+#[test]
+fn the_user_s_pull_secrets_stay() {
+    let secrets = json!([{"name": "mine"}, {"name": "my-other"}]);
+    let notebook = with(&request("notebook-create"), "/object/spec/template/spec/imagePullSecrets", secrets.clone());
+    let added = settled(notebook).object["spec"]["template"]["spec"]["imagePullSecrets"].take();
+    assert_eq!(added, json!([{"name": "mine"}, {"name": "my-other"}, {"name": "gpr-credentials"}]));
+
+    let pod = with(&request("pod-create-pipeline"), "/object/spec/imagePullSecrets", secrets);
+    let added = settled(pod).object["spec"]["imagePullSecrets"].take();
+    assert_eq!(added, json!([{"name": "mine"}, {"name": "my-other"}, {"name": "gpr-credentials"}]));
+}
+
+/// The original overwrote the list, and Argo's pods never started.
+#[test]
+fn argo_s_init_containers_stay() {
+    let pod = request("pod-create-pipeline");
+    let before = pod["object"]["spec"]["initContainers"].as_array().cloned().expect("Argo's");
+    assert_eq!(before.len(), 2);
+    let after = settled(pod).object["spec"]["initContainers"].take();
+    assert_eq!(after, Value::from([before, vec![vks("team-a")]].concat()));
+}
+
+/// The original added to `/spec/volumes/-`, which is an error where there is no list.
+#[test]
+fn a_pod_without_volumes_gets_them() {
+    for volumes in [None, Some(Value::Null), Some(json!([]))] {
+        let mut pod = with(&request("pod-create-pipeline"), "/object/spec/volumes", volumes);
+        for list in ["/object/spec/containers/1/volumeMounts", "/object/spec/initContainers"] {
+            pod = with(&pod, list, None);
+        }
+        let spec = settled(pod).object["spec"].take();
+        assert_eq!(spec["volumes"], json!([secrets_volume()]));
+        assert_eq!(spec["initContainers"], json!([vks("team-a")]));
+        assert_eq!(spec["containers"][1]["volumeMounts"], json!([secrets_mount()]));
+    }
+}
+
+/// The original wrote the `/` of an annotation's name into the path as it is, which makes it two members.
+#[test]
+fn an_annotation_s_name_is_escaped_in_the_patch() {
+    let outcome = settled(request("pod-create-pipeline"));
+    let paths: Vec<_> = outcome.patch.iter().filter_map(|operation| operation["path"].as_str()).collect();
+    assert!(paths.contains(&"/metadata/annotations/mutatingflow.nais.io~1status"), "{paths:?}");
+    assert_eq!(outcome.object["metadata"]["annotations"]["mutatingflow.nais.io/status"], "injected");
+
+    // Where there are no annotations, both are added with the object that holds them.
+    let notebook = settled(request("notebook-create-v1alpha1-without-annotations"));
+    assert_eq!(notebook.object["metadata"]["annotations"]["mutatingflow.nais.io/status"], "injected");
+}
+
+/// The original took them for pipeline pods, and then refused them for want of a main container.
+#[test]
+fn pods_without_annotations_are_no_pipeline_pods() {
+    let plain = request("pod-create-plain");
+    for annotations in [None, Some(Value::Null), Some(json!({})), Some(json!({"a": "b"}))] {
+        let outcome = run(with(&plain, "/object/metadata/annotations", annotations), settings());
+        assert!(outcome.allowed);
+        assert_eq!((outcome.patch, outcome.warnings), (vec![], vec![]));
+    }
+    // Nor is a pipeline pod without a main container refused: it gets what needs none.
+    let pod = create(Kind::PipelinePod.object(json!({"containers": [{"name": "wait"}]})));
+    let outcome = run(pod, settings());
+    assert_eq!(told(&outcome.object).record, json!({"registry": {"imagePullSecrets": ["gpr-credentials"]}}));
+    assert_eq!(outcome.warnings, ["dependency \"vault\" is left out: none of spec.containers is one for it"]);
+}
+
+/// The original skipped Notebooks that had annotations but not `notebook-name`: all that the web app makes today.
+#[test]
+fn the_web_app_s_notebooks_are_not_skipped() {
+    let notebook = request("notebook-create");
+    let annotations = notebook["object"]["metadata"]["annotations"].as_object().expect("the web app's");
+    assert!(!annotations.is_empty() && !annotations.contains_key("notebook-name"));
+    for annotations in [json!(annotations), json!({"notebook-name": "churn-model"}), json!({}), Value::Null] {
+        let notebook = with(&notebook, "/object/metadata/annotations", annotations);
+        let secrets = settled(notebook).object["spec"]["template"]["spec"]["imagePullSecrets"].take();
+        assert_eq!(secrets, json!([{"name": "gpr-credentials"}]));
+    }
+}

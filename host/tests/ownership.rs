@@ -1,0 +1,494 @@
+//! What is ours and what is the user's, on the real module: the record, upgrades, removals, conflicts in all three
+//! modes, and the words in which the user is told.
+
+mod common;
+
+use common::objects::{Kind, create, created, refused, told, update, with};
+use policy_host::testing::run;
+use serde_json::{Value, json};
+
+const INJECTED: &str = "/metadata/annotations/mutatingflow.nais.io~1injected";
+
+fn notebook(pod_spec: Value) -> Value {
+    Kind::Notebook.object(pod_spec)
+}
+
+/// The pod spec of a Notebook.
+fn spec(notebook: &Value) -> &Value {
+    &notebook["spec"]["template"]["spec"]
+}
+
+/// The user's own: entries of many fields.
+fn theirs() -> Value {
+    json!({
+        "containers": [{"name": "main", "env": [{"name": "MINE", "value": "1"}], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}],
+        "volumes": [{"name": "v", "emptyDir": {}}],
+        "imagePullSecrets": [{"name": "mine"}],
+    })
+}
+
+fn platform() -> Value {
+    json!({
+        "registry": {"imagePullSecrets": [{"name": "registry"}]},
+        "agent": {
+            "initContainers": [{"name": "agent", "image": "agent:1"}],
+            "env": [{"name": "AGENT", "value": "a"}, {"name": "MODE", "value": "b"}],
+            "volumes": [{"name": "s", "emptyDir": {}}],
+            "volumeMounts": [{"name": "s", "mountPath": "/s"}],
+        },
+    })
+}
+
+fn settings(dependencies: Value) -> Value {
+    Kind::Notebook.settings(dependencies)
+}
+
+/// `dependencies` added to the user's own, and then something of the user's behind it in each list.
+fn injected(dependencies: Value) -> Value {
+    let after = created(&notebook(theirs()), &settings(dependencies)).object;
+    [
+        ("containers/0/env/-", json!({"name": "LATER", "value": "2"})),
+        ("containers/0/volumeMounts/-", json!({"name": "w", "mountPath": "/w"})),
+        ("volumes/-", json!({"name": "w", "emptyDir": {}})),
+        ("imagePullSecrets/-", json!({"name": "later"})),
+    ]
+    .into_iter()
+    .fold(after, |after, (at, value)| with(&after, &format!("/spec/template/spec/{at}"), value))
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list.as_array().into_iter().flatten().map(|entry| entry["name"].as_str().unwrap_or("?")).collect()
+}
+
+#[test]
+fn the_record_names_what_was_added_and_where() {
+    let after = created(&notebook(theirs()), &settings(platform())).object;
+    let record = json!({
+        "agent": {
+            "initContainers": ["agent"],
+            "env/main": ["AGENT", "MODE"],
+            "volumes": ["s"],
+            "volumeMounts/main": ["/s"],
+        },
+        "registry": {"imagePullSecrets": ["registry"]},
+    });
+    assert_eq!(told(&after).record, record);
+    let text = after.pointer(INJECTED).and_then(Value::as_str).expect("a record");
+    assert!(!text.contains(char::is_whitespace), "it is compact: {text}");
+    assert!(!text.contains("agent:1"), "keys, never values: {text}");
+
+    // What was there before is not ours.
+    let both = with(&notebook(theirs()), "/spec/template/spec/imagePullSecrets/-", json!({"name": "registry"}));
+    let after = created(&both, &settings(platform())).object;
+    assert_eq!(told(&after).record.get("registry"), None);
+    let removed = created(&after, &Kind::Notebook.settings_for(platform(), &[])).object;
+    assert_eq!(removed, both);
+}
+
+/// Another version, value, name, or nothing any more: nothing of the user's moves, wherever it stands.
+#[test]
+fn changed_settings_carry_over() {
+    let changed = |pointer: &str, value: Option<Value>| with(&platform(), pointer, value);
+    let expected = |env: [&str; 4], secrets: [&str; 3]| (env.map(str::to_owned), secrets.map(str::to_owned));
+    let as_before = expected(["MINE", "AGENT", "MODE", "LATER"], ["mine", "registry", "later"]);
+    let cases = [
+        ("an image", changed("/agent/initContainers/0/image", Some(json!("agent:2"))), as_before.clone()),
+        ("a value", changed("/agent/env/0/value", Some(json!("changed"))), as_before.clone()),
+        (
+            "a secret",
+            changed("/registry/imagePullSecrets/0/name", Some(json!("renamed"))),
+            expected(["MINE", "AGENT", "MODE", "LATER"], ["mine", "later", "renamed"]),
+        ),
+        (
+            "a variable",
+            changed("/agent/env/0/name", Some(json!("RENAMED"))),
+            expected(["MINE", "MODE", "LATER", "RENAMED"], ["mine", "registry", "later"]),
+        ),
+    ];
+    for (name, dependencies, (env, secrets)) in cases {
+        let before = injected(platform());
+        let settings = settings(dependencies.clone());
+        let outcome = created(&before, &settings);
+        assert_eq!(names(&spec(&outcome.object)["containers"][0]["env"]), env, "{name}");
+        assert_eq!(names(&spec(&outcome.object)["imagePullSecrets"]), secrets, "{name}");
+        assert_eq!(names(&spec(&outcome.object)["volumes"]), ["v", "s", "w"], "{name}");
+        assert_eq!(outcome.warnings, [] as [&str; 0], "{name}");
+        assert_eq!(outcome.audit.len(), 1, "only that dependency: {name}");
+        assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "{name}");
+
+        // An update that may change the template does the same.
+        assert_eq!(run(update(before.clone(), before), settings.clone()).object, outcome.object, "{name}");
+
+        // And without ours it is the user's object.
+        let users = created(&outcome.object, &Kind::Notebook.settings_for(dependencies, &[])).object;
+        assert_eq!(users, without_platform(&injected(platform())), "{name}");
+    }
+}
+
+/// What the user has in the end, written by hand.
+fn without_platform(injected: &Value) -> Value {
+    let mut users = told(injected).object;
+    let pod_spec = &mut users["spec"]["template"]["spec"];
+    pod_spec["containers"][0]["env"] = json!([{"name": "MINE", "value": "1"}, {"name": "LATER", "value": "2"}]);
+    pod_spec["containers"][0]["volumeMounts"] =
+        json!([{"name": "v", "mountPath": "/v"}, {"name": "w", "mountPath": "/w"}]);
+    pod_spec["volumes"] = json!([{"name": "v", "emptyDir": {}}, {"name": "w", "emptyDir": {}}]);
+    pod_spec["imagePullSecrets"] = json!([{"name": "mine"}, {"name": "later"}]);
+    pod_spec.as_object_mut().expect("an object").remove("initContainers");
+    users
+}
+
+#[test]
+fn a_dependency_that_is_no_longer_in_the_list_goes() {
+    let before = injected(platform());
+    for (wanted, removed) in [(&["registry"][..], "agent"), (&["agent"], "registry"), (&[], "agent,registry")] {
+        let settings = Kind::Notebook.settings_for(platform(), wanted);
+        let outcome = created(&before, &settings);
+        let stays: Vec<_> =
+            told(&outcome.object).record.as_object().into_iter().flat_map(|it| it.keys().cloned()).collect();
+        assert_eq!(stays, wanted);
+        assert_eq!(outcome.audit, [("removed".to_owned(), removed.to_owned())].into());
+        assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0]);
+    }
+    let emptied = created(&before, &Kind::Notebook.settings_for(platform(), &[])).object;
+    assert_eq!(emptied, without_platform(&before));
+}
+
+/// What one dependency brought and another brings now changes hands, and stays where it is.
+#[test]
+fn an_entry_changes_hands() {
+    let before = injected(json!({"old": {"imagePullSecrets": [{"name": "registry"}]}}));
+    let settings = settings(json!({"new": {"imagePullSecrets": [{"name": "registry"}]}}));
+    let after = created(&before, &settings).object;
+    assert_eq!(names(&spec(&after)["imagePullSecrets"]), ["mine", "registry", "later"]);
+    assert_eq!(told(&after).record, json!({"new": {"imagePullSecrets": ["registry"]}}));
+}
+
+/// The very same entry twice is no contradiction: the first in the list brings it, and the other when that one goes.
+#[test]
+fn two_dependencies_that_bring_the_same() {
+    let dependencies = json!({
+        "a": {"env": [{"name": "A", "value": "1"}], "imagePullSecrets": [{"name": "registry"}]},
+        "b": {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]},
+    });
+    let list = |wanted: &[&str]| Kind::Notebook.settings_for(dependencies.clone(), wanted);
+    let both = created(&notebook(theirs()), &list(&["a", "b"])).object;
+    assert_eq!(names(&spec(&both)["containers"][0]["env"]), ["MINE", "A", "B"]);
+    let record = json!({"a": {"env/main": ["A"], "imagePullSecrets": ["registry"]}, "b": {"env/main": ["B"]}});
+    assert_eq!(told(&both).record, record);
+    let one = created(&both, &list(&["b"])).object;
+    assert_eq!(names(&spec(&one)["containers"][0]["env"]), ["MINE", "A", "B"]);
+    assert_eq!(told(&one).record, json!({"b": {"env/main": ["A", "B"]}}));
+}
+
+/// Somebody takes a Notebook's manifest as the platform left it, and creates another with it.
+#[test]
+fn the_record_counts_on_a_copied_object() {
+    let copy = with(&injected(platform()), "/metadata/name", json!("copy"));
+    let changed = with(&platform(), "/agent/env/0/value", json!("changed"));
+    let after = created(&copy, &settings(changed)).object;
+    assert_eq!(spec(&after)["containers"][0]["env"][1], json!({"name": "AGENT", "value": "changed"}));
+}
+
+/// A client that puts an object without its annotations loses neither its own nor the platform's.
+#[test]
+fn a_put_without_annotations_loses_nothing() {
+    let stored = injected(platform());
+    let without = with(&stored, "/metadata/annotations", None);
+    let outcome = run(update(stored.clone(), without.clone()), settings(platform()));
+    assert_eq!(outcome.object, stored);
+
+    // Nor one that leaves out what is ours as well.
+    let manifest = without_platform(&stored);
+    let outcome = run(update(stored.clone(), manifest.clone()), settings(platform()));
+    assert_eq!(told(&outcome.object).record, told(&stored).record);
+    assert_eq!(created(&outcome.object, &Kind::Notebook.settings_for(platform(), &[])).object, manifest);
+
+    // And what is no longer wanted goes all the same.
+    let outcome = run(update(stored, without), Kind::Notebook.settings_for(platform(), &[]));
+    assert_eq!(outcome.object, manifest);
+}
+
+/// Its author could have changed these entries anyway, and others it does not reach.
+#[test]
+fn a_forged_record_can_only_let_entries_be_replaced_or_removed() {
+    let record = |added: Value| json!(json!({"agent": {"hash": "0", "added": added}}).to_string());
+    let object = with(&notebook(theirs()), "/metadata/annotations", json!({}));
+    let forged = |added| with(&object, INJECTED, record(added));
+
+    // Removed, and nothing but that.
+    let after = created(
+        &forged(json!({"env/main": ["MINE"], "volumes": ["v"]})),
+        &Kind::Notebook.settings_for(platform(), &[]),
+    );
+    assert_eq!(
+        after.object,
+        notebook(json!({
+            "containers": [{"name": "main", "volumeMounts": [{"name": "v", "mountPath": "/v"}]}],
+            "imagePullSecrets": [{"name": "mine"}],
+        }))
+    );
+
+    // Replaced, where otherwise it would be refused.
+    let dependencies = json!({"agent": {"env": [{"name": "MINE", "value": "ours"}]}});
+    assert!(
+        refused(&object, &settings(dependencies.clone())).starts_with("env MINE of container \"main\" is set already")
+    );
+    let after = created(&forged(json!({"env/main": ["MINE"]})), &settings(dependencies)).object;
+    assert_eq!(spec(&after)["containers"][0]["env"], json!([{"name": "MINE", "value": "ours"}]));
+
+    // Places, keys and containers that are not there mean nothing, and nothing outside of the fields is reached.
+    for added in [
+        json!({}),
+        json!({"env/main": []}),
+        json!({"env/main": ["MISSING"], "env/missing": ["MINE"], "env": ["MINE"], "env/": ["MINE"]}),
+        json!({"containers": ["main"], "containers/main": ["env"], "metadata": ["name"], "": [""], "spec": ["containers", "volumes"]}),
+    ] {
+        let forged = forged(added);
+        let after = created(&forged, &Kind::Notebook.settings_for(platform(), &[]));
+        assert_eq!(after.object, notebook(theirs()), "{forged:#}");
+    }
+
+    // Who claims that all is done already is not believed.
+    let claims = created(&notebook(theirs()), &settings(platform())).object;
+    let claims = with(&notebook(theirs()), "/metadata/annotations", claims["metadata"]["annotations"].clone());
+    let honest = created(&notebook(theirs()), &settings(platform())).object;
+    assert_eq!(created(&claims, &settings(platform())).object, honest);
+}
+
+#[test]
+fn a_damaged_record_owns_nothing_with_a_warning() {
+    let warning = "annotation mutatingflow.nais.io/injected cannot be read; what was added before counts as yours now";
+    for damaged in ["", "null", "[]", "{", "{}x", "{\"agent\":1}", "{\"agent\":{\"hash\":1,\"added\":{}}}", "\u{1F680}"]
+    {
+        let object = with(&injected(platform()), INJECTED, json!(damaged));
+        let outcome = created(&object, &settings(platform()));
+        // All of it is there, and none of it is ours: both annotations go.
+        assert_eq!(told(&outcome.object).record, Value::Null, "{damaged}");
+        assert_eq!(told(&outcome.object).object, told(&injected(platform())).object, "{damaged}");
+        assert_eq!(outcome.warnings, [warning], "{damaged}");
+    }
+    // The stored one counts, where that can be read.
+    let stored = injected(platform());
+    let damaged = with(&stored, INJECTED, json!("damaged"));
+    let outcome = run(update(stored.clone(), damaged), settings(platform()));
+    assert_eq!((outcome.object, outcome.warnings), (stored, vec![warning.to_owned()]));
+}
+
+/// In the order in which things are added, and without a value.
+#[test]
+fn every_conflict_is_in_one_message() {
+    let object = notebook(json!({
+        "containers": [{
+            "name": "main",
+            "env": [{"name": "HTTP_PROXY", "value": "hidden"}],
+            "volumeMounts": [{"name": "v", "mountPath": "/s"}],
+        }],
+        "volumes": [{"name": "s", "hostPath": {"path": "/hidden"}}],
+        "nodeSelector": {"pool": "hidden"},
+        "serviceAccountName": "hidden",
+    }));
+    let dependencies = json!({
+        "place": {"nodeSelector": {"pool": "gpu"}, "serviceAccountName": "runner"},
+        "proxy": {"proxy": {"httpProxy": "http://proxy"}},
+        "secrets": {"volumes": [{"name": "s", "emptyDir": {}}], "volumeMounts": [{"name": "s", "mountPath": "/s"}]},
+    });
+    let message = [
+        "volume s is set already and differs from what dependency \"secrets\" brings; remove it, or give it another name",
+        "nodeSelector pool is set already and differs from what dependency \"place\" brings; remove it, or ask for onConflict: Keep",
+        "env HTTP_PROXY of container \"main\" is set already and differs from what dependency \"proxy\" brings; remove it, or ask for onConflict: Keep",
+        "volumeMount /s of container \"main\" is set already and differs from what dependency \"secrets\" brings; remove it, or ask for onConflict: Keep",
+        "serviceAccountName is set already and differs from what dependency \"place\" brings; remove it, or ask for onConflict: Keep",
+    ];
+    assert_eq!(refused(&object, &settings(dependencies)), message.join("\n"));
+}
+
+/// Each dependency has its own mode, also in one request.
+#[test]
+fn keep_and_override_side_by_side() {
+    let object = notebook(json!({"containers": [{
+        "name": "main",
+        "env": [{"name": "A", "value": "mine"}, {"name": "B", "value": "mine"}, {"name": "C", "value": "mine"}],
+    }]}));
+    let env = |name: &str, on_conflict: &str| json!({"env": [{"name": name, "value": "ours"}, {"name": format!("{name}2"), "value": "ours"}], "onConflict": on_conflict});
+    let outcome = created(&object, &settings(json!({"keeps": env("A", "Keep"), "overrides": env("B", "Override")})));
+    assert_eq!(
+        spec(&outcome.object)["containers"][0]["env"],
+        json!([
+            {"name": "A", "value": "mine"},
+            {"name": "B", "value": "ours"},
+            {"name": "C", "value": "mine"},
+            {"name": "A2", "value": "ours"},
+            {"name": "B2", "value": "ours"},
+        ])
+    );
+    assert_eq!(
+        told(&outcome.object).record,
+        json!({"keeps": {"env/main": ["A2"]}, "overrides": {"env/main": ["B", "B2"]}})
+    );
+    assert_eq!(
+        outcome.warnings,
+        [
+            "env A of container \"main\" is set already and stays; what dependency \"keeps\" brings for it is left out",
+            "env B of container \"main\" was set already and is replaced by what dependency \"overrides\" brings",
+        ]
+    );
+    for key in ["mine", "ours"] {
+        assert!(!outcome.warnings.iter().any(|warning| warning.contains(key)), "names, never values");
+    }
+}
+
+/// What is wanted in all containers may be the user's in one of them.
+#[test]
+fn containers_differ() {
+    let object = notebook(json!({"containers": [
+        {"name": "main", "env": [{"name": "A", "value": "mine"}]},
+        {"name": "second"},
+    ]}));
+    let dependencies = |on_conflict: &str| json!({"dep": {"env": [{"name": "A", "value": "ours"}], "containers": "All", "onConflict": on_conflict}});
+    let outcome = created(&object, &settings(dependencies("Keep")));
+    assert_eq!(told(&outcome.object).record, json!({"dep": {"env/second": ["A"]}}));
+    assert_eq!(outcome.warnings.len(), 1);
+    let outcome = created(&object, &settings(dependencies("Override")));
+    assert_eq!(told(&outcome.object).record, json!({"dep": {"env/main": ["A"], "env/second": ["A"]}}));
+}
+
+#[test]
+fn a_variable_has_a_value_or_a_source_never_both() {
+    let value = json!({"name": "A", "value": "1"});
+    let source = json!({"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}});
+    for (theirs, ours) in [(&value, &source), (&source, &value)] {
+        let object = notebook(json!({"containers": [{"name": "main", "env": [theirs]}]}));
+        let dependencies = |on_conflict: &str| json!({"dep": {"env": [ours], "onConflict": on_conflict}});
+        assert!(refused(&object, &settings(dependencies("Reject"))).starts_with("env A of container \"main\""));
+        for (on_conflict, env) in [("Keep", theirs), ("Override", ours)] {
+            let after = created(&object, &settings(dependencies(on_conflict))).object;
+            assert_eq!(spec(&after)["containers"][0]["env"], json!([env]));
+        }
+        // Nor when the settings turn one into the other.
+        let before = notebook(json!({"containers": [{"name": "main"}]}));
+        let before = created(&before, &settings(json!({"dep": {"env": [theirs]}}))).object;
+        let after = created(&before, &settings(json!({"dep": {"env": [ours]}}))).object;
+        assert_eq!(spec(&after)["containers"][0]["env"], json!([ours]));
+    }
+}
+
+/// The server refuses a pod in which the two differ.
+#[test]
+fn the_deprecated_service_account_follows() {
+    let kind = Kind::PipelinePod;
+    let pod = |account: Value| kind.object(account);
+    let dependencies = |account: &str, on_conflict: &str| json!({"account": {"serviceAccountName": account, "onConflict": on_conflict}});
+    let runner = kind.settings(dependencies("runner", "Reject"));
+    let both = |account: &str| json!({"serviceAccountName": account, "serviceAccount": account});
+    let cases = [
+        (both("default"), both("runner")),
+        (json!({"serviceAccount": "default"}), both("runner")),
+        (json!({"serviceAccountName": "", "serviceAccount": ""}), both("runner")),
+        (json!({"serviceAccountName": "default"}), json!({"serviceAccountName": "runner"})),
+        (json!({}), json!({"serviceAccountName": "runner"})),
+    ];
+    for (before, expected) in cases {
+        let after = created(&pod(before), &runner).object;
+        assert_eq!(told(&after).object, pod(expected));
+        assert_eq!(created(&after, &runner).patch, [] as [Value; 0]);
+    }
+
+    // The user's counts where only the deprecated one says it.
+    let empty = pod(json!({"serviceAccountName": "", "serviceAccount": "theirs"}));
+    assert!(refused(&empty, &runner).starts_with("serviceAccountName is set already"));
+    let theirs = pod(json!({"serviceAccount": "theirs"}));
+    assert!(refused(&theirs, &runner).starts_with("serviceAccountName is set already"));
+    let kept = created(&theirs, &kind.settings(dependencies("runner", "Keep")));
+    assert_eq!((kept.object, kept.warnings.len()), (theirs.clone(), 1));
+    let overridden = created(&theirs, &kind.settings(dependencies("runner", "Override"))).object;
+    assert_eq!(told(&overridden).object, pod(both("runner")));
+    let present = created(&pod(json!({"serviceAccount": "runner"})), &runner);
+    assert_eq!(present.patch, [] as [Value; 0]);
+
+    // Upgraded and removed, both go along.
+    let before = created(&pod(both("default")), &runner).object;
+    let upgraded = created(&before, &kind.settings(dependencies("runner-2", "Reject"))).object;
+    assert_eq!(told(&upgraded).object, pod(both("runner-2")));
+    let removed = created(&before, &kind.settings_for(dependencies("runner", "Reject"), &[])).object;
+    assert_eq!(removed, pod(json!({})));
+}
+
+/// The server computes both from the class, and refuses a pod in which they are another class's.
+#[test]
+fn what_the_server_computed_from_a_priority_class_goes_with_it() {
+    let kind = Kind::PipelinePod;
+    let computed = |class: &str| json!({"priorityClassName": class, "priority": 7, "preemptionPolicy": "Never", "restartPolicy": "Never"});
+    let class = |name: &str| kind.object(json!({"priorityClassName": name, "restartPolicy": "Never"}));
+    let settings = |name: &str| kind.settings(json!({"class": {"priorityClassName": name, "onConflict": "Override"}}));
+    for before in [
+        json!({"priority": 0, "preemptionPolicy": "PreemptLowerPriority", "restartPolicy": "Never"}),
+        computed(""),
+        computed("theirs"),
+    ] {
+        let after = created(&kind.object(before), &settings("batch")).object;
+        assert_eq!(told(&after).object, class("batch"));
+        assert_eq!(told(&created(&after, &settings("batch-2")).object).object, class("batch-2"));
+    }
+    // Where it is there already, they are its own.
+    assert_eq!(created(&kind.object(computed("batch")), &settings("batch")).patch, [] as [Value; 0]);
+}
+
+#[test]
+fn warnings_are_few_and_short() {
+    let variables = |count: usize, name: &str| -> Value {
+        (0..count).map(|at| json!({"name": format!("{name}{at}"), "value": "hidden"})).collect()
+    };
+    let warnings = |count: usize, name: &str, container: &str| {
+        let object = notebook(json!({"containers": [{"name": container, "env": variables(count, name)}]}));
+        let ours: Value = (0..count).map(|at| json!({"name": format!("{name}{at}"), "value": "ours"})).collect();
+        created(&object, &settings(json!({"dep": {"env": ours, "onConflict": "Keep"}}))).warnings
+    };
+    assert!(warnings(1, "A", "main")[0].chars().count() <= 120);
+    assert_eq!(warnings(12, "A", "main").len(), 12);
+    assert!(warnings(12, "A", "main").iter().all(|warning| warning.starts_with("env A")));
+    let many = warnings(50, "A", "main");
+    assert_eq!((many.len(), many.last().map(String::as_str)), (12, Some("and 39 more warnings")));
+
+    // A name may be as long as it likes and consist of anything.
+    for name in ["x".repeat(1000), "\u{1F680}".repeat(300), "é".repeat(255)] {
+        let long = &warnings(1, "A", &name)[0];
+        assert_eq!(long.chars().count(), 256);
+        assert!(long.starts_with("env A0 of container \"") && long.ends_with('…'), "{long}");
+    }
+    let control = &warnings(1, "A", "a\nb\u{7}\u{1b}[31mc\u{85}")[0];
+    assert!(!control.contains(char::is_control), "{control:?}");
+    assert!(control.starts_with("env A0 of container \"a b  [31mc \" is set already"), "{control}");
+}
+
+/// Nothing of a value in anything that is shown or stored beside it, whatever becomes of the request.
+#[test]
+fn names_never_values() {
+    let secret = "hunter2";
+    let dependencies = |on_conflict: &str| {
+        json!({"dep": {
+            "env": [{"name": "A", "value": secret}],
+            "labels": {"l": secret},
+            "annotations": {"a": secret},
+            "tolerations": [{"key": secret, "operator": "Exists"}],
+            "serviceAccountName": secret,
+            "onConflict": on_conflict,
+        }})
+    };
+    let object = |value: &str| {
+        let mut object = notebook(
+            json!({"containers": [{"name": "main", "env": [{"name": "A", "value": value}]}], "serviceAccountName": value}),
+        );
+        object["metadata"]["labels"] = json!({"l": value});
+        object["metadata"]["annotations"] = json!({"a": value});
+        object
+    };
+    for on_conflict in ["Reject", "Keep", "Override"] {
+        for value in ["hunter2's", ""] {
+            let outcome = run(create(object(value)), settings(dependencies(on_conflict)));
+            let injected = outcome.object.pointer(INJECTED).cloned().unwrap_or_default();
+            let shown = format!("{:?} {:?} {:?} {injected}", outcome.message, outcome.warnings, outcome.audit);
+            assert!(!shown.contains(secret), "{on_conflict}: {shown}");
+        }
+    }
+}
