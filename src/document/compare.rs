@@ -356,9 +356,7 @@ fn sorted_members(text: &str) -> Members<'_> {
     // A policy server sorts them.
     if !members.is_sorted_by(|(one, _), (other, _)| one < other) {
         let mut sorted = BTreeMap::new();
-        for (key, value) in members {
-            sorted.insert(key, value);
-        }
+        sorted.extend(members);
         members = sorted.into_iter().collect();
     }
     members.retain(|(_, value)| *value != "null");
@@ -373,7 +371,8 @@ fn member<'a>(members: &Members<'a>, key: &str) -> Option<&'a str> {
 
 /// The members of an object that was opened; as [`members`].
 fn opened_members<'o, 'a>(object: &'o Object<'a>) -> BTreeMap<Cow<'a, str>, &'o Node<'a>> {
-    let mut members: BTreeMap<_, _> = object.iter().map(|(key, value)| (key.decode(), value)).collect();
+    let mut members = BTreeMap::new();
+    members.extend(object.iter().map(|(key, value)| (key.decode(), value)));
     members.retain(|_, value| !value.is_null());
     members
 }

@@ -131,7 +131,9 @@ impl<'a> Merger<'_, 'a> {
                     } else {
                         Vec::new()
                     };
-                    Applicable { dependency, containers: chosen.into_iter().map(str::to_owned).collect() }
+                    let mut containers = BTreeSet::new();
+                    containers.extend(chosen.into_iter().map(str::to_owned));
+                    Applicable { dependency, containers }
                 })
                 .partition(|it| !it.containers.is_empty() || !it.dependency.needs_container());
             if lacking.is_empty() {

@@ -87,7 +87,8 @@ impl Record {
             known.hash = added.hash;
             for (place, keys) in added.added {
                 let here = known.added.entry(place).or_default();
-                let known: BTreeSet<_> = here.iter().cloned().collect();
+                let mut known = BTreeSet::new();
+                known.extend(here.iter().cloned());
                 here.extend(keys.into_iter().filter(|key| !known.contains(key)));
             }
         }
@@ -119,11 +120,12 @@ impl Record {
     /// The dependency that each key at `place` belongs to.
     #[must_use]
     pub fn owners_at(&self, place: &str) -> BTreeMap<&str, &str> {
-        self.dependencies
-            .iter()
-            .filter_map(|(name, added)| Some((name, added.added.get(place)?)))
-            .flat_map(|(name, keys)| keys.iter().map(|key| (key.as_str(), name.as_str())))
-            .collect()
+        let mut owners = BTreeMap::new();
+        for (name, added) in &self.dependencies {
+            let keys = added.added.get(place).into_iter().flatten();
+            owners.extend(keys.map(|key| (key.as_str(), name.as_str())));
+        }
+        owners
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Slot<'r, 'a> {
 /// What becomes of the entries of a slot.
 #[derive(Debug, Default)]
 pub struct Edits<'a> {
-    /// By position: another value, or none.
+    /// By position: another value, or none. Those that go are in their order.
     in_place: Vec<(usize, Option<&'a Addition<'a>>)>,
     /// What goes before the entries, in this order.
     first: Vec<&'a Addition<'a>>,
@@ -211,16 +211,16 @@ impl<'a> Edits<'a> {
 
     /// Does it to `entries`.
     pub fn apply<T>(&self, entries: &mut Vec<T>, make: impl Fn(&'a Addition<'a>) -> T) {
-        let mut removed = BTreeSet::new();
+        let mut removed = Vec::new();
         for (at, addition) in &self.in_place {
             match (addition, entries.get_mut(*at)) {
                 (Some(addition), Some(entry)) => *entry = make(addition),
-                _ => _ = removed.insert(*at),
+                _ => removed.push(*at),
             }
         }
         if !removed.is_empty() {
             let mut at = 0..;
-            entries.retain(|_| at.next().is_none_or(|at| !removed.contains(&at)));
+            entries.retain(|_| at.next().is_none_or(|at| removed.binary_search(&at).is_err()));
         }
         entries.splice(0..0, self.first.iter().map(|addition| make(addition)));
         entries.extend(self.last.iter().map(|addition| make(addition)));

@@ -4,7 +4,7 @@
 //! which dependencies are used, what each brings (ready-made parts too), and what two of them bring at once.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Settings;
 use super::format::Format;
@@ -50,30 +50,30 @@ pub fn problems(payload: &[u8]) -> Option<String> {
 /// What was found so far: the first by path, and how many more.
 #[derive(Default)]
 struct Problems {
-    first: BTreeSet<(String, String)>,
+    /// Path and what is wrong there, with a zero byte between them: so they are sorted by path.
+    first: Seen,
     more: usize,
 }
 
 impl Problems {
     #[inline(never)]
     fn add(&mut self, path: &str, what: &[&str]) {
-        self.first.insert((path.to_owned(), what.concat()));
-        if self.first.len() > MOST_PROBLEMS {
-            self.first.pop_last();
+        self.first.first(&[path, "\0", &what.concat()].concat(), 0);
+        if self.first.0.len() > MOST_PROBLEMS {
+            self.first.0.pop_last();
             self.more += 1;
         }
     }
 
     /// Whether there is a problem at `path` or below it.
     fn are_below(&self, path: &str) -> bool {
-        let from = (path.to_owned(), String::new());
-        self.first.range(from..).next().is_some_and(|(found, _)| found.starts_with(path)) || self.more > 0
+        self.more > 0 || self.first.0.keys().any(|found| found.starts_with(path))
     }
 
     fn into_message(self) -> Option<String> {
-        let mut lines: Vec<String> = self.first.into_iter().map(|(path, what)| [&path, ": ", &what].concat()).collect();
+        let mut lines: Vec<String> = self.first.0.keys().map(|found| found.replacen('\0', ": ", 1)).collect();
         if self.more > 0 {
-            lines.push(format!("and {} more problems", self.more));
+            lines.push(["and ", &self.more.to_string(), " more problems"].concat());
         }
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
