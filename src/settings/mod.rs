@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 pub use check::problems;
 
-use crate::document::{Body, Cursor, Malformed, Node, Object, Shape};
+use crate::document::{Body, Malformed, Node, Object, Shape, items};
 use crate::workload::Kind;
 
 /// The settings, as written: whatever a request does not ask for stays text.
@@ -122,18 +122,11 @@ pub fn string<'a>(node: &Node<'a>, path: impl FnOnce() -> String) -> Result<Cow<
 /// # Errors
 /// It is something else.
 pub fn strings<'a>(node: &Node<'a>, path: impl Fn() -> String) -> Result<Vec<Cow<'a, str>>, Malformed> {
-    let mut cursor = Cursor::new(node.text());
-    if !cursor.eat(b'[') {
+    if !node.text().starts_with('[') {
         return Err(node.malformed(path(), "a list"));
     }
-    let mut strings = Vec::new();
-    let mut more = cursor.first_item();
-    while more {
-        let item = Node::text_only(cursor.skip());
-        strings.push(string(&item, || format!("{}[{}]", path(), strings.len()))?);
-        more = cursor.next_item();
-    }
-    Ok(strings)
+    let items = items(node.text()).into_iter().map(Node::text_only).enumerate();
+    items.map(|(at, item)| string(&item, || format!("{}[{at}]", path()))).collect()
 }
 
 /// What the word that `node` must be means.
