@@ -22,7 +22,7 @@ use proptest::{
 };
 use serde_json::{Map, Value, json};
 
-const HISTORIES: u32 = 400;
+const HISTORIES: u32 = 300;
 const LONGEST: usize = 12;
 
 const STOPPED: &str = "kubeflow-resource-stopped";
