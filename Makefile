@@ -73,6 +73,10 @@ $(GUESTS)/%.wasm: host/guests/examples/%.rs host/guests/Cargo.toml host/guests/C
 	cd host/guests && cargo build --locked --release --target $(TARGET) --example $*
 	@touch $@
 
+.PHONY: generate
+generate: ## Make what is made from something else: tables of Kubernetes types, the schema and the reference of the settings
+	cd host && GENERATE=1 cargo test --locked --test generated
+
 .PHONY: fmt
 fmt: ## Format all code
 	cargo fmt

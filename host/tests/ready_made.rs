@@ -229,18 +229,21 @@ fn placeholders() {
         ("\"{name}\"\\\n\u{e6}\u{1f680}", "\"main\"\\\n\u{e6}\u{1f680}"),
         ("", ""),
     ];
+    let required = "requiredDuringSchedulingIgnoredDuringExecution";
+    let affinity =
+        |value: &str| json!({"podAffinity": {required: [{"topologyKey": "zone", "namespaces": ["a", value]}]}});
     for (written, expected) in cases {
         let (spec, _) = expanded(json!({
             "env": [{"name": "A", "value": written}],
             "volumes": [{"name": "v", "csi": {"driver": "d", "volumeAttributes": {"{name}": written, "a": "{b}"}}}],
-            "affinity": {"a": [{"{namespace}": [written, 1, null, [written]]}]},
+            "affinity": affinity(written),
         }));
         assert_eq!(
             spec,
             json!({
                 "containers": [{"name": "main", "env": [{"name": "A", "value": expected}]}],
                 "volumes": [{"name": "v", "csi": {"driver": "d", "volumeAttributes": {"{name}": expected, "a": "{b}"}}}],
-                "affinity": {"a": [{"{namespace}": [expected, 1, null, [expected]]}]},
+                "affinity": affinity(expected),
             }),
             "{written}"
         );

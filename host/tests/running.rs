@@ -308,9 +308,11 @@ fn case_9_an_upgrade_that_leaves_the_template_as_it_is_does_not_wait() {
 
 #[test]
 fn case_10_the_crd_pruned_a_part_of_an_entry() {
-    let settings = settings(json!({"probe": {"sidecars": [{"name": "probe", "image": "probe:1", "new": "field"}]}}));
+    let resize = json!([{"resourceName": "cpu", "restartPolicy": "NotRequired"}]);
+    let settings =
+        settings(json!({"probe": {"sidecars": [{"name": "probe", "image": "probe:1", "resizePolicy": resize}]}}));
     let [old, new] = objects("notebook-update-annotate").map(|it| dressed(it, &settings));
-    let pruned = |object| with(object, "/spec/template/spec/containers/1/new", Value::Null);
+    let pruned = |object| with(object, "/spec/template/spec/containers/1/resizePolicy", Value::Null);
     let outcome = update(&pruned(old), &pruned(new), &settings);
     assert_eq!(outcome.patch, NO_PATCH);
     assert_eq!(outcome.warnings, NO_WARNING);

@@ -132,6 +132,7 @@ impl Walk<'_, '_> {
             (Type::Object(object), Some(b'{')) => self.object(object, text),
             (Type::Map(format, of), Some(b'{')) => self.map(*format, of, text),
             (Type::List(of, unique), Some(b'[')) => self.list(of, *unique, text),
+            (Type::Containers, Some(b'[')) if items(text).is_empty() => self.problem(&["must name a container"]),
             (Type::Containers, Some(b'[')) => self.list(&Type::Text(Format::DnsLabel), None, text),
             (Type::Text(format), Some(b'"')) => self.text(*format, &says(text)),
             (Type::Containers, Some(b'"')) => {
@@ -170,7 +171,10 @@ impl Walk<'_, '_> {
         if self.is_for_pods && text.contains("{name}") {
             self.problem(&["must not have {name} in it, since pipelinePods lists the dependency"]);
         }
-        match (format, format.problem(text)) {
+        // A placeholder counts as a letter: what it stands for is a name itself.
+        let is_dependency = self.path.starts_with("dependencies");
+        let filled_in = is_dependency.then(|| text.replace("{namespace}", "a").replace("{name}", "a"));
+        match (format, format.problem(filled_in.as_deref().unwrap_or(text))) {
             (_, None) => {}
             (Format::Filled, Some(must)) => self.problem(&[must]),
             (Format::Word(words), Some(_)) => {
