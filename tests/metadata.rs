@@ -1,4 +1,5 @@
-//! The files around the module say the same as one another: `Cargo.toml`, `metadata.yml`, `artifacthub-pkg.yml`, `deploy/`.
+//! The files around the module say the same as one another: `Cargo.toml`, `metadata.yml`, `artifacthub-pkg.yml`, `deploy/`,
+//! and `questions-ui.yml` asks for settings that exist.
 //!
 //! What is checked is a list of differences, so that one test shows all of them, and so that
 //! `whatever_differs_is_found` can break one thing at a time and see it found.
@@ -8,6 +9,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mutatingflow::settings::format::Format;
+use mutatingflow::settings::types::Type;
+use mutatingflow::settings::words::SETTINGS;
+use mutatingflow::settings::{DEFAULT_ANNOTATION_DOMAIN, problems};
 use serde_json::Value;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -274,4 +279,36 @@ fn yaml(name: &str) -> Result<Value> {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Rancher's form asks for settings that exist, with the words and defaults that they have.
+#[test]
+fn the_form_asks_for_settings_that_exist() {
+    let form = yaml("questions-ui.yml").unwrap();
+    let questions = form["questions"].as_array().unwrap();
+    let mut settings = yaml("test_data/settings.yaml").unwrap();
+    let mut asked = Vec::new();
+    for question in questions {
+        let variable = question["variable"].as_str().unwrap();
+        let member = SETTINGS.members.iter().find(|member| member.name == variable).unwrap();
+        let options: Vec<&str> =
+            question["options"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        match member.of {
+            Type::Text(Format::Word(words)) => {
+                assert_eq!((question["type"].as_str(), &*options), (Some("enum"), words))
+            }
+            Type::Text(_) => assert_eq!(question["type"], "string"),
+            Type::List(..) => assert_eq!(question["type"], "array["),
+            _ => panic!("{variable} does not fit a form"),
+        }
+        if !matches!(member.of, Type::List(..)) {
+            settings[variable] = question["default"].clone();
+        }
+        asked.push(variable);
+    }
+    assert_eq!(problems(settings.to_string().as_bytes()), None);
+    let others: Vec<_> =
+        SETTINGS.members.iter().map(|member| member.name).filter(|name| !asked.contains(name)).collect();
+    assert_eq!(others, ["dependencies"]);
+    assert_eq!(settings["annotationDomain"], DEFAULT_ANNOTATION_DOMAIN);
 }
