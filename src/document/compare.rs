@@ -27,6 +27,8 @@ enum Place {
     Volumes,
     /// A volume: a source of `{}` is a source of its kind, not nothing.
     Volume,
+    /// A list whose order means nothing, and which may hold more than ours.
+    Set,
     /// The keys and values of labels and annotations are the user's: none of them means something to Kubernetes.
     Names,
 }
@@ -41,6 +43,7 @@ impl Place {
                 "limits" | "requests" => Self::Quantities,
                 "sizeLimit" | "divisor" => Self::Quantity,
                 "volumes" => Self::Volumes,
+                "hostnames" => Self::Set,
                 "labels" | "annotations" | "matchLabels" | "nodeSelector" | "volumeAttributes" => Self::Names,
                 _ => Self::Plain,
             },
@@ -209,6 +212,10 @@ fn is_absent(place: Place, key: &str, text: &str, depth: usize) -> bool {
 }
 
 fn same_items(question: Question, place: Place, theirs: &[&str], ours: &[&str], depth: usize) -> bool {
+    if question == Question::Contains && place == Place::Set {
+        let has = |ours: &&str| theirs.iter().any(|theirs| Str::from_written(theirs) == Str::from_written(ours));
+        return ours.iter().all(has);
+    }
     let place = place.item();
     if question == Question::Contains && ours.iter().all(|item| item.starts_with('{')) {
         let mut theirs = theirs.iter();
@@ -392,6 +399,8 @@ mod tests {
             (r#"{"a":{"b":1,"c":2}}"#, r#"{"a":{"b":1}}"#, true),
             (r#"{"a":{"b":2}}"#, r#"{"a":{"b":1}}"#, false),
             (r#"{"command":["a","b"]}"#, r#"{"command":["a"]}"#, false),
+            (r#"{"hostnames":["a","b","c"]}"#, r#"{"hostnames":["c","a"]}"#, true),
+            (r#"{"hostnames":["a","b"]}"#, r#"{"hostnames":["a","c"]}"#, false),
             (r#"{"mounts":[{"n":"t"},{"n":"a","p":"/a","ro":true}]}"#, r#"{"mounts":[{"n":"a","p":"/a"}]}"#, true),
             (r#"{"mounts":[{"n":"b"},{"n":"a"}]}"#, r#"{"mounts":[{"n":"a"},{"n":"b"}]}"#, false),
             (r#"{"mounts":[]}"#, r#"{"mounts":[{"n":"a"}]}"#, false),
