@@ -1,7 +1,6 @@
 //! What Kubernetes asks of names and other words, so that it refuses none that passed here.
 //!
-//! The rules are those of `k8s.io/apimachinery/pkg/util/validation`. Placeholders count as a letter: what they stand for
-//! is a name itself.
+//! The rules are those of `k8s.io/apimachinery/pkg/util/validation`.
 
 use std::net::IpAddr;
 
@@ -42,7 +41,6 @@ impl Format {
     /// What is wrong with `text`, as a message says it after its path; `None` where nothing is.
     #[must_use]
     pub fn problem(self, text: &str) -> Option<&'static str> {
-        let text = &*text.replace("{namespace}", "a").replace("{name}", "a");
         let (is_right, must) = match self {
             Format::Any => return None,
             Format::Filled => (!text.is_empty(), "must not be empty"),
@@ -140,7 +138,7 @@ mod tests {
             (Format::Any, vec!["", "\n"], vec![]),
             (Format::Filled, vec![" "], vec![""]),
             (Format::Word(&["Keep"]), vec!["Keep"], vec!["keep", ""]),
-            (Format::DnsLabel, vec!["a", "0-a", "{namespace}-x"], vec!["", "-a", "a-", "A", "a.b", "a_b", "æ", "{x}"]),
+            (Format::DnsLabel, vec!["a", "0-a"], vec!["", "{namespace}", "-a", "a-", "A", "a.b", "a_b", "æ", "{x}"]),
             (Format::Subdomain, vec!["a", "a.b-c.d"], vec!["", "a..b", ".a", "a.", "A", "a/b"]),
             (Format::EnvName, vec!["A", "_a", "a.b-c", "-"], vec!["", "1A", "A=B", "A B", "..", "..A", "æ"]),
             (Format::LabelKey, vec!["a", "A_b.c", "x.y/A"], vec!["", "/a", "a/", "a/b/c", "X.y/a", "-a", "a b"]),
