@@ -128,7 +128,8 @@ fn kubernetes_types() {
     used.extend(["PodSecurityContext", "Toleration", "Volume"]);
     let mut at = 0;
     while let Some(name) = used.get(at) {
-        let found: Vec<_> = members(name, schemas[name]).into_iter().filter_map(|(_, schema)| refers_to(schema)).collect();
+        let found: Vec<_> =
+            members(name, schemas[name]).into_iter().filter_map(|(_, schema)| refers_to(schema)).collect();
         for name in found {
             if !used.contains(&name) && schemas[name].get("properties").is_some() {
                 used.push(name);
@@ -146,7 +147,8 @@ fn kubernetes_types() {
     );
     for name in &used {
         let schema = schemas[name];
-        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+        let required =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
         let exclusive = EXCLUSIVE.iter().find(|(of, ..)| of == name);
         write!(code, "\n/// `{name}`.\npub static {}: Object = Object {{\n    members: &[\n", constant(name)).unwrap();
         for (member, schema) in members(name, schema) {
@@ -172,8 +174,13 @@ fn kubernetes_types() {
     holds("src/settings/kubernetes.rs", &code);
 
     // Nothing of the tables above names what is not there.
-    for (name, member) in FORMATS.iter().map(|(name, member, _)| (name, member)).chain(REQUIRED.iter().map(|(a, b)| (a, b))) {
-        assert!(used.contains(name) && members(name, schemas[name]).iter().any(|(known, _)| known == member), "{name}.{member}");
+    for (name, member) in
+        FORMATS.iter().map(|(name, member, _)| (name, member)).chain(REQUIRED.iter().map(|(a, b)| (a, b)))
+    {
+        assert!(
+            used.contains(name) && members(name, schemas[name]).iter().any(|(known, _)| known == member),
+            "{name}.{member}"
+        );
     }
 }
 
