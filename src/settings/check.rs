@@ -67,7 +67,8 @@ impl Problems {
 
     /// Whether there is a problem at `path` or below it.
     fn are_below(&self, path: &str) -> bool {
-        self.more > 0 || self.first.0.keys().any(|found| found.starts_with(path))
+        let is_below = |found: &String| found.strip_prefix(path).is_some_and(|rest| rest.starts_with(['\0', '.', '[']));
+        self.more > 0 || self.first.0.keys().any(is_below)
     }
 
     fn into_message(self) -> Option<String> {
@@ -82,7 +83,10 @@ impl Problems {
 /// The names of the dependencies that one kind of object gets.
 struct List<'a> {
     word: &'static str,
-    names: Vec<Cow<'a, str>>,
+    /// The items; `None` for one that is no string.
+    names: Vec<Option<Cow<'a, str>>>,
+    /// The names, and where each is first.
+    seen: Seen,
 }
 
 impl<'a> List<'a> {
@@ -90,11 +94,16 @@ impl<'a> List<'a> {
     fn read(settings: &Settings<'a>, kind: Kind) -> Self {
         let word = super::list_of(kind);
         let list = settings.members.get(word).map_or("null", Node::text);
-        List { word, names: items(list).into_iter().map(says).collect() }
+        let names: Vec<_> = items(list).into_iter().map(|item| Node::text_only(item).string()).collect();
+        let mut seen = Seen::default();
+        for (at, name) in names.iter().enumerate() {
+            name.as_ref().and_then(|name| seen.first(name, at));
+        }
+        List { word, names, seen }
     }
 
     fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name)
+        self.seen.at(name).is_some()
     }
 }
 
@@ -132,7 +141,7 @@ impl Walk<'_, '_> {
             (Type::Object(object), Some(b'{')) => self.object(object, text),
             (Type::Map(format, of), Some(b'{')) => self.map(*format, of, text),
             (Type::List(of, unique), Some(b'[')) => self.list(of, *unique, text),
-            (Type::Containers, Some(b'[')) if items(text).is_empty() => self.problem(&["must name a container"]),
+            (Type::Containers, Some(b'[')) if items(text).is_empty() => self.problem(&["must not be empty"]),
             (Type::Containers, Some(b'[')) => self.list(&Type::Text(Format::DnsLabel), None, text),
             (Type::Text(format), Some(b'"')) => self.text(*format, &says(text)),
             (Type::Containers, Some(b'"')) => {
@@ -142,7 +151,7 @@ impl Walk<'_, '_> {
                     self.problem(&["must be Main, All or a list of container names, found ", &shown(&word), &meant]);
                 }
             }
-            (Type::IntegerOrText, Some(b'"')) => {}
+            (Type::IntegerOrText, Some(b'"')) => self.text(Format::PortName, &says(text)),
             (Type::Quantity, Some(b'"')) if !is_quantity(text) => {
                 self.problem(&["must be a quantity like 500m or 1Gi, found ", &shown(&says(text))]);
             }
@@ -155,7 +164,7 @@ impl Walk<'_, '_> {
         let (is_right, must) = match of {
             Type::Boolean => (matches!(text, "true" | "false"), "must be a boolean"),
             Type::Integer => (text.parse::<i64>().is_ok(), "must be a whole number"),
-            Type::IntegerOrText => (text.parse::<i64>().is_ok(), "must be a whole number or a string"),
+            Type::IntegerOrText => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
             Type::Quantity => (is_quantity(text), "must be a quantity like 500m or 1Gi"),
             Type::Text(_) => (false, "must be a string"),
             Type::List(..) => (false, "must be a list"),
@@ -167,14 +176,18 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// A string. A placeholder counts as a letter: what it stands for is a name itself.
     fn text(&mut self, format: Format, text: &str) {
         if self.is_for_pods && text.contains("{name}") {
             self.problem(&["must not have {name} in it, since pipelinePods lists the dependency"]);
         }
         // A placeholder counts as a letter: what it stands for is a name itself.
-        let is_dependency = self.path.starts_with("dependencies");
-        let filled_in = is_dependency.then(|| text.replace("{namespace}", "a").replace("{name}", "a"));
-        match (format, format.problem(filled_in.as_deref().unwrap_or(text))) {
+        let problem = if self.path.starts_with("dependencies.") {
+            format.problem(&text.replace("{namespace}", "a").replace("{name}", "a"))
+        } else {
+            format.problem(text)
+        };
+        match (format, problem) {
             (_, None) => {}
             (Format::Filled, Some(must)) => self.problem(&[must]),
             (Format::Word(words), Some(_)) => {
@@ -309,13 +322,14 @@ impl<'a> Brought<'a> {
         ["dependencies.", &plain_or_shown(&self.name)].concat()
     }
 
+    /// What it brings. The ready-made parts come first: of two entries with one key, the written one is wrong.
     fn entries(&self) -> Vec<Entry<'_>> {
         let mut entries = Vec::new();
         let path = self.path();
-        read_entries(&path, self.text, None, &mut entries);
         for (part, text) in &self.expanded {
             read_entries(&path, text, Some(part), &mut entries);
         }
+        read_entries(&path, self.text, None, &mut entries);
         entries
     }
 
@@ -344,6 +358,17 @@ impl Entry<'_> {
         let field = if self.field.name == "sidecars" { "initContainers" } else { self.field.name };
         let container = if self.field.target == Target::Containers { container } else { "" };
         [field, "\n", container, "\n", &self.key].concat()
+    }
+
+    /// What it is, in words.
+    fn says(&self) -> String {
+        match self.field.merge {
+            Merge::Itself => self.field.name.to_owned(),
+            Merge::ByValue => ["the same ", self.field.noun].concat(),
+            Merge::ByMember(_) | Merge::ByMountPath | Merge::ByKey => {
+                [self.field.noun, " ", &shown(&self.key)].concat()
+            }
+        }
     }
 }
 
@@ -382,23 +407,23 @@ fn relate(settings: &Settings<'_>, lists: &[List<'_>; 2], problems: &mut Problem
     for list in lists {
         check_list(list, &all, &known, problems);
     }
-    if lists.iter().all(|list| list.names.is_empty()) {
+    if lists.iter().all(|list| list.names.is_empty() && !problems.are_below(list.word)) {
         problems.add("notebooks", &["must list a dependency, or pipelinePods must: there is nothing to add"]);
     }
     for dependency in &all {
         check_dependency(dependency, lists, problems);
     }
     for list in lists {
-        let listed: Vec<_> = list.names.iter().filter_map(|name| all.get(known.at(name)?)).collect();
+        let listed: Vec<_> = list.names.iter().filter_map(|name| all.get(known.at(name.as_ref()?)?)).collect();
         check_contradictions(list.word, &listed, problems);
     }
 }
 
 fn check_list(list: &List<'_>, all: &[Brought<'_>], known: &Seen, problems: &mut Problems) {
-    let mut seen = Seen::default();
     for (at, name) in list.names.iter().enumerate() {
+        let Some(name) = name else { continue };
         let path = [list.word, &index(at)].concat();
-        if let Some(first) = seen.first(name, at) {
+        if let Some(first) = list.seen.at(name).filter(|first| *first != at) {
             problems
                 .add(&path, &["must not be in the list twice, found ", &shown(name), " at ", &index(first), " too"]);
         } else if known.at(name).is_none() {
@@ -422,19 +447,21 @@ fn check_dependency(dependency: &Brought<'_>, lists: &[List<'_>; 2], problems: &
     for (at, entry) in entries.iter().enumerate() {
         let first = seen.first(&entry.identity(""), at).and_then(|first| entries.get(first));
         if let Some(first) = first {
-            let key =
-                if entry.field.merge == Merge::ByValue { Cow::Borrowed("the same") } else { shown(&entry.key).into() };
-            problems.add(&entry.path, &["must not be there twice, found ", &key, " at ", &first.path, " too"]);
+            problems.add(&entry.path, &["must not bring ", &entry.says(), ", since ", &first.path, " does"]);
         }
+    }
+    let mut volumes = Seen::default();
+    for volume in entries.iter().filter(|entry| entry.field.name == "volumes") {
+        volumes.first(&volume.key, 0);
     }
     for entry in &entries {
         match entry.field.name {
-            "volumeMounts" => check_mount(&entry.path, entry.value, dependency, &entries, problems),
+            "volumeMounts" => check_mount(&entry.path, entry.value, dependency, &volumes, problems),
             "initContainers" | "sidecars" => {
                 for (at, mount) in member(entry.value, "volumeMounts").map_or(Vec::new(), items).into_iter().enumerate()
                 {
                     let path = [&entry.path, ".volumeMounts", &index(at)].concat();
-                    check_mount(&path, mount, dependency, &entries, problems);
+                    check_mount(&path, mount, dependency, &volumes, problems);
                 }
             }
             _ => {}
@@ -451,11 +478,10 @@ fn check_dependency(dependency: &Brought<'_>, lists: &[List<'_>; 2], problems: &
 }
 
 /// A mount must never bind to a volume of the user's.
-fn check_mount(path: &str, mount: &str, dependency: &Brought<'_>, entries: &[Entry<'_>], problems: &mut Problems) {
-    let volumes = || entries.iter().filter(|entry| entry.field.name == "volumes").map(|entry| &*entry.key);
+fn check_mount(path: &str, mount: &str, dependency: &Brought<'_>, volumes: &Seen, problems: &mut Problems) {
     let Some(name) = string_member(mount, "name").filter(|_| dependency.is_readable) else { return };
-    if !volumes().any(|volume| volume == name) {
-        let meant = meant(&name, volumes());
+    if volumes.at(&name).is_none() {
+        let meant = meant(&name, volumes.0.keys().map(|volume| &**volume));
         let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
         problems.add(&[path, ".name"].concat(), &what);
     }
@@ -475,7 +501,8 @@ fn check_contradictions(list: &str, listed: &[&Brought<'_>], problems: &mut Prob
                 && other.name != dependency.name
                 && !(first.field.name == entry.field.name && equal(first.value, entry.value))
             {
-                let what = ["must not differ from ", &first.path, ", since ", list, " lists both dependencies"];
+                let what =
+                    ["must bring the same ", &entry.says(), " as ", &first.path, ", since ", list, " lists both"];
                 problems.add(&entry.path, &what);
             }
         }

@@ -138,7 +138,7 @@ mod tests {
             (Format::Any, vec!["", "\n"], vec![]),
             (Format::Filled, vec![" "], vec![""]),
             (Format::Word(&["Keep"]), vec!["Keep"], vec!["keep", ""]),
-            (Format::DnsLabel, vec!["a", "0-a", "a-x"], vec!["", "-a", "a-", "A", "a.b", "a_b", "æ", "{x}"]),
+            (Format::DnsLabel, vec!["a", "0-a"], vec!["", "{namespace}", "-a", "a-", "A", "a.b", "a_b", "æ", "{x}"]),
             (Format::Subdomain, vec!["a", "a.b-c.d"], vec!["", "a..b", ".a", "a.", "A", "a/b"]),
             (Format::EnvName, vec!["A", "_a", "a.b-c", "-"], vec!["", "1A", "A=B", "A B", "..", "..A", "æ"]),
             (Format::LabelKey, vec!["a", "A_b.c", "x.y/A"], vec!["", "/a", "a/", "a/b/c", "X.y/a", "-a", "a b"]),
