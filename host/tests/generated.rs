@@ -225,7 +225,7 @@ fn type_of(schema: &Value) -> String {
     let reference = [&schema["$ref"], &schema["allOf"][0]["$ref"]].into_iter().find_map(Value::as_str);
     match (reference.map(short), schema["type"].as_str()) {
         (Some("Quantity"), _) => "Type::Quantity".to_owned(),
-        (Some("IntOrString"), _) => "Type::IntegerOrText".to_owned(),
+        (Some("IntOrString"), _) => "Type::Port".to_owned(),
         (Some(name), _) => format!("Type::Object(&{})", constant(name)),
         (None, Some("string")) => "TEXT".to_owned(),
         (None, Some("boolean")) => "Type::Boolean".to_owned(),
@@ -472,7 +472,11 @@ fn type_schema(of: &Type, has_placeholders: bool) -> Value {
         Type::Text(format) => format_schema(*format, has_placeholders),
         Type::Boolean => json!({"type": "boolean"}),
         Type::Integer => json!({"type": "integer"}),
-        Type::IntegerOrText => json!({"type": ["integer", "string"]}),
+        Type::Port => {
+            let mut schema = format_schema(Format::PortName, has_placeholders);
+            schema["type"] = json!(["integer", "string"]);
+            schema
+        }
         Type::Quantity => json!({
             "type": ["number", "string"],
             "pattern": r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
@@ -502,6 +506,7 @@ fn format_schema(format: Format, has_placeholders: bool) -> Value {
     let label = ends("a-z0-9", "-");
     let subdomain = format!(r"{label}(?:\.{label})*");
     let name = ends("A-Za-z0-9", "_.-");
+    let qualified = |prefix: &str| format!("^(?:{prefix}/)?(?=[^/]{{1,63}}$){name}$");
     let file = or_placeholder("[A-Za-z0-9_.-]");
     let (pattern, longest) = match format {
         Format::Any => return json!({"type": "string"}),
@@ -510,8 +515,8 @@ fn format_schema(format: Format, has_placeholders: bool) -> Value {
         Format::DnsLabel => (format!("^{label}$"), 63),
         Format::Subdomain => (format!("^{subdomain}$"), 253),
         Format::EnvName => (format!(r"^(?!\.$|\.\.)(?![0-9]){file}+$"), 253),
-        Format::LabelKey => (format!("^(?:{subdomain}/)?{name}$"), 317),
-        Format::AnnotationKey => (format!("^(?:{}/)?{name}$", subdomain.replace("a-z", "A-Za-z")), 317),
+        Format::LabelKey => (qualified(&subdomain), 317),
+        Format::AnnotationKey => (qualified(&subdomain.replace("a-z", "A-Za-z")), 317),
         Format::LabelValue => (format!("^(?:{name})?$"), 63),
         Format::FileName => (format!(r"^(?!\.$|\.\.){file}+$"), 253),
         Format::MountPath => ("^/[^:]*$".to_owned(), usize::MAX),
@@ -604,7 +609,7 @@ fn described(of: &Type) -> String {
         Type::Text(format) => described_format(*format),
         Type::Boolean => "boolean".to_owned(),
         Type::Integer => "whole number".to_owned(),
-        Type::IntegerOrText => "whole number or string".to_owned(),
+        Type::Port => "port, by its number or its name".to_owned(),
         Type::Quantity => "quantity, as `500m` or `1Gi`".to_owned(),
         Type::List(of, None) => format!("list: {}", described(of)),
         Type::List(of, Some(key)) => format!("list, each `{key}` once: {}", described(of)),

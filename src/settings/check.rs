@@ -151,7 +151,7 @@ impl Walk<'_, '_> {
                     self.problem(&["must be Main, All or a list of container names, found ", &shown(&word), &meant]);
                 }
             }
-            (Type::IntegerOrText, Some(b'"')) => self.text(Format::PortName, &says(text)),
+            (Type::Port, Some(b'"')) => self.text(Format::PortName, &says(text)),
             (Type::Quantity, Some(b'"')) if !is_quantity(text) => {
                 self.problem(&["must be a quantity like 500m or 1Gi, found ", &shown(&says(text))]);
             }
@@ -164,7 +164,7 @@ impl Walk<'_, '_> {
         let (is_right, must) = match of {
             Type::Boolean => (matches!(text, "true" | "false"), "must be a boolean"),
             Type::Integer => (text.parse::<i64>().is_ok(), "must be a whole number"),
-            Type::IntegerOrText => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
+            Type::Port => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
             Type::Quantity => (is_quantity(text), "must be a quantity like 500m or 1Gi"),
             Type::Text(_) => (false, "must be a string"),
             Type::List(..) => (false, "must be a list"),

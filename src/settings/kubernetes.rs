@@ -402,7 +402,7 @@ pub static HTTP_GET_ACTION: Object = Object {
         Member::new("host", TEXT),
         Member::new("httpHeaders", Type::List(&Type::Object(&HTTP_HEADER), None)),
         Member::new("path", TEXT),
-        Member::new("port", Type::IntegerOrText).required(),
+        Member::new("port", Type::Port).required(),
         Member::new("scheme", TEXT),
     ],
     exclusive: Exclusive::AtMostOne,
@@ -933,7 +933,7 @@ pub static SYSCTL: Object = Object {
 pub static TCP_SOCKET_ACTION: Object = Object {
     members: &[
         Member::new("host", TEXT),
-        Member::new("port", Type::IntegerOrText).required(),
+        Member::new("port", Type::Port).required(),
     ],
     exclusive: Exclusive::AtMostOne,
 };

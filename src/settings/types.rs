@@ -13,7 +13,7 @@ pub enum Type {
     /// A whole number of 64 bits.
     Integer,
     /// A whole number, or a string: a port by its number or its name.
-    IntegerOrText,
+    Port,
     /// A resource quantity: a number, or a string like `500m` or `1Gi`.
     Quantity,
     /// A list, in which the member of this name, if one is named, is different in every item.
