@@ -140,22 +140,22 @@ impl<'a> Dependency<'a> {
         let mut next = cursor.first_key();
         while let Some(key) = next {
             let name = key.decode();
-            match (&*name, Field::named(&name)) {
-                (_, Some(field)) => self.read_field(field, &mut cursor)?,
-                ("onConflict", _) => {
-                    let node = Node::text_only(cursor.skip());
-                    self.on_conflict = word(&node, &OnConflict::WORDS, || path("onConflict"))?;
+            if let Some(field) = Field::named(&name) {
+                self.read_field(field, &mut cursor)?;
+            } else {
+                let node = Node::text_only(cursor.skip());
+                match &*name {
+                    "onConflict" => self.on_conflict = word(&node, &OnConflict::WORDS, || path("onConflict"))?,
+                    "containers" => {
+                        self.containers = match node.string().as_deref() {
+                            Some("Main") => Containers::Main,
+                            Some("All") => Containers::All,
+                            _ => Containers::Named(strings(&node, || path("containers"))?),
+                        };
+                    }
+                    "initContainersFirst" => self.init_containers_first = node.text() == "true",
+                    _ => {}
                 }
-                ("containers", _) => {
-                    let node = Node::text_only(cursor.skip());
-                    self.containers = match node.string().as_deref() {
-                        Some("Main") => Containers::Main,
-                        Some("All") => Containers::All,
-                        _ => Containers::Named(strings(&node, || path("containers"))?),
-                    };
-                }
-                ("initContainersFirst", _) => self.init_containers_first = cursor.skip() == "true",
-                _ => _ = cursor.skip(),
             }
             next = cursor.next_key();
         }
@@ -166,8 +166,6 @@ impl<'a> Dependency<'a> {
         let path = || format!("dependencies.{}.{}", self.name, field.name);
         let mut add = |key, member, value| self.additions.push(Addition { field, key, member, value });
         match (field.merge, cursor.peek()) {
-            (_, b'n') => _ = cursor.skip(),
-            (Merge::Itself, _) => add(Cow::Borrowed(field.name), field.member, cursor.skip()),
             (Merge::ByKey, b'{') => {
                 cursor.eat(b'{');
                 let mut next = cursor.first_key();
@@ -191,8 +189,15 @@ impl<'a> Dependency<'a> {
                     at += 1;
                 }
             }
-            (Merge::ByKey, _) => return Err(Node::text_only(cursor.skip()).malformed(path(), "an object")),
-            _ => return Err(Node::text_only(cursor.skip()).malformed(path(), "a list")),
+            _ => {
+                let node = Node::text_only(cursor.skip());
+                match field.merge {
+                    _ if node.is_null() => {}
+                    Merge::Itself => add(Cow::Borrowed(field.name), field.member, node.text()),
+                    Merge::ByKey => return Err(node.malformed(path(), "an object")),
+                    _ => return Err(node.malformed(path(), "a list")),
+                }
+            }
         }
         Ok(())
     }
