@@ -183,11 +183,11 @@ fn bytes_that_are_no_settings() {
         ("a string", b"\"\"", "settings: must be an object, found a string"),
         ("a number", b"1e999", "settings: must be an object, found a number"),
         ("a boolean", b"true", "settings: must be an object, found a boolean"),
-        ("half an object", b"{\"notebooks\": [", "?"),
-        ("more than one", b"{} {}", "?"),
-        ("YAML", b"notebooks: []", "?"),
+        ("half an object", b"{\"notebooks\": [", "settings: not JSON at byte 14: expected a value"),
+        ("more than one", b"{} {}", "settings: not JSON at byte 3: expected the end of the text"),
+        ("YAML", b"notebooks: []", "settings: not JSON at byte 0: expected a value"),
         ("no UTF-8", b"{\"notebooks\": [\"\xff\"]}", "settings: must be UTF-8, found another byte at 16"),
-        ("zeros", &[0; 1000], "?"),
+        ("zeros", &[0; 1000], "settings: not JSON at byte 0: expected a value"),
     ] {
         assert_eq!(answer(name, payload).0.message.as_deref(), Some(message), "{name}");
     }
