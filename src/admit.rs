@@ -85,7 +85,7 @@ fn admit_plan(
     warnings.extend(outcome.warnings);
 
     let deferred = waiting.names(plan);
-    let changes = ours.changes(&object, &outcome.record, &deferred);
+    let changes = ours.changes(&object, &record, &outcome.record, &deferred);
     let mut object = object;
     annotations::apply(&mut object, &changes)?;
     let Some(mutated) = MutatedObject::of(&mut object) else {

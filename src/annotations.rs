@@ -33,23 +33,30 @@ impl Annotations<'_> {
     pub fn record(self, object: &Node<'_>) -> Result<Record, String> {
         match self.read(object) {
             [Some(injected), ..] => Record::parse(&injected).ok_or_else(|| {
-                format!("annotation {}/injected cannot be read; what was added before counts as yours now", self.domain)
+                format!(
+                    "annotation {}/injected cannot be read: nothing counts as the platform's because of it",
+                    self.domain
+                )
             }),
             [None, ..] => Ok(Record::default()),
         }
     }
 
-    /// The annotations that are on `object` and should not be, or should be and are not, or say something else.
-    /// Where there is nothing to say, they go.
+    /// The annotations that are on `object` and should not be, or should be and are not, or say something else, where
+    /// `known` was ours and `record` is. Where there is nothing to say, they go.
     #[must_use]
-    pub fn changes(self, object: &Node<'_>, record: &Record, waiting: &str) -> Vec<Written> {
+    pub fn changes(self, object: &Node<'_>, known: &Record, record: &Record, waiting: &str) -> Vec<Written> {
         let is_ours = !record.is_empty();
+        let says = self.read(object);
+        let [injected, status, _] = &says;
+        // Without a record the mark is another's: the webhook that was here before wrote the same one.
+        let was_ours = injected.is_some() || !known.is_empty();
         let values = [
             is_ours.then(|| Cow::Owned(record.to_json())),
-            is_ours.then_some(Cow::Borrowed("injected")),
+            if is_ours { Some(Cow::Borrowed("injected")) } else { status.clone().filter(|_| !was_ours) },
             (!waiting.is_empty()).then_some(Cow::Borrowed(waiting)),
         ];
-        let written = NAMES.into_iter().zip(values).zip(self.read(object));
+        let written = NAMES.into_iter().zip(values).zip(says);
         written
             .filter(|((_, value), says)| value != says)
             .map(|((name, value), _)| (quoted(&[self.domain, "/", name].concat()), value.map(|value| quoted(&value))))

@@ -172,3 +172,17 @@ fn the_web_app_s_notebooks_are_not_skipped() {
         assert_eq!(secrets, json!([{"name": "gpr-credentials"}]));
     }
 }
+
+/// It left the same mark. What it added is the user's by now; where nothing lacks, nothing is written, the mark included.
+#[test]
+fn what_it_brought_before_is_left_as_it_is() {
+    let create = request("notebook-create");
+    let mut object = create["object"].clone();
+    object["metadata"]["annotations"]["mutatingflow.nais.io/status"] = json!("injected");
+    object["spec"]["template"]["spec"]["imagePullSecrets"] = json!([{"name": "gpr-credentials"}]);
+    assert_eq!(settled(with(&create, "/object", object.clone())).patch, [] as [Value; 0]);
+    // A notebook that runs is left in peace as well.
+    let culled = with(&object, "/metadata/annotations/notebooks.kubeflow.org~1last-activity", json!("now"));
+    let update = with(&with(&create, "/operation", json!("UPDATE")), "/oldObject", object);
+    assert_eq!(settled(with(&update, "/object", culled)).patch, [] as [Value; 0]);
+}
