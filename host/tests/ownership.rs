@@ -258,7 +258,8 @@ fn a_forged_record_can_only_let_entries_be_replaced_or_removed() {
 
 #[test]
 fn a_damaged_record_owns_nothing_with_a_warning() {
-    let warning = "annotation mutatingflow.nais.io/injected cannot be read; what was added before counts as yours now";
+    let warning =
+        "annotation mutatingflow.nais.io/injected cannot be read: nothing counts as the platform's because of it";
     for damaged in ["", "null", "[]", "{", "{}x", "{\"agent\":1}", "{\"agent\":{\"hash\":1,\"added\":{}}}", "\u{1F680}"]
     {
         let object = with(&injected(platform()), INJECTED, json!(damaged));
@@ -273,6 +274,42 @@ fn a_damaged_record_owns_nothing_with_a_warning() {
     let damaged = with(&stored, INJECTED, json!("damaged"));
     let outcome = run(update(stored.clone(), damaged), settings(platform()));
     assert_eq!((outcome.object, outcome.warnings), (stored, vec![warning.to_owned()]));
+}
+
+/// Containers and init containers share their names. A Notebook with one name twice would be stored, and never start.
+#[test]
+fn a_pod_has_each_container_name_once() {
+    let init = |image: &str| json!({"initContainers": [{"name": "agent", "image": image}]});
+    let sidecar = |image: &str| json!({"sidecars": [{"name": "agent", "image": image}]});
+    let with_theirs = |list: &str| {
+        let mut spec = theirs();
+        let entries = spec[list].as_array().cloned().unwrap_or_default();
+        spec[list] = entries.into_iter().chain([json!({"name": "agent", "image": "theirs"})]).collect();
+        notebook(spec)
+    };
+    for on_conflict in ["Reject", "Keep", "Override"] {
+        for (list, brings, what) in [
+            ("containers", init("ours"), ("container", "init container")),
+            ("initContainers", sidecar("ours"), ("init container", "container")),
+        ] {
+            let (theirs, ours) = what;
+            let brings = with(&brings, "/onConflict", json!(on_conflict));
+            assert_eq!(
+                refused(&with_theirs(list), &settings(json!({"agent": brings}))),
+                format!(
+                    "{theirs} agent is set already, and dependency \"agent\" brings {ours} of this name; remove it, or \
+                     give it another name"
+                )
+            );
+        }
+    }
+    // Our own may change from one to the other.
+    for (before, after) in [(init("1"), sidecar("2")), (sidecar("1"), init("2"))] {
+        let [before, after] = [before, after].map(|brings| settings(json!({"agent": brings})));
+        let stored = created(&notebook(theirs()), &before).object;
+        let outcome = run(update(stored, created(&notebook(theirs()), &before).object), after.clone());
+        assert_eq!(told(&outcome.object), told(&created(&notebook(theirs()), &after).object));
+    }
 }
 
 /// In the order in which things are added, and without a value.

@@ -6,12 +6,13 @@
 mod record;
 mod slot;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 pub use record::{Added, Record};
 
 use self::slot::{Slot, Want};
-use crate::dependency::{Dependency, FIELDS, Field, Merge, Target};
+use crate::dependency::{Dependency, FIELDS, Field, Merge, Rival, Target, entry_string};
 use crate::document::{Malformed, Node, Object, Str};
 use crate::workload::{self, CONTAINER, Kind};
 
@@ -158,14 +159,32 @@ impl<'a> Merger<'_, 'a> {
         field: &'static Field,
         wants: &[Want<'a>],
     ) -> Result<(), Malformed> {
-        let slot = Slot::new(field.name, field.target, None, self.record, self.held);
+        let mut slot = Slot::new(field.name, field.target, None, self.record, self.held);
         if slot.is_idle(wants) {
             return Ok(());
         }
-        match reach(object, way, !wants.is_empty())? {
-            Some(parent) => self.merge_member(parent, &|| name_of(way), field, &slot, wants),
-            None => Ok(()),
+        let Some(parent) = reach(object, way, !wants.is_empty())? else { return Ok(()) };
+        if let Some(rival) = field.rival.filter(|_| !wants.is_empty()) {
+            slot.taken = self.names_of(parent, rival, way)?;
         }
+        self.merge_member(parent, &|| name_of(way), field, &slot, wants)
+    }
+
+    /// The names in the list of `rival` that stay there: all but those of ours that may go.
+    fn names_of(
+        &self,
+        spec: &Object<'a>,
+        rival: Rival,
+        way: &'static [Str<'static>],
+    ) -> Result<BTreeSet<String>, Malformed> {
+        let mut names = BTreeSet::new();
+        let Some(list) = spec.get(rival.member) else { return Ok(names) };
+        let owners = self.record.owners_at(rival.field);
+        let items = list.list(|| format!("{}.{}", name_of(way), rival.member))?.items().iter();
+        let keys = items.filter_map(entry_string);
+        let stays = |key: &Cow<'_, str>| owners.get(&**key).is_none_or(|owner| self.held.contains(*owner));
+        names.extend(keys.filter(stays).map(Cow::into_owned));
+        Ok(names)
     }
 
     /// A list or map in `parent`, the path of which is `parent_path`.

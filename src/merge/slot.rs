@@ -29,6 +29,8 @@ pub struct Slot<'r, 'a> {
     held: &'r BTreeSet<String>,
     /// Which of its keys are ours, and the dependency each belongs to.
     owners: BTreeMap<&'a str, &'a str>,
+    /// The keys that are taken elsewhere: a pod has each container name once.
+    pub taken: BTreeSet<String>,
 }
 
 /// What becomes of the entries of a slot.
@@ -62,7 +64,8 @@ impl<'r, 'a> Slot<'r, 'a> {
         held: &'r BTreeSet<String>,
     ) -> Self {
         let is_in_pod_spec = target != Target::Metadata;
-        Slot { place, container, is_in_pod_spec, record, held, owners: record.owners_at(place) }
+        let owners = record.owners_at(place);
+        Slot { place, container, is_in_pod_spec, record, held, owners, taken: BTreeSet::new() }
     }
 
     /// Whether there is nothing to add here, and nothing of ours.
@@ -122,9 +125,22 @@ impl<'r, 'a> Slot<'r, 'a> {
         outcome: &mut Outcome<'_>,
     ) -> Decision {
         let field = addition.field;
+        let name = dependency.name;
         // What counts as absent is there all the same where it is the very thing that is asked for.
         let is_there = |theirs: &&str| !field.is_absent(theirs) || field.holds(theirs, addition.value);
-        let Some(theirs) = found.filter(is_there) else { return Decision::Write };
+        let Some(theirs) = found.filter(is_there) else {
+            if !self.taken.contains(&*addition.key) {
+                return Decision::Write;
+            }
+            let message = format!(
+                "{} {} is set already, and dependency \"{name}\" brings {} of this name; remove it, or give it another name",
+                field.rival.map_or("", |rival| rival.noun),
+                addition.key,
+                field.noun
+            );
+            outcome.conflicts.push(Conflict { dependency: name.to_owned(), message });
+            return Decision::NotOurs;
+        };
         if let Some(owner) = self.owners.get(&*addition.key) {
             let is_unchanged = self.record.get(dependency.name).is_some_and(|known| known.hash == dependency.hash);
             // The server may have filled in defaults; after a change of the settings these may be those of the old
@@ -142,7 +158,6 @@ impl<'r, 'a> Slot<'r, 'a> {
             return Decision::NotOurs;
         }
         let subject = self.subject(addition);
-        let name = dependency.name;
         match dependency.on_conflict {
             OnConflict::Keep if field.may_keep => {
                 outcome.warnings.push(format!(
