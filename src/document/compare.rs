@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::scan::is_same;
 use super::{Body, Node, Object, Str, items, members};
 
 /// How deep the walk goes. No API server stores anything deeper than this; below it, only what is spelt the same is
@@ -44,7 +45,9 @@ impl Place {
                 "sizeLimit" | "divisor" => Self::Quantity,
                 "volumes" => Self::Volumes,
                 "hostnames" => Self::Set,
-                "labels" | "annotations" | "matchLabels" | "nodeSelector" | "volumeAttributes" => Self::Names,
+                "labels" | "annotations" | "matchLabels" | "nodeSelector" | "volumeAttributes" | "options" => {
+                    Self::Names
+                }
                 _ => Self::Plain,
             },
         }
@@ -61,15 +64,21 @@ impl Place {
 
 /// The members that Go's `omitempty` drops at their zero value, so that a client that reads and writes back an
 /// object loses them: to Kubernetes they say the same absent.
-const ZERO_IS_ABSENT: [(&str, &str); 8] = [
+const ZERO_IS_ABSENT: [(&str, &str); 14] = [
     ("value", "\"\""),
     ("subPath", "\"\""),
+    ("subPathExpr", "\"\""),
+    ("workingDir", "\"\""),
+    ("medium", "\"\""),
+    ("hostname", "\"\""),
+    ("subdomain", "\"\""),
     ("readOnly", "false"),
     ("stdin", "false"),
     ("stdinOnce", "false"),
     ("tty", "false"),
     ("hostNetwork", "false"),
     ("hostPID", "false"),
+    ("hostIPC", "false"),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,15 +130,10 @@ pub fn equal(one: &str, other: &str) -> bool {
     same(Question::Equal, Place::Plain, one, other, DEEPEST)
 }
 
-/// Whether two texts are the same. `==` goes byte by byte in a module, which for a megabyte is as much as half of
-/// reading it.
+/// Whether two texts are the same, byte by byte.
 #[must_use]
 pub fn is_same_text(one: &str, other: &str) -> bool {
-    let (one_words, one_rest) = one.as_bytes().as_chunks::<8>();
-    let (other_words, other_rest) = other.as_bytes().as_chunks::<8>();
-    let are_same = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
-    one.len() == other.len()
-        && (std::ptr::eq(one, other) || one_rest == other_rest && one_words.iter().zip(other_words).all(are_same))
+    std::ptr::eq(one, other) || is_same(one.as_bytes(), other.as_bytes())
 }
 
 /// As [`equal`], for two parts of documents as they are now, with all that was changed in them.
@@ -489,6 +493,13 @@ mod tests {
             (r#"{"a":[{"b":1,"c":null}]}"#, r#"{"a":[{"b":1,"tty":false}]}"#, true),
             (r#"{"hostNetwork":false,"a":[]}"#, r#"{"nodeSelector":{}}"#, true),
             (r#"{"hostNetwork":true}"#, "{}", false),
+            (r#"{"hostIPC":false,"workingDir":"","subPathExpr":"","hostname":"","subdomain":""}"#, "{}", true),
+            (r#"{"volumes":[{"emptyDir":{"medium":""}}]}"#, r#"{"volumes":[{"emptyDir":{}}]}"#, true),
+            (
+                r#"{"flexVolume":{"options":{"sizeLimit":"1"}}}"#,
+                r#"{"flexVolume":{"options":{"sizeLimit":"1.0"}}}"#,
+                false,
+            ),
             (r#"{"volumes":[{"name":"a","emptyDir":{}}]}"#, r#"{"volumes":[{"name":"a"}]}"#, false),
             (r#"{"volumes":[{"name":"a","b":null}]}"#, r#"{"volumes":[{"name":"a"}]}"#, true),
         ] {
