@@ -109,6 +109,7 @@ lint: wasm-target ## Check format, clippy and documentation, warnings denied
 	cargo clippy --locked --all-targets -- --deny warnings
 	cargo clippy --locked --target $(TARGET) -- --deny warnings
 	cd host && cargo clippy --locked --all-targets -- --deny warnings
+	cd fuzz && cargo clippy --locked --no-default-features -- --deny warnings
 	$(call say,Documentation)
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps
 	cd host && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps
