@@ -63,13 +63,18 @@ impl Annotations<'_> {
             .collect()
     }
 
+    /// Which of [`NAMES`] the annotation called `key` has; `None` for one that the policy does not write.
+    #[must_use]
+    pub fn position(self, key: &str) -> Option<usize> {
+        let name = key.strip_prefix(self.domain)?.strip_prefix('/')?;
+        NAMES.iter().position(|known| name == *known)
+    }
+
     /// What the annotations on `object` say, in the order of [`NAMES`].
     fn read<'a>(self, object: &Node<'a>) -> [Option<Cow<'a, str>>; 3] {
         let mut read = [None, None, None];
         for (key, value) in workload::annotations(object).into_iter().flat_map(Object::iter) {
-            let key = key.decode();
-            let name = key.strip_prefix(self.domain).and_then(|rest| rest.strip_prefix('/'));
-            if let Some(at) = NAMES.iter().position(|known| name == Some(known))
+            if let Some(at) = self.position(&key.decode())
                 && let Some(says) = read.get_mut(at)
             {
                 *says = value.string();

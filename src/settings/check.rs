@@ -10,6 +10,7 @@ use super::Settings;
 use super::format::Format;
 use super::types::{Exclusive, Object, Type};
 use super::words::SETTINGS;
+use crate::annotations::Annotations;
 use crate::dependency::{Field, Merge, Target, expand};
 use crate::document::compare::{equal, is_quantity};
 use crate::document::{Cursor, Node, items, kind_of, members, quoted};
@@ -410,8 +411,10 @@ fn relate(settings: &Settings<'_>, lists: &[List<'_>; 2], problems: &mut Problem
     if lists.iter().all(|list| list.names.is_empty() && !problems.are_below(list.word)) {
         problems.add("notebooks", &["must list a dependency, or pipelinePods must: there is nothing to add"]);
     }
+    let domain = settings.annotation_domain().unwrap_or_default();
+    let ours = Annotations { domain: &domain };
     for dependency in &all {
-        check_dependency(dependency, lists, problems);
+        check_dependency(dependency, lists, &ours, problems);
     }
     for list in lists {
         let listed: Vec<_> = list.names.iter().filter_map(|name| all.get(known.at(name.as_ref()?)?)).collect();
@@ -433,7 +436,7 @@ fn check_list(list: &List<'_>, all: &[Brought<'_>], known: &Seen, problems: &mut
     }
 }
 
-fn check_dependency(dependency: &Brought<'_>, lists: &[List<'_>; 2], problems: &mut Problems) {
+fn check_dependency(dependency: &Brought<'_>, lists: &[List<'_>; 2], ours: &Annotations<'_>, problems: &mut Problems) {
     let path = dependency.path();
     let entries = dependency.entries();
     let [notebooks, _] = lists;
@@ -456,6 +459,9 @@ fn check_dependency(dependency: &Brought<'_>, lists: &[List<'_>; 2], problems: &
     }
     for entry in &entries {
         match entry.field.name {
+            "annotations" if ours.position(&entry.key).is_some() => {
+                problems.add(&entry.path, &["must not be one of the annotations that the policy itself writes"]);
+            }
             "volumeMounts" => check_mount(&entry.path, entry.value, dependency, &volumes, problems),
             "initContainers" | "sidecars" => {
                 for (at, mount) in member(entry.value, "volumeMounts").map_or(Vec::new(), items).into_iter().enumerate()
