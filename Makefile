@@ -89,6 +89,8 @@ fuzz: ## Try a minute of made-up requests, and one of made-up settings, on the p
 
 .PHONY: generate
 generate: ## Make what is made from something else: tables of Kubernetes types, the schema and the reference of the settings
+	cd host && GENERATE=1 cargo test --locked --test generated kubernetes_types
+	cargo fmt
 	cd host && GENERATE=1 cargo test --locked --test generated
 
 .PHONY: fmt

@@ -67,13 +67,13 @@ fn admit_plan(
         warnings.push(warning);
         Record::default()
     });
-    let record = match old_object.map(|old| ours.record(old)) {
-        Some(Ok(stored)) => record.with(stored),
-        Some(Err(_)) | None => record,
-    };
+    let stored = old_object.and_then(|old| ours.record(old).ok());
+    let record = stored.iter().cloned().fold(record, Record::with);
 
     let course = Course::of(&request, running_notebooks, &record);
-    let merged = merge_along(course, request.object, old_object, request.kind, plan, &record)?;
+    // Where the stored template stays, so does what was known of it: what the client claims beside is not ours.
+    let known = stored.as_ref().filter(|_| course == Course::Freeze).unwrap_or(&record);
+    let merged = merge_along(course, request.object, old_object, request.kind, plan, known)?;
     let (object, outcome, waiting) = match merged {
         Merged::Object(object, outcome, waiting) => (object, outcome, waiting),
         Merged::Denied(conflicts) => {

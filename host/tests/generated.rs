@@ -27,6 +27,7 @@ fn holds(path: &str, text: &str) {
 
 /// What Kubernetes asks of its types beside what their schema says: by type and member, what the member may be.
 const FORMATS: &[(&str, &str, &str)] = &[
+    ("AppArmorProfile", "type", "Type::Text(Format::Word(&[\"RuntimeDefault\", \"Unconfined\", \"Localhost\"]))"),
     ("CephFSVolumeSource", "secretFile", "Type::Text(Format::MountPath)"),
     ("ConfigMapEnvSource", "name", "Type::Text(Format::Subdomain)"),
     ("ConfigMapKeySelector", "key", "Type::Text(Format::FileName)"),
@@ -34,6 +35,7 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("ConfigMapProjection", "name", "Type::Text(Format::Subdomain)"),
     ("ConfigMapVolumeSource", "name", "Type::Text(Format::Subdomain)"),
     ("Container", "env", "Type::List(&Type::Object(&ENV_VAR), Some(\"name\"))"),
+    ("Container", "image", "Type::Text(Format::Filled)"),
     ("Container", "imagePullPolicy", "Type::Text(Format::Word(&[\"Always\", \"IfNotPresent\", \"Never\"]))"),
     ("Container", "name", "Type::Text(Format::DnsLabel)"),
     ("Container", "terminationMessagePolicy", "Type::Text(Format::Word(&[\"File\", \"FallbackToLogsOnError\"]))"),
@@ -41,6 +43,7 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("ContainerPort", "name", "Type::Text(Format::PortName)"),
     ("ContainerPort", "protocol", "Type::Text(Format::Word(&[\"TCP\", \"UDP\", \"SCTP\"]))"),
     ("EnvVar", "name", "Type::Text(Format::EnvName)"),
+    ("HTTPGetAction", "scheme", "Type::Text(Format::Word(&[\"HTTP\", \"HTTPS\"]))"),
     ("HostAlias", "hostnames", "Type::List(&Type::Text(Format::Subdomain), None)"),
     ("HostAlias", "ip", "Type::Text(Format::Ip)"),
     ("KeyToPath", "key", "Type::Text(Format::FileName)"),
@@ -63,6 +66,7 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("ObjectMeta", "labels", "Type::Map(Format::LabelKey, &Type::Text(Format::LabelValue))"),
     ("PersistentVolumeClaimVolumeSource", "claimName", "Type::Text(Format::Subdomain)"),
     ("PodAffinityTerm", "topologyKey", "Type::Text(Format::LabelKey)"),
+    ("SeccompProfile", "type", "Type::Text(Format::Word(&[\"RuntimeDefault\", \"Unconfined\", \"Localhost\"]))"),
     ("SecretEnvSource", "name", "Type::Text(Format::Subdomain)"),
     ("SecretKeySelector", "key", "Type::Text(Format::FileName)"),
     ("SecretKeySelector", "name", "Type::Text(Format::Subdomain)"),
@@ -73,9 +77,15 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("Toleration", "operator", "Type::Text(Format::Word(&[\"Exists\", \"Equal\", \"Gt\", \"Lt\"]))"),
     ("Volume", "name", "Type::Text(Format::DnsLabel)"),
     ("VolumeDevice", "name", "Type::Text(Format::DnsLabel)"),
+    (
+        "VolumeMount",
+        "mountPropagation",
+        "Type::Text(Format::Word(&[\"None\", \"HostToContainer\", \"Bidirectional\"]))",
+    ),
     ("VolumeMount", "mountPath", "Type::Text(Format::MountPath)"),
     ("VolumeMount", "name", "Type::Text(Format::DnsLabel)"),
     ("VolumeMount", "subPath", "Type::Text(Format::SubPath)"),
+    ("VolumeMount", "subPathExpr", "Type::Text(Format::SubPath)"),
 ];
 
 /// Members that Kubernetes asks for, though the schema says that they may be left out.

@@ -152,7 +152,7 @@ fn everything() -> Value {
             },
             // The very same entry is no contradiction, and neither is another in another container or another list.
             "same": {"env": [{"value": "", "name": "A"}], "containers": "All", "labels": {"team": "{namespace}"}},
-            "other-container": {"env": [{"name": "A", "value": "other"}], "containers": ["wait", "envoy"]},
+            "other-container": {"env": [{"name": "A", "value": "other"}], "containers": ["wait", "envoy-{name}"]},
             "other-list": {"env": [{"name": "A", "value": "other"}], "containers": "All",
                 "initContainers": [{"name": "native", "image": "i", "restartPolicy": "Always"}]},
         },

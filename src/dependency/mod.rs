@@ -145,6 +145,7 @@ impl<'a> Dependency<'a> {
             } else {
                 let node = Node::text_only(cursor.skip());
                 match &*name {
+                    _ if node.is_null() => {}
                     "onConflict" => self.on_conflict = word(&node, &OnConflict::WORDS, || path("onConflict"))?,
                     "containers" => {
                         self.containers = match node.string().as_deref() {

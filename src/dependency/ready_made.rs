@@ -92,7 +92,9 @@ fn security_context(vault: &Object<'_>, path: &str) -> Result<String, Malformed>
     let mut merged = Object::default();
     merged.set(Str::from_token("\"allowPrivilegeEscalation\""), Node::text_only("false"));
     if let Some(node) = vault.get("securityContext") {
-        for (key, value) in node.object(|| format!("{path}.securityContext"))?.iter() {
+        for (key, value) in
+            node.object(|| format!("{path}.securityContext"))?.iter().filter(|(_, value)| !value.is_null())
+        {
             merged.set(*key, value.clone());
         }
     }

@@ -292,7 +292,8 @@ fn quantity(text: &str) -> Option<(i128, i32)> {
     Some((value, exponent))
 }
 
-/// A hash of what `text` means: members in any order, `null` members left out, strings by what they say.
+/// A hash of what `text` means: members in any order, those left out that say no more than absent, strings by what they
+/// say.
 #[must_use]
 pub fn digest(text: &str) -> Digest {
     let mut hash = Digest::default();
@@ -339,6 +340,9 @@ fn digest_value(text: &str, hash: &mut Digest, depth: usize) {
         (Some(b'{'), Some(depth)) => {
             hash.add("{");
             for (key, value) in sorted_members(text) {
+                if is_absent(Place::Plain, &key, value, depth) {
+                    continue;
+                }
                 hash.add(&key);
                 digest_value(value, hash, depth);
             }
@@ -586,6 +590,7 @@ mod tests {
     #[test]
     fn a_digest_depends_on_the_meaning_alone() {
         assert_eq!(digest(r#"{"a": 1, "b":"æ"}"#), digest(r#"{"b":"æ","c":null,"a":1}"#));
+        assert_eq!(digest(r#"{"key":"a","value":"","b":{},"c":[]}"#), digest(r#"{"key":"a"}"#));
         assert_ne!(digest(r#"{"a":"1"}"#), digest(r#"{"a":1}"#));
         assert_ne!(digest(r#"["a","b"]"#), digest(r#"["ab"]"#));
         assert_ne!(digest(r#"[["a"],"b"]"#), digest(r#"[["a","b"]]"#));

@@ -107,6 +107,8 @@ impl<'a> Merger<'_, 'a> {
     fn applicable(&mut self, object: &Node<'a>, plan: &'a [Dependency<'a>]) -> Result<Vec<Applicable<'a>>, Malformed> {
         let kind = self.kind;
         let present = workload::container_names(workload::pod_spec(object, kind)?, kind)?;
+        let mut there = BTreeSet::new();
+        there.extend(present.iter().map(|name| &**name));
         let owners = self.record.owners_at(SIDECARS);
         let mut plan: Vec<_> = plan.iter().filter(|dependency| !self.held.contains(dependency.name)).collect();
         loop {
@@ -116,14 +118,15 @@ impl<'a> Merger<'_, 'a> {
             }
             // A list of names may mean a sidecar that another dependency brings; whether it is brought is settled
             // once every dependency that is left out is known.
-            let mut names = present.clone();
-            names.extend(
-                plan.iter()
-                    .flat_map(|dependency| &dependency.additions)
-                    .filter(|addition| addition.field.name == SIDECARS && !present.contains(&addition.key))
-                    .map(|addition| addition.key.clone()),
-            );
-            let is_ours = |name: &str| owners.contains_key(name) || !present.iter().any(|present| present == name);
+            let mut brought = BTreeSet::new();
+            let additions = plan.iter().flat_map(|dependency| &dependency.additions);
+            brought.extend(additions.filter(|it| it.field.name == SIDECARS).map(|it| &*it.key));
+            // A sidecar of ours that nobody brings any more goes with this very merge.
+            let stays =
+                |name: &str| owners.get(name).is_none_or(|owner| self.held.contains(*owner) || brought.contains(name));
+            let mut names: Vec<_> = present.iter().filter(|name| stays(name)).cloned().collect();
+            names.extend(brought.iter().filter(|name| !there.contains(*name)).map(|name| Cow::Borrowed(*name)));
+            let is_ours = |name: &str| owners.contains_key(name) || !there.contains(name);
             let (applicable, lacking): (Vec<_>, Vec<_>) = plan
                 .iter()
                 .map(|dependency| {

@@ -4,7 +4,7 @@
 //! which dependencies are used, what each brings (ready-made parts too), and what two of them bring at once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Settings;
 use super::format::Format;
@@ -14,10 +14,13 @@ use crate::annotations::Annotations;
 use crate::dependency::{Field, Merge, Target, expand};
 use crate::document::compare::{equal, is_quantity};
 use crate::document::{Cursor, Node, items, kind_of, members, quoted};
-use crate::workload::Kind;
+use crate::workload::{Kind, OTHERS_CONTAINERS};
 
 /// How many problems an answer lists at the most. The rest is counted: they are read in a terminal.
 const MOST_PROBLEMS: usize = 100;
+
+/// How many names are looked at for the one that was meant.
+const MOST_NAMES: usize = 200;
 
 /// How much of a name an answer shows, in characters.
 const LONGEST_NAME: usize = 80;
@@ -200,6 +203,10 @@ impl Walk<'_, '_> {
                     &meant(text, words.iter().copied()),
                 ]);
             }
+            // Who writes `NAME=value` has written a value.
+            (Format::EnvName, Some(must)) => {
+                self.problem(&[must, ", found ", &shown(text.split_inclusive('=').next().unwrap_or_default())]);
+            }
             (_, Some(must)) => self.problem(&[must, ", found ", &shown(text)]),
         }
     }
@@ -334,12 +341,38 @@ impl<'a> Brought<'a> {
         entries
     }
 
-    /// The containers that it chooses, by name. The main container, which is one of All, is called `main`, as it is in
-    /// pipelines; a Notebook's may have any name.
-    fn containers(&self) -> Vec<Cow<'_, str>> {
+    /// The containers that it chooses.
+    fn choice(&self) -> Choice<'_> {
         match member(self.text, "containers") {
-            Some(list) if list.starts_with('[') => items(list).into_iter().map(says).collect(),
-            _ => vec![Cow::Borrowed("main")],
+            Some(list) if list.starts_with('[') => {
+                let mut names = BTreeSet::new();
+                names.extend(items(list).into_iter().map(says));
+                Choice::Named(names)
+            }
+            Some(word) if says(word) == "All" => Choice::All,
+            _ => Choice::Main,
+        }
+    }
+}
+
+/// The containers that a dependency chooses.
+enum Choice<'a> {
+    Main,
+    All,
+    Named(BTreeSet<Cow<'a, str>>),
+}
+
+impl Choice<'_> {
+    /// Whether both may choose the same container of an object that `main` is the main one of. `apart` are those that
+    /// All never means.
+    fn meets(&self, other: &Choice<'_>, main: &str, apart: impl Fn(&str) -> bool) -> bool {
+        match (self, other) {
+            (Choice::Named(names), Choice::Main) | (Choice::Main, Choice::Named(names)) => names.contains(main),
+            (Choice::Named(names), Choice::All) | (Choice::All, Choice::Named(names)) => {
+                names.iter().any(|name| !apart(name))
+            }
+            (Choice::Named(one), Choice::Named(other)) => one.iter().any(|name| other.contains(name)),
+            (Choice::Main | Choice::All, Choice::Main | Choice::All) => true,
         }
     }
 }
@@ -354,11 +387,10 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     /// The same for entries that exclude one another: those of one field and key, and containers of one name, of
-    /// whatever sort they are. `container` is the one that it goes into, if it goes into one.
-    fn identity(&self, container: &str) -> String {
+    /// whatever sort they are.
+    fn identity(&self) -> String {
         let field = if self.field.name == "sidecars" { "initContainers" } else { self.field.name };
-        let container = if self.field.target == Target::Containers { container } else { "" };
-        [field, "\n", container, "\n", &self.key].concat()
+        [field, "\n", &self.key].concat()
     }
 
     /// What it is, in words.
@@ -448,7 +480,7 @@ fn check_dependency(dependency: &Brought<'_>, lists: &[List<'_>; 2], ours: &Anno
     }
     let mut seen = Seen::default();
     for (at, entry) in entries.iter().enumerate() {
-        let first = seen.first(&entry.identity(""), at).and_then(|first| entries.get(first));
+        let first = seen.first(&entry.identity(), at).and_then(|first| entries.get(first));
         if let Some(first) = first {
             problems.add(&entry.path, &["must not bring ", &entry.says(), ", since ", &first.path, " does"]);
         }
@@ -496,21 +528,32 @@ fn check_mount(path: &str, mount: &str, dependency: &Brought<'_>, volumes: &Seen
 /// Two dependencies of one list that bring something else under the same key. The very same is no contradiction: the
 /// first in the list brings it.
 fn check_contradictions(list: &str, listed: &[&Brought<'_>], problems: &mut Problems) {
-    let mut seen = Seen::default();
-    let entries: Vec<_> = listed.iter().map(|dependency| dependency.entries()).collect();
-    let entries: Vec<_> =
-        listed.iter().zip(&entries).flat_map(|(it, entries)| entries.iter().map(|e| (*it, e))).collect();
-    for (at, (dependency, entry)) in entries.iter().enumerate() {
-        for container in dependency.containers() {
-            let first = seen.first(&entry.identity(&container), at).and_then(|first| entries.get(first));
-            if let Some((other, first)) = first
-                && other.name != dependency.name
+    let all: Vec<_> = listed.iter().map(|dependency| (dependency.choice(), dependency.entries())).collect();
+    let mut sidecars = Seen::default();
+    for entry in all.iter().flat_map(|(_, entries)| entries).filter(|entry| entry.field.name == "sidecars") {
+        sidecars.first(&entry.key, 0);
+    }
+    let apart = |name: &str| OTHERS_CONTAINERS.contains(&name) || sidecars.at(name).is_some();
+    let main = if list == super::list_of(Kind::PipelinePod) { "main" } else { "{name}" };
+    // Those that have an entry of this identity, each once.
+    let mut known: BTreeMap<String, Vec<(usize, &Entry<'_>)>> = BTreeMap::new();
+    for (at, (choice, entries)) in all.iter().enumerate() {
+        for entry in entries {
+            let others = known.entry(entry.identity()).or_default();
+            if others.last().is_some_and(|(other, _)| *other == at) {
+                continue;
+            }
+            let meets =
+                |other: &Choice<'_>| entry.field.target != Target::Containers || choice.meets(other, main, apart);
+            let first = others.iter().find(|(other, _)| all.get(*other).is_some_and(|(other, _)| meets(other)));
+            if let Some((_, first)) = first
                 && !(first.field.name == entry.field.name && equal(first.value, entry.value))
             {
                 let what =
                     ["must bring the same ", &entry.says(), " as ", &first.path, ", since ", list, " lists both"];
                 problems.add(&entry.path, &what);
             }
+            others.push((at, entry));
         }
     }
 }
@@ -566,7 +609,7 @@ fn meant<'n>(found: &str, names: impl IntoIterator<Item = &'n str>) -> String {
     }
     let lower = found.to_ascii_lowercase();
     let distance = |name: &str| strsim::levenshtein(&lower, &name.to_ascii_lowercase());
-    let nearest = names.into_iter().map(|name| (distance(name), name)).min();
+    let nearest = names.into_iter().take(MOST_NAMES).map(|name| (distance(name), name)).min();
     let close = nearest.filter(|(distance, name)| distance * 3 <= name.len());
-    close.map_or(String::new(), |(_, name)| ["; did you mean ", name, "?"].concat())
+    close.map_or(String::new(), |(_, name)| ["; did you mean ", &plain_or_shown(name), "?"].concat())
 }

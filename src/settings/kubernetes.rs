@@ -31,7 +31,7 @@ pub static AFFINITY: Object = Object {
 pub static APP_ARMOR_PROFILE: Object = Object {
     members: &[
         Member::new("localhostProfile", TEXT),
-        Member::new("type", TEXT).required(),
+        Member::new("type", Type::Text(Format::Word(&["RuntimeDefault", "Unconfined", "Localhost"]))).required(),
     ],
     exclusive: Exclusive::AtMostOne,
 };
@@ -163,7 +163,7 @@ pub static CONTAINER: Object = Object {
         Member::new("command", Type::List(&TEXT, None)),
         Member::new("env", Type::List(&Type::Object(&ENV_VAR), Some("name"))),
         Member::new("envFrom", Type::List(&Type::Object(&ENV_FROM_SOURCE), None)),
-        Member::new("image", TEXT).required(),
+        Member::new("image", Type::Text(Format::Filled)).required(),
         Member::new("imagePullPolicy", Type::Text(Format::Word(&["Always", "IfNotPresent", "Never"]))),
         Member::new("lifecycle", Type::Object(&LIFECYCLE)),
         Member::new("livenessProbe", Type::Object(&PROBE)),
@@ -403,7 +403,7 @@ pub static HTTP_GET_ACTION: Object = Object {
         Member::new("httpHeaders", Type::List(&Type::Object(&HTTP_HEADER), None)),
         Member::new("path", TEXT),
         Member::new("port", Type::Port).required(),
-        Member::new("scheme", TEXT),
+        Member::new("scheme", Type::Text(Format::Word(&["HTTP", "HTTPS"]))),
     ],
     exclusive: Exclusive::AtMostOne,
 };
@@ -826,7 +826,7 @@ pub static SCALE_IO_VOLUME_SOURCE: Object = Object {
 pub static SECCOMP_PROFILE: Object = Object {
     members: &[
         Member::new("localhostProfile", TEXT),
-        Member::new("type", TEXT).required(),
+        Member::new("type", Type::Text(Format::Word(&["RuntimeDefault", "Unconfined", "Localhost"]))).required(),
     ],
     exclusive: Exclusive::AtMostOne,
 };
@@ -1022,12 +1022,12 @@ pub static VOLUME_DEVICE: Object = Object {
 pub static VOLUME_MOUNT: Object = Object {
     members: &[
         Member::new("mountPath", Type::Text(Format::MountPath)).required(),
-        Member::new("mountPropagation", TEXT),
+        Member::new("mountPropagation", Type::Text(Format::Word(&["None", "HostToContainer", "Bidirectional"]))),
         Member::new("name", Type::Text(Format::DnsLabel)).required(),
         Member::new("readOnly", Type::Boolean),
         Member::new("recursiveReadOnly", TEXT),
         Member::new("subPath", Type::Text(Format::SubPath)).exclusive(),
-        Member::new("subPathExpr", TEXT).exclusive(),
+        Member::new("subPathExpr", Type::Text(Format::SubPath)).exclusive(),
     ],
     exclusive: Exclusive::AtMostOne,
 };

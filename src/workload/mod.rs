@@ -20,7 +20,7 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 const RESOURCE_STOPPED: &str = "kubeflow-resource-stopped";
 
 /// The containers that belong to others: Istio's proxy, and those with which Argo watches the main one.
-const OTHERS_CONTAINERS: [&str; 3] = ["istio-proxy", "wait", "supervisor"];
+pub const OTHERS_CONTAINERS: [&str; 3] = ["istio-proxy", "wait", "supervisor"];
 
 /// What kind of object it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
