@@ -186,6 +186,21 @@ fn neither_main_nor_all_means_a_sidecar_that_the_platform_brought() {
     }
 }
 
+/// Who names a sidecar that goes in this very request has no container any more, and is left out at once.
+#[test]
+fn a_sidecar_that_goes_is_no_container() {
+    let kind = Kind::Notebook;
+    let mut dependencies = mark(&json!(["agent"]));
+    dependencies["agent"] = json!({"sidecars": [{"name": "agent", "image": "agent:1"}]});
+    let stored = created(&kind.object(pod_spec(&["first"])), &kind.settings(dependencies.clone())).object;
+    assert_eq!(marked(kind, &stored), ["agent"]);
+    let settings = kind.settings_for(dependencies, &["mark"]);
+    let after = created(&stored, &settings);
+    assert_eq!(after.object, kind.object(pod_spec(&["first"])));
+    assert_eq!(after.warnings.len(), 1, "{:?}", after.warnings);
+    assert_eq!(created(&after.object, &settings).patch, [] as [Value; 0]);
+}
+
 /// A dependency that is left out brings no sidecar either, so that who names it has no container.
 #[test]
 fn a_sidecar_that_is_left_out_is_no_container() {

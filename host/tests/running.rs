@@ -503,3 +503,35 @@ fn case_17_a_conflict_with_the_users_own_entry() {
     assert_eq!(refused.code, Some(422));
     assert_eq!(refused.message.as_deref(), warning.strip_prefix("dependency \"proxy\" waits: "));
 }
+
+/// What a client claims beside the stored record is not ours while the stored template stays: at the next stop the
+/// user's own entry would go.
+#[test]
+fn a_stale_record_from_the_client_claims_nothing_of_a_running_notebook() {
+    let [notebook, _] = objects("notebook-update-culler");
+    let one = |name: &str, value: &str| json!({"name": name, "value": value});
+    let before = settings(json!({"agent": {"env": [one("KEPT", "1"), one("GIVEN_BACK", "1")]}}));
+    let after = settings(json!({"agent": {"env": [one("KEPT", "1")]}}));
+    let stale = at(&dressed(notebook.clone(), &before), INJECTED).clone();
+    let env = "/spec/template/spec/containers/0/env";
+    let own = [at(&notebook, env).as_array().cloned().unwrap_or_default(), vec![one("GIVEN_BACK", "mine")]].concat();
+    let stored = dressed(with(notebook, env, json!(own)), &after);
+
+    let outcome = update(&stored, &with(culled(&stored), INJECTED, stale), &after);
+    assert_eq!(outcome.object, culled(&stored));
+    let stopped = with(outcome.object.clone(), STOPPED, json!("now"));
+    assert_eq!(update(&outcome.object, &stopped, &after).object, stopped);
+}
+
+/// A client in Go leaves out what is empty, in the entries too that have no name to be known by.
+#[test]
+fn a_toleration_that_lost_its_empty_value_is_the_same() {
+    let [notebook, _] = objects("notebook-update-culler");
+    let settings = settings(json!({"gpu": {"tolerations": [{"key": "gpu", "operator": "Exists", "value": ""}]}}));
+    let stored = dressed(notebook, &settings);
+    let tolerations = "/spec/template/spec/tolerations";
+    assert_eq!(at(&stored, tolerations), &json!([{"key": "gpu", "operator": "Exists", "value": ""}]));
+    let spelt = with(culled(&stored), tolerations, json!([{"key": "gpu", "operator": "Exists"}]));
+    let outcome = update(&stored, &spelt, &settings);
+    assert_eq!((outcome.patch, outcome.warnings), (NO_PATCH.to_vec(), NO_WARNING.to_vec()));
+}

@@ -3,9 +3,10 @@
 
 use std::{fs, path::Path};
 
+use mutatingflow::settings::words::DEPENDENCY;
 use policy_host::{
     AdmissionRequest, SettingsValidationResponse, settings_of,
-    testing::{meter, policy, settings_problem, test_data},
+    testing::{meter, policy, run, settings_problem, test_data},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -172,6 +173,33 @@ fn answer(name: &str, payload: &[u8]) -> (SettingsValidationResponse, u64) {
         serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(answer.valid, answer.message.is_none(), "{name}");
     (answer, measured.memory)
+}
+
+/// `null` is left out: what is checked so is also read so.
+#[test]
+fn null_is_left_out_in_a_dependency() {
+    let plain = json!({"imagePullSecrets": [{"name": "gpr"}]});
+    let settings = |dependency: &Value| json!({"dependencies": {"registry": dependency}, "notebooks": ["registry"]});
+    let expected = run(test_data("requests/notebook-create.json"), settings(&plain)).object;
+    for member in DEPENDENCY.members.iter().filter(|member| member.name != "imagePullSecrets") {
+        let mut dependency = plain.clone();
+        dependency[member.name] = Value::Null;
+        let outcome = run(test_data("requests/notebook-create.json"), settings(&dependency));
+        assert_eq!(outcome.object, expected, "{}", member.name);
+    }
+}
+
+/// Many containers and many variables are not looked at pair by pair: that would be 25 million of them.
+#[test]
+fn many_containers_and_variables_are_checked_in_bounded_memory() {
+    let many = |of: fn(usize) -> Value| (0..5_000).map(of).collect::<Vec<_>>();
+    let containers = many(|at| json!(format!("c-{at}")));
+    let env = many(|at| json!({"name": format!("V_{at}"), "value": "x"}));
+    let settings = json!({"dependencies": {"many": {"containers": containers, "env": env}}, "notebooks": ["many"]});
+    let payload = settings.to_string();
+    let (checked, memory) = answer("many", payload.as_bytes());
+    assert_eq!(checked.message, None);
+    assert!(memory < 8 << 20, "{memory} bytes for {}", payload.len());
 }
 
 #[test]
