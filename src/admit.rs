@@ -88,15 +88,12 @@ fn admit_plan(
     let changes = ours.changes(&object, &record, &outcome.record, &deferred);
     let mut object = object;
     annotations::apply(&mut object, &changes)?;
-    let Some(mutated) = MutatedObject::of(&mut object) else {
-        return Ok(Answer { warnings, ..Answer::accept() });
-    };
     let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
     let did = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(*name)));
     let removed = joined(outcome.changed.iter().copied().filter(|name| !is_planned(name)));
     let audit_annotations = [("dependencies", did), ("removed", removed), ("deferred", deferred)];
     Ok(Answer {
-        verdict: Verdict::Mutate(mutated),
+        verdict: MutatedObject::of(&mut object).map_or(Verdict::Accept, Verdict::Mutate),
         warnings,
         audit_annotations: audit_annotations.into_iter().filter(|(_, names)| !names.is_empty()).collect(),
     })

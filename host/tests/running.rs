@@ -128,6 +128,7 @@ fn case_2_the_culler_does_it_again() {
     let outcome = update(&stored, &culled(&stored), &settings);
     assert_eq!(outcome.patch, NO_PATCH);
     assert_eq!(outcome.warnings, waits("registry"));
+    assert_eq!(outcome.audit, [("deferred".to_owned(), "registry".to_owned())].into());
 }
 
 #[test]
