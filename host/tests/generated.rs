@@ -679,7 +679,7 @@ Beside types and names, it is checked that
 - no two dependencies of one list contradict one another: the very same entry in both is none;
 - no dependency of `notebooks` brings a native sidecar (an init container with `restartPolicy: Always`): a Notebook loses
   the field, and would hang;
-- no dependency brings an annotation that the policy itself writes;
+- no dependency brings an annotation that the policy itself writes, or goes by (`kubeflow-resource-stopped` and the like);
 - there is something to add at all.
 
 [settings.schema.json](../settings.schema.json) is the JSON Schema (2020-12) of the settings. It knows types, names and

@@ -14,7 +14,7 @@ use crate::annotations::Annotations;
 use crate::dependency::{Field, Merge, Target, expand};
 use crate::document::compare::{equal, is_quantity};
 use crate::document::{Cursor, Node, items, kind_of, members, quoted};
-use crate::workload::{Kind, OTHERS_CONTAINERS};
+use crate::workload::{DECISIVE_ANNOTATIONS, Kind, OTHERS_CONTAINERS};
 
 /// How many problems an answer lists at the most. The rest is counted: they are read in a terminal.
 const MOST_PROBLEMS: usize = 100;
@@ -493,6 +493,9 @@ fn check_dependency(dependency: &Brought<'_>, lists: &[List<'_>; 2], ours: &Anno
         match entry.field.name {
             "annotations" if ours.position(&entry.key).is_some() => {
                 problems.add(&entry.path, &["must not be one of the annotations that the policy itself writes"]);
+            }
+            "annotations" if DECISIVE_ANNOTATIONS.contains(&&*entry.key) => {
+                problems.add(&entry.path, &["must not be one of the annotations that the policy goes by"]);
             }
             "volumeMounts" => check_mount(&entry.path, entry.value, dependency, &volumes, problems),
             "initContainers" | "sidecars" => {

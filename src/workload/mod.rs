@@ -19,6 +19,9 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 /// The annotation by which Kubeflow stops a notebook, whatever its value.
 const RESOURCE_STOPPED: &str = "kubeflow-resource-stopped";
 
+/// The annotations that the policy goes by. Who brought one would change what the next request is taken for.
+pub const DECISIVE_ANNOTATIONS: [&str; 3] = [ARGO_NODE_NAME, DEFAULT_CONTAINER, RESOURCE_STOPPED];
+
 /// The containers that belong to others: Istio's proxy, and those with which Argo watches the main one.
 pub const OTHERS_CONTAINERS: [&str; 3] = ["istio-proxy", "wait", "supervisor"];
 
