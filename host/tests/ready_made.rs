@@ -75,6 +75,8 @@ fn vault_brings_secrets() {
             usual,
             json!({"securityContext": {"allowPrivilegeEscalation": true, "capabilities": {"drop": ["ALL"]}}}),
         ),
+        // `null` is left out, and takes nothing away.
+        (with("/securityContext", json!({"allowPrivilegeEscalation": null})), usual, json!({})),
         (with("/image", json!("vks@sha256:0\"\\")), usual, json!({"image": "vks@sha256:0\"\\"})),
     ];
     for (vault, secrets_path, more) in cases {
