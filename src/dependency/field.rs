@@ -62,24 +62,10 @@ pub struct Field {
     pub computed: &'static [&'static str],
     /// The deprecated member that must say the same, where it is there.
     pub alias: Option<Str<'static>>,
-    /// The list that must not hold an entry of the same name: a pod has each container name once.
-    pub rival: Option<Rival>,
+    /// The field whose list must not hold an entry of the same name: a pod has each container name once.
+    pub rival: Option<&'static str>,
     holds: fn(&str, &str) -> bool,
 }
-
-/// Another list of the pod spec with names that count here too.
-#[derive(Clone, Copy, Debug)]
-pub struct Rival {
-    /// The field that brings its entries.
-    pub field: &'static str,
-    /// The member that holds it.
-    pub member: &'static str,
-    /// What a message calls one entry.
-    pub noun: &'static str,
-}
-
-const CONTAINERS: Rival = Rival { field: "sidecars", member: "containers", noun: "container" };
-const INIT_CONTAINERS: Rival = Rival { field: "initContainers", member: "initContainers", noun: "init container" };
 
 const ROW: Field = Field {
     name: "",
@@ -130,10 +116,10 @@ pub static FIELDS: [Field; 19] = [
     row!("annotations", Type::Map(Format::AnnotationKey, &Type::Text(Format::Any)), Metadata, ByKey, "annotation"),
     row!("imagePullSecrets", list!(LOCAL_OBJECT_REFERENCE), PodSpec, ByMember("name"), "imagePullSecret"),
     row!("volumes", list!(VOLUME), PodSpec, ByMember("name"), "volume", may_keep: false, holds: contains_volume),
-    row!("initContainers", list!(CONTAINER), PodSpec, ByMember("name"), "init container", may_keep: false, rival: Some(CONTAINERS)),
+    row!("initContainers", list!(CONTAINER), PodSpec, ByMember("name"), "init container", may_keep: false, rival: Some("sidecars")),
     Field {
         name: "sidecars",
-        ..row!("containers", list!(CONTAINER), PodSpec, ByMember("name"), "container", may_keep: false, rival: Some(INIT_CONTAINERS))
+        ..row!("containers", list!(CONTAINER), PodSpec, ByMember("name"), "container", may_keep: false, rival: Some("initContainers"))
     },
     row!("tolerations", list!(TOLERATION), PodSpec, ByValue, "toleration"),
     row!("hostAliases", list!(HOST_ALIAS), PodSpec, ByMember("ip"), "hostAlias"),
@@ -194,8 +180,7 @@ impl Field {
 }
 
 /// The string that identifies an entry: found when it was read, or under `name` where it was opened whole.
-#[must_use]
-pub fn entry_string<'a>(entry: &Node<'a>) -> Option<Cow<'a, str>> {
+fn entry_string<'a>(entry: &Node<'a>) -> Option<Cow<'a, str>> {
     match &entry.body {
         Body::Entry(key) => key.map(Str::decode),
         Body::Object(object) => object.get("name").and_then(Node::string),

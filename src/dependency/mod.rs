@@ -7,7 +7,7 @@ mod ready_made;
 
 use std::borrow::Cow;
 
-pub use field::{FIELDS, Field, Merge, Rival, Target, entry_string};
+pub use field::{FIELDS, Field, Merge, Target};
 pub use placeholder::Names;
 pub(crate) use ready_made::expand;
 

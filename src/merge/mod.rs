@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub use record::{Added, Record};
 
 use self::slot::{Slot, Want};
-use crate::dependency::{Dependency, FIELDS, Field, Merge, Rival, Target, entry_string};
+use crate::dependency::{Dependency, FIELDS, Field, Merge, Target};
 use crate::document::{Malformed, Node, Object, Str};
 use crate::workload::{self, CONTAINER, Kind};
 
@@ -167,7 +167,7 @@ impl<'a> Merger<'_, 'a> {
             return Ok(());
         }
         let Some(parent) = reach(object, way, !wants.is_empty())? else { return Ok(()) };
-        if let Some(rival) = field.rival.filter(|_| !wants.is_empty()) {
+        if let Some(rival) = field.rival.and_then(Field::named).filter(|_| !wants.is_empty()) {
             slot.taken = self.names_of(parent, rival, way)?;
         }
         self.merge_member(parent, &|| name_of(way), field, &slot, wants)
@@ -177,14 +177,14 @@ impl<'a> Merger<'_, 'a> {
     fn names_of(
         &self,
         spec: &Object<'a>,
-        rival: Rival,
+        rival: &Field,
         way: &'static [Str<'static>],
     ) -> Result<BTreeSet<String>, Malformed> {
         let mut names = BTreeSet::new();
-        let Some(list) = spec.get(rival.member) else { return Ok(names) };
-        let owners = self.record.owners_at(rival.field);
-        let items = list.list(|| format!("{}.{}", name_of(way), rival.member))?.items().iter();
-        let keys = items.filter_map(entry_string);
+        let Some(list) = spec.get(rival.member.raw()) else { return Ok(names) };
+        let owners = self.record.owners_at(rival.name);
+        let items = list.list(|| format!("{}.{}", name_of(way), rival.member.raw()))?.items().iter();
+        let keys = items.filter_map(|item| rival.key_of(item));
         let stays = |key: &Cow<'_, str>| owners.get(&**key).is_none_or(|owner| self.held.contains(*owner));
         names.extend(keys.filter(stays).map(Cow::into_owned));
         Ok(names)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::{Conflict, Outcome, Record};
-use crate::dependency::{Addition, Dependency, Merge, OnConflict, Target};
+use crate::dependency::{Addition, Dependency, Field, Merge, OnConflict, Target};
 use crate::document::compare::equal;
 
 /// An addition, and the dependency that brings it.
@@ -134,7 +134,7 @@ impl<'r, 'a> Slot<'r, 'a> {
             }
             let message = format!(
                 "{} {} is set already, and dependency \"{name}\" brings {} of this name; remove it, or give it another name",
-                field.rival.map_or("", |rival| rival.noun),
+                field.rival.and_then(Field::named).map_or("", |rival| rival.noun),
                 addition.key,
                 field.noun
             );
