@@ -1,15 +1,16 @@
 //! mutatingflow: a Kubewarden policy that adds a platform's dependencies to Kubeflow Notebooks and to the pods of
 //! Kubeflow Pipelines.
 //!
-//! A request goes through [`admit::validate`], the pure core, which knows no waPC; this file is the door to it.
+//! A request goes through [`admit::validate`], the pure core, which knows no waPC; this file is the door to it. Each room
+//! imports only from those before it: `json`, `kubernetes`, `workload`, `settings`, `admission`, `merge`, `rollout`,
+//! `admit`.
 
+pub mod admission;
 pub mod admit;
-mod annotations;
-pub mod answer;
-mod course;
-pub mod dependency;
-pub mod document;
+pub mod json;
+pub mod kubernetes;
 pub mod merge;
+mod rollout;
 pub mod settings;
 pub mod workload;
 

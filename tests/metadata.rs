@@ -9,9 +9,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mutatingflow::settings::format::Format;
-use mutatingflow::settings::types::Type;
-use mutatingflow::settings::words::SETTINGS;
+use mutatingflow::kubernetes::names::Format;
+use mutatingflow::kubernetes::schema::Type;
+use mutatingflow::settings::types::SETTINGS;
 use mutatingflow::settings::{DEFAULT_ANNOTATION_DOMAIN, problems};
 use serde_json::Value;
 
@@ -294,7 +294,7 @@ fn the_form_asks_for_settings_that_exist() {
         let options: Vec<&str> =
             question["options"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         match member.of {
-            Type::Text(Format::Word(words)) => {
+            Type::Text(Format::OneOf(words)) => {
                 assert_eq!((question["type"].as_str(), &*options), (Some("enum"), words))
             }
             Type::Text(_) => assert_eq!(question["type"], "string"),

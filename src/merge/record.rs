@@ -1,21 +1,20 @@
-//! What the policy knows as its own: the annotation `<domain>/injected` (contract, 4.4).
+//! What the policy manages in an object: the annotation `<domain>/injected` (contract, "Record").
 //!
 //! ```json
 //! {"registry":{"hash":"8f2c6a1be0d94c57","added":{"imagePullSecrets":["gpr-credentials"]}},
 //!  "proxy":{"hash":"02b1c3d4e5f60718","added":{"env/churn-model":["HTTP_PROXY","http_proxy"]}}}
 //! ```
 //!
-//! By dependency: the hash of what it added, and the keys of it, by the place where they went: the field's name in
-//! the settings, with the container's name behind a slash where there is one, or `spec` for a field of the pod spec
-//! itself. Keys, never values; an entry that merges by its whole value stands there by a hash of it.
+//! By dependency: the hash of what it added, and the keys of it, by the place where they went: the field's name in the
+//! settings, followed by a slash and the container's name where there is one, or `spec` for an atomic field of the pod
+//! spec. Keys, never values; an entry that merges by its whole value stands there by a hash of it.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::document::{Body, Node, Object, Shape, quote_into};
+use serde::{Deserialize, Serialize};
 
 /// What one dependency added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Added {
     /// The dependency's hash at the time.
     pub hash: String,
@@ -24,7 +23,8 @@ pub struct Added {
 }
 
 /// What every dependency added, by its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Record {
     dependencies: BTreeMap<String, Added>,
 }
@@ -34,53 +34,23 @@ impl Record {
     ///
     /// It is never trusted to skip work, so that what was forged can do no more than let the platform replace or
     /// remove entries of an object that its author could have changed anyway.
-    #[must_use]
     pub fn parse(annotation: &str) -> Option<Self> {
-        let mut record = Record::default();
-        for (name, dependency) in object(annotation)?.iter() {
-            let dependency = object(dependency.text())?;
-            let mut added = BTreeMap::new();
-            for (place, keys) in object(dependency.get("added")?.text())?.iter() {
-                let keys = Node::parse(keys.text(), &Shape::List(&Shape::Text)).ok()?;
-                let keys = keys.list(String::new).ok()?.items().iter();
-                let keys = keys.map(|key| key.string().map(Cow::into_owned)).collect::<Option<_>>()?;
-                added.insert(place.decode().into_owned(), keys);
-            }
-            let hash = dependency.get("hash")?.string()?.into_owned();
-            record.dependencies.insert(name.decode().into_owned(), Added { hash, added });
-        }
-        Some(record)
+        serde_json::from_str(annotation).ok()
     }
 
     /// The annotation's text.
-    #[must_use]
     pub fn to_json(&self) -> String {
-        let mut out = String::with_capacity(512);
-        write_object(&mut out, &self.dependencies, |out, dependency| {
-            out.push_str(r#"{"hash":"#);
-            quote_into(&dependency.hash, out);
-            out.push_str(r#","added":"#);
-            write_object(out, &dependency.added, |out, keys| {
-                for (at, key) in keys.iter().enumerate() {
-                    out.push(if at == 0 { '[' } else { ',' });
-                    quote_into(key, out);
-                }
-                out.push_str(if keys.is_empty() { "[]" } else { "]" });
-            });
-            out.push('}');
-        });
-        out
+        // Strings and maps of strings cannot fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether nothing is known as ours.
-    #[must_use]
+    /// Whether nothing is managed.
     pub fn is_empty(&self) -> bool {
         self.dependencies.is_empty()
     }
 
     /// This record and `stored`, the one on the stored object, together: a client that sends an object without its
     /// annotations loses nothing. Where both know a dependency, the hash is the stored one.
-    #[must_use]
     pub fn with(mut self, stored: Record) -> Record {
         for (name, added) in stored.dependencies {
             let known = self.dependencies.entry(name).or_default();
@@ -96,7 +66,6 @@ impl Record {
     }
 
     /// What the dependency `name` added.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&Added> {
         self.dependencies.get(name)
     }
@@ -118,7 +87,6 @@ impl Record {
     }
 
     /// The dependency that each key at `place` belongs to.
-    #[must_use]
     pub fn owners_at(&self, place: &str) -> BTreeMap<&str, &str> {
         let mut owners = BTreeMap::new();
         for (name, added) in &self.dependencies {
@@ -127,23 +95,6 @@ impl Record {
         }
         owners
     }
-}
-
-fn object(text: &str) -> Option<Object<'_>> {
-    match Node::parse(text, &Shape::Object(&[])).ok()?.body {
-        Body::Object(object) => Some(object),
-        _ => None,
-    }
-}
-
-fn write_object<T>(out: &mut String, members: &BTreeMap<String, T>, write: impl Fn(&mut String, &T)) {
-    for (at, (key, value)) in members.iter().enumerate() {
-        out.push(if at == 0 { '{' } else { ',' });
-        quote_into(key, out);
-        out.push(':');
-        write(out, value);
-    }
-    out.push_str(if members.is_empty() { "{}" } else { "}" });
 }
 
 #[cfg(test)]

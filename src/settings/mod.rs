@@ -1,19 +1,27 @@
-//! The words users write: the settings of a policy, read as far as a request needs them.
+//! What users write: the settings of a policy, read as far as a request needs them.
 //!
-//! Checked settings are trusted here; what is wrong all the same is answered with its path, never trapped on.
+//! One reader serves admitting and checking. It gives what can be read, and notes what cannot in a list of [`Malformed`]
+//! values. Admitting answers with the first of these, which only settings that were never checked have; the checks in
+//! [`validate`] describe each better, and go on with what could be read.
 
-mod check;
-pub mod format;
-#[rustfmt::skip]
-pub mod kubernetes;
+mod dependency;
+pub mod fields;
+mod own_annotations;
+mod placeholder;
+mod ready_made;
 pub mod types;
-pub mod words;
+mod validate;
+mod words;
 
 use std::borrow::Cow;
 
-pub use check::problems;
+pub use dependency::{Addition, Dependency, Resolved};
+pub use own_annotations::{DEFAULT_ANNOTATION_DOMAIN, OwnAnnotations};
+pub use placeholder::Names;
+pub use validate::problems;
+pub use words::{OnConflict, RunningNotebooks};
 
-use crate::document::{Body, Malformed, Node, Object, Shape, items};
+use crate::json::{Body, Malformed, Node, Object, Path, Shape, items};
 use crate::workload::Kind;
 
 /// The settings, as written: whatever a request does not ask for stays text.
@@ -22,26 +30,12 @@ pub struct Settings<'a> {
     members: Object<'a>,
 }
 
-/// What happens when a change would restart a notebook that runs (contract, 5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RunningNotebooks {
-    /// The change waits until the notebook is stopped or started.
-    #[default]
-    Defer,
-    /// The change is made, and the notebook restarts.
-    Restart,
-}
-
-impl RunningNotebooks {
-    /// The words for it, and what they mean.
-    pub const WORDS: [(&'static str, Self); 2] = [("Defer", Self::Defer), ("Restart", Self::Restart)];
-}
-
-/// The prefix of the policy's annotations, where the settings name none.
-pub const DEFAULT_ANNOTATION_DOMAIN: &str = "mutatingflow.nais.io";
-
 /// How settings are opened.
 pub const SHAPE: Shape = Shape::Object(&[("dependencies", Shape::Object(&[]))]);
+
+/// The settings as a whole, and the member that holds the dependencies.
+pub(crate) static ROOT: Path<'static> = Path::Root("settings");
+pub(crate) static DEPENDENCIES: Path<'static> = Path::Member(&ROOT, "dependencies");
 
 impl<'a> TryFrom<Node<'a>> for Settings<'a> {
     type Error = Malformed;
@@ -51,53 +45,45 @@ impl<'a> TryFrom<Node<'a>> for Settings<'a> {
         match root.body {
             Body::Object(members) => Ok(Settings { members }),
             _ if root.is_null() => Ok(Settings { members: Object::default() }),
-            _ => Err(root.malformed("settings".to_owned(), "an object")),
+            _ => Err(root.malformed(&ROOT, "an object")),
         }
     }
 }
 
 impl<'a> Settings<'a> {
-    /// The names of the dependencies that every object of a kind gets, in their order.
-    ///
-    /// # Errors
-    /// There is something else than a list of strings.
-    pub fn wanted(&self, kind: Kind) -> Result<Vec<Cow<'a, str>>, Malformed> {
+    /// The names of the dependencies that every object of a kind gets, in their order; `None` for what is no name.
+    pub fn wanted(&self, kind: Kind, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
         let list = list_of(kind);
-        self.members.get(list).map_or_else(|| Ok(Vec::new()), |node| strings(node, || list.to_owned()))
+        self.members.get(list).map_or_else(Vec::new, |node| strings(node, &ROOT.member(list), problems))
     }
 
     /// The text of the dependency `name`.
-    ///
-    /// # Errors
-    /// It is not there, or the dependencies are no object.
-    pub fn dependency(&self, name: &str) -> Result<&'a str, Malformed> {
-        let dependencies = self.members.get("dependencies").map(|node| node.object(|| "dependencies".to_owned()));
-        match dependencies.transpose()?.and_then(|dependencies| dependencies.get(name)) {
-            Some(dependency) => Ok(dependency.text()),
-            None => Err(Node::text_only("null").malformed(format!("dependencies.{name}"), "a dependency")),
-        }
+    pub fn dependency(&self, name: &str, problems: &mut Vec<Malformed>) -> Option<&'a str> {
+        let dependencies = match self.members.get("dependencies")?.object(&DEPENDENCIES) {
+            Ok(dependencies) => dependencies.get(name),
+            Err(malformed) => {
+                problems.push(malformed);
+                return None;
+            }
+        };
+        dependencies.map(Node::text)
     }
 
     /// What happens to a notebook that runs.
-    ///
-    /// # Errors
-    /// There is something else than one of the words for it.
-    pub fn running_notebooks(&self) -> Result<RunningNotebooks, Malformed> {
-        let path = || "runningNotebooks".to_owned();
-        self.members
-            .get("runningNotebooks")
-            .map_or(Ok(RunningNotebooks::Defer), |node| word(node, &RunningNotebooks::WORDS, path))
+    pub fn running_notebooks(&self, problems: &mut Vec<Malformed>) -> RunningNotebooks {
+        let word = |node: &Node<'_>| word(node, RunningNotebooks::of_word, &ROOT.member("runningNotebooks"), problems);
+        self.members.get("runningNotebooks").and_then(word).unwrap_or_default()
     }
 
-    /// The prefix of the annotations that the policy writes.
-    ///
-    /// # Errors
-    /// There is something else than a string.
-    pub fn annotation_domain(&self) -> Result<Cow<'a, str>, Malformed> {
-        match self.members.get("annotationDomain") {
-            Some(node) => string(node, || "annotationDomain".to_owned()),
-            None => Ok(Cow::Borrowed(DEFAULT_ANNOTATION_DOMAIN)),
-        }
+    /// The annotations that the policy writes.
+    pub fn own_annotations(&self, problems: &mut Vec<Malformed>) -> OwnAnnotations<'a> {
+        let domain = self.members.get("annotationDomain").map(|node| {
+            node.string().unwrap_or_else(|| {
+                problems.push(node.malformed(&ROOT.member("annotationDomain"), "a string"));
+                Cow::default()
+            })
+        });
+        OwnAnnotations { domain: domain.unwrap_or(Cow::Borrowed(DEFAULT_ANNOTATION_DOMAIN)) }
     }
 }
 
@@ -109,36 +95,34 @@ const fn list_of(kind: Kind) -> &'static str {
     }
 }
 
-/// The string that `node` must be.
-///
-/// # Errors
-/// It is something else.
-pub fn string<'a>(node: &Node<'a>, path: impl FnOnce() -> String) -> Result<Cow<'a, str>, Malformed> {
-    node.string().ok_or_else(|| node.malformed(path(), "a string"))
-}
-
-/// The list of strings that `node` must be.
-///
-/// # Errors
-/// It is something else.
-pub fn strings<'a>(node: &Node<'a>, path: impl Fn() -> String) -> Result<Vec<Cow<'a, str>>, Malformed> {
+/// The strings of the list that `node` must be, in their order; `None` for an item that is something else.
+fn strings<'a>(node: &Node<'a>, path: &Path<'_>, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
     if !node.text().starts_with('[') {
-        return Err(node.malformed(path(), "a list"));
+        problems.push(node.malformed(path, "a list"));
+        return Vec::new();
     }
     let items = items(node.text()).into_iter().map(Node::text_only).enumerate();
-    items.map(|(at, item)| string(&item, || format!("{}[{at}]", path()))).collect()
+    items
+        .map(|(at, item)| {
+            let string = item.string();
+            if string.is_none() {
+                problems.push(item.malformed(&path.item(at), "a string"));
+            }
+            string
+        })
+        .collect()
 }
 
-/// What the word that `node` must be means.
-///
-/// # Errors
-/// It is not one of `words`.
-pub fn word<T: Copy>(
+/// What the word that `node` must be stands for.
+fn word<T>(
     node: &Node<'_>,
-    words: &[(&'static str, T)],
-    path: impl FnOnce() -> String,
-) -> Result<T, Malformed> {
-    let says = node.string();
-    let known = words.iter().find(|(word, _)| says.as_deref() == Some(word));
-    known.map(|(_, meaning)| *meaning).ok_or_else(|| node.malformed(path(), "one of the words for it"))
+    of_word: fn(&str) -> Option<T>,
+    path: &Path<'_>,
+    problems: &mut Vec<Malformed>,
+) -> Option<T> {
+    let word = node.string().and_then(|word| of_word(&word));
+    if word.is_none() {
+        problems.push(node.malformed(path, "one of the words for it"));
+    }
+    word
 }

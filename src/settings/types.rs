@@ -1,88 +1,81 @@
-//! What a value of the settings may be: the words for the tables in [`super::words`] and [`super::kubernetes`], which
-//! checking, the JSON Schema and the reference of the settings all read.
+//! What the settings may hold, in the vocabulary of [`schema`](crate::kubernetes::schema). The fields of a dependency
+//! that go into an object have theirs in [`FIELDS`], beside the rule by which they are merged.
 
-use super::format::Format;
+use super::fields::FIELDS;
+use super::words::{OnConflict, RunningNotebooks};
+use crate::kubernetes::names::Format;
+use crate::kubernetes::schema::{Exclusive, Member, Object, Type};
+use crate::kubernetes::types::{RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
+use crate::workload::Containers;
 
-/// What a value may be. `null` is an absent member everywhere, and nothing else.
-#[derive(Clone, Copy, Debug)]
-pub enum Type {
-    /// A string.
-    Text(Format),
-    /// `true` or `false`.
-    Boolean,
-    /// A whole number of 64 bits.
-    Integer,
-    /// A whole number, or a string: a port by its number or its name.
-    Port,
-    /// A resource quantity: a number, or a string like `500m` or `1Gi`.
-    Quantity,
-    /// A list, in which the member of this name, if one is named, is different in every item.
-    List(&'static Type, Option<&'static str>),
-    /// An object with any keys of this format.
-    Map(Format, &'static Type),
-    /// An object with known members.
-    Object(&'static Object),
-    /// `Main`, `All`, or a list of container names.
-    Containers,
-}
+/// The settings.
+pub static SETTINGS: Object = Object::new(&[
+    Member::new("dependencies", Type::Map(Format::DnsLabel, &Type::Object(&DEPENDENCY))),
+    Member::new("notebooks", Type::List(&ANY_TEXT, None)),
+    Member::new("pipelinePods", Type::List(&ANY_TEXT, None)),
+    Member::new("runningNotebooks", Type::Text(Format::OneOf(RunningNotebooks::WORDS))),
+    Member::new("annotationDomain", Type::Text(Format::Subdomain)),
+]);
 
-/// An object with known members.
-#[derive(Debug)]
-pub struct Object {
-    /// What it may hold; at most 64.
-    pub members: &'static [Member],
-    /// How many of its exclusive members it holds.
-    pub exclusive: Exclusive,
-}
+/// A dependency.
+pub static DEPENDENCY: Object = Object::new(&DEPENDENCY_MEMBERS);
 
-/// How many of the exclusive members of an object are there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exclusive {
-    /// One at the most.
-    AtMostOne,
-    /// One, no more and no less.
-    One,
-    /// One at the least.
-    AtLeastOne,
-}
+/// How a dependency is merged, and the ready-made parts.
+const OPTIONS: [Member; 6] = [
+    Member::new("containers", Type::WordOrNames(&Containers::WORDS)),
+    Member::new("onConflict", Type::Text(Format::OneOf(OnConflict::WORDS))),
+    Member::new("initContainersFirst", Type::Boolean),
+    Member::new("vault", Type::Object(&VAULT)),
+    Member::new("caBundle", Type::Object(&CA_BUNDLE)),
+    Member::new("proxy", Type::Object(&PROXY)),
+];
 
-/// A member of an [`Object`].
-#[derive(Clone, Copy, Debug)]
-pub struct Member {
-    /// Its name.
-    pub name: &'static str,
-    /// What it may be.
-    pub of: Type,
-    /// Whether it must be there.
-    pub is_required: bool,
-    /// Whether it counts for [`Object::exclusive`].
-    pub is_exclusive: bool,
-}
-
-impl Member {
-    /// A member that may be there.
-    #[must_use]
-    pub const fn new(name: &'static str, of: Type) -> Self {
-        Member { name, of, is_required: false, is_exclusive: false }
+#[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
+static DEPENDENCY_MEMBERS: [Member; FIELDS.len() + OPTIONS.len()] = {
+    let mut members = [Member::new("", ANY_TEXT); FIELDS.len() + OPTIONS.len()];
+    let mut at = 0;
+    while at < FIELDS.len() {
+        members[at] = Member::new(FIELDS[at].name, FIELDS[at].of);
+        at += 1;
     }
-
-    /// One that must be there.
-    #[must_use]
-    pub const fn required(self) -> Self {
-        Member { is_required: true, ..self }
+    while at < members.len() {
+        members[at] = OPTIONS[at - FIELDS.len()];
+        at += 1;
     }
+    members
+};
 
-    /// One of those of which an object has only so many.
-    #[must_use]
-    pub const fn exclusive(self) -> Self {
-        Member { is_exclusive: true, ..self }
-    }
-}
+/// `vault`: secrets from Vault.
+pub static VAULT: Object = Object::new(&[
+    Member::new("image", NON_EMPTY).required(),
+    Member::new("address", NON_EMPTY).required(),
+    Member::new("authPath", NON_EMPTY).required(),
+    Member::new("kvPath", NON_EMPTY).required(),
+    Member::new("role", NON_EMPTY).required(),
+    Member::new("secretsPath", Type::Text(Format::MountPath)),
+    Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
+    Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
+]);
 
-impl Object {
-    /// An object with these members.
-    #[must_use]
-    pub const fn new(members: &'static [Member]) -> Self {
-        Object { members, exclusive: Exclusive::AtMostOne }
-    }
-}
+/// `caBundle`: certificates, for the system and for Java.
+pub static CA_BUNDLE: Object = Object::new(&[
+    Member::new("pem", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
+    Member::new("jks", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
+])
+.exclusive(Exclusive::AtLeastOne);
+
+/// Where a bundle of certificates is.
+pub static CONFIG_MAP_KEY: Object = Object::new(&[
+    Member::new("configMap", Type::Text(Format::Subdomain)).required(),
+    Member::new("key", Type::Text(Format::FileName)).required(),
+]);
+
+/// `proxy`: the way out of the cluster.
+pub static PROXY: Object = Object::new(&[
+    Member::new("httpProxy", NON_EMPTY).required(),
+    Member::new("httpsProxy", NON_EMPTY),
+    Member::new("noProxy", Type::List(&NON_EMPTY, None)),
+]);
+
+const ANY_TEXT: Type = Type::Text(Format::Any);
+const NON_EMPTY: Type = Type::Text(Format::NonEmpty);

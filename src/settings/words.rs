@@ -1,81 +1,54 @@
-//! The words that users write, and what each may be. The fields of a dependency that go into an object have theirs in
-//! [`FIELDS`], beside the rule by which they are merged.
+//! The words that users choose from, each once: the reader, the checks, the hash, the schema and the reference all take
+//! them from here.
 
-use super::format::Format;
-use super::kubernetes::{RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
-use super::types::{Exclusive, Member, Object, Type};
-use crate::dependency::FIELDS;
+/// An enumeration whose variants are named as users write them.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $word:ident,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$doc])* $word,)+
+        }
 
-/// The settings.
-pub static SETTINGS: Object = Object::new(&[
-    Member::new("dependencies", Type::Map(Format::DnsLabel, &Type::Object(&DEPENDENCY))),
-    Member::new("notebooks", Type::List(&ANY_TEXT, None)),
-    Member::new("pipelinePods", Type::List(&ANY_TEXT, None)),
-    Member::new("runningNotebooks", Type::Text(Format::Word(&["Defer", "Restart"]))),
-    Member::new("annotationDomain", Type::Text(Format::Subdomain)),
-]);
+        impl $name {
+            /// The words, in the order of the variants.
+            pub const WORDS: &'static [&'static str] = &[$(stringify!($word)),+];
 
-/// A dependency.
-pub static DEPENDENCY: Object = Object::new(&DEPENDENCY_MEMBERS);
+            /// The word for it.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$word => stringify!($word),)+
+                }
+            }
 
-/// How a dependency is merged, and the ready-made ones.
-const OPTIONS: [Member; 6] = [
-    Member::new("containers", Type::Containers),
-    Member::new("onConflict", Type::Text(Format::Word(&["Reject", "Keep", "Override"]))),
-    Member::new("initContainersFirst", Type::Boolean),
-    Member::new("vault", Type::Object(&VAULT)),
-    Member::new("caBundle", Type::Object(&CA_BUNDLE)),
-    Member::new("proxy", Type::Object(&PROXY)),
-];
+            /// What `word` stands for.
+            pub fn of_word(word: &str) -> Option<Self> {
+                [$(Self::$word),+].into_iter().find(|known| known.word() == word)
+            }
+        }
+    };
+}
 
-#[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
-static DEPENDENCY_MEMBERS: [Member; FIELDS.len() + OPTIONS.len()] = {
-    let mut members = [Member::new("", ANY_TEXT); FIELDS.len() + OPTIONS.len()];
-    let mut at = 0;
-    while at < FIELDS.len() {
-        members[at] = Member::new(FIELDS[at].name, FIELDS[at].of);
-        at += 1;
+words! {
+    /// What happens where the user has something else under the key of an addition (contract, "Conflicts").
+    OnConflict {
+        /// The request is denied.
+        #[default]
+        Reject,
+        /// The user's entry stays, where that is safe.
+        Keep,
+        /// The addition replaces it.
+        Override,
     }
-    while at < members.len() {
-        members[at] = OPTIONS[at - FIELDS.len()];
-        at += 1;
+}
+
+words! {
+    /// What happens when a change would restart a notebook that runs (contract, "Running notebooks").
+    RunningNotebooks {
+        /// The change waits until the notebook is stopped or started.
+        #[default]
+        Defer,
+        /// The change is made, and the notebook restarts.
+        Restart,
     }
-    members
-};
-
-/// `vault`: secrets from Vault.
-pub static VAULT: Object = Object::new(&[
-    Member::new("image", FILLED).required(),
-    Member::new("address", FILLED).required(),
-    Member::new("authPath", FILLED).required(),
-    Member::new("kvPath", FILLED).required(),
-    Member::new("role", FILLED).required(),
-    Member::new("secretsPath", Type::Text(Format::MountPath)),
-    Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
-    Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
-]);
-
-/// `caBundle`: certificates, for the system and for Java.
-pub static CA_BUNDLE: Object = Object {
-    members: &[
-        Member::new("pem", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
-        Member::new("jks", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
-    ],
-    exclusive: Exclusive::AtLeastOne,
-};
-
-/// Where a bundle of certificates is.
-pub static CONFIG_MAP_KEY: Object = Object::new(&[
-    Member::new("configMap", Type::Text(Format::Subdomain)).required(),
-    Member::new("key", Type::Text(Format::FileName)).required(),
-]);
-
-/// `proxy`: the way out of the cluster.
-pub static PROXY: Object = Object::new(&[
-    Member::new("httpProxy", FILLED).required(),
-    Member::new("httpsProxy", FILLED),
-    Member::new("noProxy", Type::List(&FILLED, None)),
-]);
-
-const ANY_TEXT: Type = Type::Text(Format::Any);
-const FILLED: Type = Type::Text(Format::Filled);
+}

@@ -1,10 +1,10 @@
-//! `{namespace}` and `{name}` in the string values of a dependency.
+//! `{namespace}` and `{name}` in the string values of a dependency (contract, "Placeholders").
 
 use std::borrow::Cow;
 
-use crate::document::{Cursor, Str, quote_into};
+use crate::json::{Cursor, Str, quote_into};
 
-/// What the placeholders stand for in one request.
+/// What the placeholders stand for in a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
     /// The request's namespace.
@@ -16,7 +16,6 @@ pub struct Names<'a> {
 impl Names<'_> {
     /// `text`, a JSON value, with the placeholders in every string value replaced, once. Keys stay, and so does any
     /// other brace.
-    #[must_use]
     pub fn fill_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
         // A brace may hide behind an escape; a text without either has none.
         let mut rest = text.as_bytes();
@@ -43,7 +42,7 @@ impl Names<'_> {
         while cursor.find(b'"') {
             let start = cursor.offset();
             let token = cursor.string();
-            let end = start + token.token().len();
+            let end = start + token.raw().len() + 2;
             if cursor.peek() != b':' && token.decode().contains("{n") {
                 out.push_str(text.get(copied..start).unwrap_or_default());
                 quote_into(&self.replaced(token), out);

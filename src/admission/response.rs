@@ -1,7 +1,7 @@
-//! The answer to a request: accept, mutate or reject, in the words of the policy protocol, with warnings that the
-//! API server does not drop.
+//! The answer to a request (contract, "Answers"): accept, mutate or reject, in the words of the policy protocol, with
+//! warnings that the API server does not drop.
 
-use crate::document::{Node, quote_into};
+use crate::json::{Node, quote_into};
 
 /// The longest warning that an API server passes on, in characters.
 const LONGEST_WARNING: usize = 256;
@@ -48,13 +48,11 @@ impl MutatedObject {
     const ROOM: usize = 1024;
 
     /// The object that `node` is now; `None` where nothing was changed in it.
-    #[must_use]
     pub fn of(node: &mut Node<'_>) -> Option<Self> {
         node.write_changed(Self::BEFORE, Self::ROOM).map(MutatedObject)
     }
 
     /// The JSON of it.
-    #[must_use]
     pub fn as_json(&self) -> &str {
         self.0.get(Self::BEFORE.len()..).unwrap_or_default()
     }
@@ -62,13 +60,11 @@ impl MutatedObject {
 
 impl Answer {
     /// The request passes as it is, and there is nothing to say about it.
-    #[must_use]
     pub const fn accept() -> Self {
         Answer { verdict: Verdict::Accept, warnings: Vec::new(), audit_annotations: Vec::new() }
     }
 
     /// The request is denied.
-    #[must_use]
     pub const fn reject(code: u16, message: String) -> Self {
         Answer { verdict: Verdict::Reject { code, message }, warnings: Vec::new(), audit_annotations: Vec::new() }
     }
@@ -77,7 +73,6 @@ impl Answer {
     ///
     /// The SDK's type is not used for it: its object is a tree of values, which would be a second reading, and would
     /// lose how numbers are spelt.
-    #[must_use]
     pub fn into_json(self) -> String {
         let mut out = match self.verdict {
             Verdict::Accept => r#"{"accepted":true"#.to_owned(),
@@ -129,12 +124,12 @@ fn shorten(warning: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Shape;
+    use crate::json::{Path, Shape};
 
     #[test]
     fn answers_are_the_protocol_s() {
         let mut node = Node::parse(r#"{"a":1e3,"b":null}"#, &Shape::Object(&[])).unwrap();
-        node.object_mut(String::new).unwrap().remove("b");
+        node.object_mut(&Path::Root("object")).unwrap().remove("b");
         let object = MutatedObject::of(&mut node).unwrap();
         for (answer, json) in [
             (Answer::accept(), r#"{"accepted":true}"#),

@@ -1,13 +1,13 @@
-//! The admission request, read as far as it takes to know that it is none of our business, and no further.
+//! The admission request. One that is out of scope is read only as far as it takes to know that.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{Kind, is_none_of_our_business};
-use crate::document::{Body, Cursor, Node, Shape, Str, SyntaxError};
+use crate::json::{Body, Cursor, Node, Shape, SyntaxError};
 use crate::settings;
+use crate::workload::{Kind, out_of_scope};
 
-/// What is being done to the object. Other operations are none of our business.
+/// What is being done to the object. Other operations are out of scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// It is created.
@@ -71,8 +71,8 @@ impl From<SyntaxError> for Unreadable {
 }
 
 impl<'a> Request<'a> {
-    /// Reads the payload of `validate`: `{"request": ..., "settings": ...}`. `None` is a request that is none of
-    /// our business (contract, 3): it is left as soon as that is known, and the rest of it is not read.
+    /// Reads the payload of `validate`: `{"request": ..., "settings": ...}`. `None` is a request that is out of scope
+    /// (contract, "Scope"): reading stops as soon as that is known.
     ///
     /// The settings come back opened along [`settings::SHAPE`].
     ///
@@ -113,30 +113,24 @@ impl<'a> Request<'a> {
         cursor.eat(b'{');
         let mut next = cursor.first_key();
         while let Some(key) = next {
-            match Member::of(key) {
-                Some(Member::Kind) => kind = Some(read_kind(cursor)?),
-                Some(Member::Operation) => match Node::read(cursor, &Shape::Text).string().as_deref() {
+            match &*key.decode() {
+                "kind" => kind = Some(read_kind(cursor)?),
+                "operation" => match Node::read(cursor, &Shape::Text).string().as_deref() {
                     Some("CREATE") => operation = Some(Operation::Create),
                     Some("UPDATE") => operation = Some(Operation::Update),
                     _ => return None,
                 },
-                Some(Member::SubResource) => {
+                "subResource" => {
                     let subresource = Node::read(cursor, &Shape::Text);
                     if !subresource.is_null() && subresource.string().as_deref() != Some("") {
                         return None;
                     }
                 }
-                Some(Member::Namespace) => {
-                    namespace = Node::read(cursor, &Shape::Text).string().unwrap_or_default();
-                }
+                "namespace" => namespace = Node::read(cursor, &Shape::Text).string().unwrap_or_default(),
                 // The host sends `kind` first. Where it comes later, the object is opened once it is known.
-                Some(Member::Object) => object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))),
-                Some(Member::OldObject) => {
-                    old_object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape)));
-                }
-                None => {
-                    cursor.skip();
-                }
+                "object" => object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))),
+                "oldObject" => old_object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))),
+                _ => _ = cursor.skip(),
             }
             if kind == Some(Kind::PipelinePod) && operation == Some(Operation::Update) {
                 return None;
@@ -146,39 +140,14 @@ impl<'a> Request<'a> {
         let (kind, operation) = (kind?, operation?);
         let object = opened(object?, kind);
         let old_object = old_object.filter(|old| !old.is_null()).map(|old| opened(old, kind));
-        if object.is_null() || is_none_of_our_business(&object, kind) {
+        if object.is_null() || out_of_scope(&object, kind) {
             return None;
         }
         Some(Request { operation, kind, namespace, object, old_object })
     }
 }
 
-/// The members of a request that matter.
-#[derive(Clone, Copy)]
-enum Member {
-    Kind,
-    Operation,
-    SubResource,
-    Namespace,
-    Object,
-    OldObject,
-}
-
-impl Member {
-    fn of(key: Str<'_>) -> Option<Self> {
-        Some(match &*key.decode() {
-            "kind" => Member::Kind,
-            "operation" => Member::Operation,
-            "subResource" => Member::SubResource,
-            "namespace" => Member::Namespace,
-            "object" => Member::Object,
-            "oldObject" => Member::OldObject,
-            _ => return None,
-        })
-    }
-}
-
-/// The kind that a group, version and kind name, if it is one of ours.
+/// The kind that a group, version and kind name, if the policy acts on it.
 fn read_kind(cursor: &mut Cursor<'_>) -> Option<Kind> {
     let (mut group, mut kind) = (Cow::Borrowed(""), Cow::Borrowed(""));
     if !cursor.eat(b'{') {

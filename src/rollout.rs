@@ -1,73 +1,82 @@
-//! What may happen to the template: who writes it, whether the notebook runs, what waits (contract, 4.5 and 5).
+//! Whether the template may change now: who writes it, whether the notebook runs, what waits (contract, "Conflicts" and
+//! "Running notebooks").
 
 use std::collections::BTreeSet;
 
-use crate::dependency::Dependency;
-use crate::document::compare::{equal_nodes, is_same_text};
-use crate::document::{Malformed, Node};
+use crate::admission::{Operation, Request};
+use crate::json::{Malformed, Node, is_same_text};
+use crate::kubernetes::equality::deep_equal_nodes;
+use crate::kubernetes::schema::Type;
+use crate::kubernetes::types::POD_SPEC;
 use crate::merge::{Conflict, Outcome, Record, merge};
-use crate::settings::RunningNotebooks;
-use crate::workload::{self, Kind, Operation, Request};
+use crate::settings::{Dependency, RunningNotebooks};
+use crate::workload::{self, Kind};
 
-/// What may happen to the template in a request.
+/// How far dependencies are merged into the template in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Course {
-    /// The client writes the template: everything is added, and a conflict is denied.
-    Write,
-    /// The client does not write it, but it may change: everything is added, and a dependency in conflict waits.
-    Apply,
-    /// It must not change, for the notebook runs: whatever would change it waits.
-    Freeze,
+pub enum Rollout {
+    /// The client writes the template: everything is merged, and a conflict is denied.
+    Enforce,
+    /// The client does not write it, but it may change: everything is merged, and a dependency in conflict waits.
+    BestEffort,
+    /// It must not change, since the notebook runs: whatever would change it waits.
+    Defer,
 }
 
-impl Course {
-    /// Decides (contract, 4.5 and 5):
+impl Rollout {
+    /// Decides:
     ///
-    /// | operation | the client changed the template | runs | `runningNotebooks` | course |
+    /// | operation | the client changed the template | runs | `runningNotebooks` | rollout |
     /// |---|---|---|---|---|
-    /// | CREATE | | | | Write |
-    /// | UPDATE | yes | | | Write |
-    /// | UPDATE | no | no | | Apply |
-    /// | UPDATE | no | yes | Restart | Apply |
-    /// | UPDATE | no | yes | Defer | Freeze |
+    /// | CREATE | | | | Enforce |
+    /// | UPDATE | yes | | | Enforce |
+    /// | UPDATE | no | no | | BestEffort |
+    /// | UPDATE | no | yes | Restart | BestEffort |
+    /// | UPDATE | no | yes | Defer | Defer |
     ///
-    /// Stopped is a notebook that is stopped before or after the request: starting one is the time to change it. An
-    /// update without the stored object changes no template, and what it was before nobody knows: it counts as running.
-    #[must_use]
+    /// A notebook that is stopped before or after the request does not run: starting one is the time to change it. An
+    /// update without the stored object changes no template, and counts as one of a notebook that runs, since nobody
+    /// knows what it was before.
     pub fn of(request: &Request<'_>, running_notebooks: RunningNotebooks, record: &Record) -> Self {
         let old = request.old_object.as_ref();
         if request.operation == Operation::Create
             || old.is_some_and(|old| changes_template(old, &request.object, request.kind, record))
         {
-            return Course::Write;
+            return Rollout::Enforce;
         }
         let is_stopped = old.is_some_and(|old| workload::is_stopped(old) || workload::is_stopped(&request.object));
-        if is_stopped || running_notebooks == RunningNotebooks::Restart { Course::Apply } else { Course::Freeze }
+        if is_stopped || running_notebooks == RunningNotebooks::Restart { Rollout::BestEffort } else { Rollout::Defer }
     }
 }
 
-/// Whether the client changed the template himself: it differs once what is ours is set aside on both sides.
+/// Whether the client changed the template: it differs once what is managed is set aside on both sides.
 fn changes_template(old: &Node<'_>, new: &Node<'_>, kind: Kind, record: &Record) -> bool {
     if is_same_text(template(old, kind).text(), template(new, kind).text()) {
         return false;
     }
-    match (the_users_own(old, kind, record), the_users_own(new, kind, record)) {
-        (Ok(old), Ok(new)) => !equal_nodes(template(&old, kind), template(&new, kind)),
+    match (without_managed(old, kind, record), without_managed(new, kind, record)) {
+        (Ok(old), Ok(new)) => !is_same_template(&old, &new, kind),
         _ => true,
     }
 }
 
-/// The object with what is ours set aside: merging nothing leaves the user's own.
-fn the_users_own<'a>(object: &Node<'a>, kind: Kind, record: &'a Record) -> Result<Node<'a>, Malformed> {
+/// The object without what is managed: merging nothing leaves the user's own.
+fn without_managed<'a>(object: &Node<'a>, kind: Kind, record: &'a Record) -> Result<Node<'a>, Malformed> {
     let mut object = object.clone();
     merge(&mut object, kind, &[], record, &BTreeSet::new())?;
     Ok(object)
 }
 
+/// Whether the templates of two objects mean the same (contract, "Equality").
+fn is_same_template(one: &Node<'_>, other: &Node<'_>, kind: Kind) -> bool {
+    static OF: Type = Type::Object(&POD_SPEC);
+    deep_equal_nodes(&OF, template(one, kind), template(other, kind))
+}
+
 /// The pod spec of an object; `null` where it has none.
 fn template<'o, 'a>(object: &'o Node<'a>, kind: Kind) -> &'o Node<'a> {
     static ABSENT: Node<'static> = Node::text_only("null");
-    workload::template(object, kind).unwrap_or(&ABSENT)
+    workload::pod_spec(object, kind).unwrap_or(&ABSENT)
 }
 
 /// What came of a request's merge.
@@ -84,13 +93,12 @@ pub enum Merged<'a> {
 pub struct Waiting {
     /// They would change the template of a notebook that runs.
     for_a_stop: BTreeSet<String>,
-    /// They are in conflict with the user's own.
+    /// They are in conflict with the user's entries.
     for_the_user: Vec<Conflict>,
 }
 
 impl Waiting {
     /// The names of all that wait, those of `plan` first and in its order.
-    #[must_use]
     pub fn names(&self, plan: &[Dependency<'_>]) -> String {
         let waits = |name: &str| {
             self.for_a_stop.contains(name) || self.for_the_user.iter().any(|conflict| conflict.dependency == name)
@@ -116,20 +124,20 @@ impl Waiting {
     }
 }
 
-/// Merges as far as `course` allows. What it does not allow is held back, each dependency whole, and the others are
+/// Merges as far as `rollout` allows. What it does not allow is held back, each dependency whole, and the others are
 /// merged again: holding one back may leave another without what it shares with it.
 ///
 /// # Errors
 /// The object is malformed.
 pub fn merge_along<'a>(
-    course: Course,
+    rollout: Rollout,
     mut object: Node<'a>,
     old_object: Option<&Node<'a>>,
     kind: Kind,
     plan: &'a [Dependency<'a>],
     record: &'a Record,
 ) -> Result<Merged<'a>, Malformed> {
-    if course == Course::Write {
+    if rollout == Rollout::Enforce {
         let outcome = merge(&mut object, kind, plan, record, &BTreeSet::new())?;
         return Ok(if outcome.conflicts.is_empty() {
             Merged::Object(object, outcome, Waiting::default())
@@ -137,28 +145,28 @@ pub fn merge_along<'a>(
             Merged::Denied(outcome.conflicts)
         });
     }
-    if course == Course::Freeze {
+    if rollout == Rollout::Defer {
         restore_template(&mut object, old_object, kind)?;
     }
     // Under an unchanged hash nothing waits: what lacks was pruned by the CRD, and would be again.
     let is_unchanged = |name: &str| {
         plan.iter().any(|it| it.name == name && record.get(name).is_some_and(|known| known.hash == it.hash))
     };
-    let mut held = BTreeSet::new();
+    let mut held_back = BTreeSet::new();
     let mut waiting = Waiting::default();
     loop {
         let mut merged = object.clone();
-        let mut outcome = merge(&mut merged, kind, plan, record, &held)?;
+        let mut outcome = merge(&mut merged, kind, plan, record, &held_back)?;
         let is_changed = !outcome.changed_pod_spec.is_empty();
-        if course == Course::Apply || is_changed && equal_nodes(template(&merged, kind), template(&object, kind)) {
+        if rollout == Rollout::BestEffort || is_changed && is_same_template(&merged, &object, kind) {
             outcome.changed_pod_spec.clear();
         }
         if outcome.conflicts.is_empty() && outcome.changed_pod_spec.is_empty() {
             return Ok(Merged::Object(merged, outcome, waiting));
         }
-        held.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency.clone()));
+        held_back.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency.clone()));
         waiting.for_the_user.extend(outcome.conflicts);
-        held.extend(outcome.changed_pod_spec.iter().map(|name| (*name).to_owned()));
+        held_back.extend(outcome.changed_pod_spec.iter().map(|name| (*name).to_owned()));
         let waits = outcome.changed_pod_spec.into_iter().filter(|name| !is_unchanged(name));
         waiting.for_a_stop.extend(waits.map(str::to_owned));
     }
@@ -166,11 +174,13 @@ pub fn merge_along<'a>(
 
 /// Puts the stored template in the place of the client's, unless both mean the same.
 fn restore_template<'a>(object: &mut Node<'a>, old: Option<&Node<'a>>, kind: Kind) -> Result<(), Malformed> {
-    let Some(stored) = old.and_then(|old| workload::template(old, kind)) else { return Ok(()) };
-    if equal_nodes(template(object, kind), stored) {
-        return Ok(());
+    match old {
+        Some(old) if !is_same_template(object, old, kind) => match workload::pod_spec(old, kind) {
+            Some(stored) => kind.pod_spec().set(object, stored.clone()),
+            None => Ok(()),
+        },
+        _ => Ok(()),
     }
-    workload::set_template(object, kind, stored.clone())
 }
 
 #[cfg(test)]
@@ -192,12 +202,12 @@ mod tests {
         )
     }
 
-    /// The course of an update from `old` to `new`, in which the variable `OURS` of container `nb` is the platform's.
-    fn update(old: &str, new: &str, running_notebooks: RunningNotebooks) -> Course {
-        course("UPDATE", Some(old), new, running_notebooks)
+    /// The rollout of an update from `old` to `new`, in which the variable `OURS` of container `nb` is the platform's.
+    fn update(old: &str, new: &str, running_notebooks: RunningNotebooks) -> Rollout {
+        rollout("UPDATE", Some(old), new, running_notebooks)
     }
 
-    fn course(operation: &str, old: Option<&str>, new: &str, running_notebooks: RunningNotebooks) -> Course {
+    fn rollout(operation: &str, old: Option<&str>, new: &str, running_notebooks: RunningNotebooks) -> Rollout {
         let old = old.unwrap_or("null");
         let payload = format!(
             r#"{{"request":{{"kind":{{"group":"kubeflow.org","kind":"Notebook"}},"operation":"{operation}",
@@ -205,7 +215,7 @@ mod tests {
         );
         let (request, _) = Request::read(&payload).unwrap().unwrap();
         let record = Record::parse(r#"{"proxy":{"hash":"01","added":{"env/nb":["OURS"]}}}"#).unwrap();
-        Course::of(&request, running_notebooks, &record)
+        Rollout::of(&request, running_notebooks, &record)
     }
 
     const ONE: &str = r#"[{"name":"nb","image":"one"}]"#;
@@ -215,7 +225,7 @@ mod tests {
     fn who_creates_writes() {
         for annotations in [NOBODY, STOPPED] {
             for running_notebooks in [DEFER, RESTART] {
-                assert_eq!(course("CREATE", None, &notebook(annotations, ONE), running_notebooks), Course::Write);
+                assert_eq!(rollout("CREATE", None, &notebook(annotations, ONE), running_notebooks), Rollout::Enforce);
             }
         }
     }
@@ -225,11 +235,11 @@ mod tests {
         for annotations in [NOBODY, STOPPED] {
             for running_notebooks in [DEFER, RESTART] {
                 let (old, new) = (notebook(annotations, ONE), notebook(annotations, TWO));
-                assert_eq!(update(&old, &new, running_notebooks), Course::Write);
+                assert_eq!(update(&old, &new, running_notebooks), Rollout::Enforce);
             }
         }
-        assert_eq!(update("{}", &notebook(NOBODY, ONE), DEFER), Course::Write);
-        assert_eq!(update(&notebook(NOBODY, ONE), "{}", DEFER), Course::Write);
+        assert_eq!(update("{}", &notebook(NOBODY, ONE), DEFER), Rollout::Enforce);
+        assert_eq!(update(&notebook(NOBODY, ONE), "{}", DEFER), Rollout::Enforce);
     }
 
     #[test]
@@ -246,27 +256,27 @@ mod tests {
             (&runs, &stopped_without_a_time),
         ] {
             for running_notebooks in [DEFER, RESTART] {
-                assert_eq!(update(old, new, running_notebooks), Course::Apply, "{old} {new}");
+                assert_eq!(update(old, new, running_notebooks), Rollout::BestEffort, "{old} {new}");
             }
         }
     }
 
     #[test]
     fn a_running_one_may_change_where_the_settings_say_so() {
-        assert_eq!(update(&notebook(NOBODY, ONE), &notebook(NOBODY, ONE), RESTART), Course::Apply);
+        assert_eq!(update(&notebook(NOBODY, ONE), &notebook(NOBODY, ONE), RESTART), Rollout::BestEffort);
     }
 
     #[test]
     fn a_running_one_must_not_change() {
         let annotated = notebook(r#"{"notebooks.kubeflow.org/last-activity":"now"}"#, ONE);
-        assert_eq!(update(&notebook(NOBODY, ONE), &annotated, DEFER), Course::Freeze);
+        assert_eq!(update(&notebook(NOBODY, ONE), &annotated, DEFER), Rollout::Defer);
     }
 
     #[test]
     fn without_the_stored_object_it_runs_and_is_unchanged() {
         for annotations in [NOBODY, STOPPED] {
-            assert_eq!(course("UPDATE", None, &notebook(annotations, ONE), DEFER), Course::Freeze);
-            assert_eq!(course("UPDATE", None, &notebook(annotations, ONE), RESTART), Course::Apply);
+            assert_eq!(rollout("UPDATE", None, &notebook(annotations, ONE), DEFER), Rollout::Defer);
+            assert_eq!(rollout("UPDATE", None, &notebook(annotations, ONE), RESTART), Rollout::BestEffort);
         }
     }
 
@@ -282,7 +292,7 @@ mod tests {
         ];
         for (one, other) in cases {
             for (old, new) in [(one, other), (other, one)] {
-                assert_eq!(update(&notebook(NOBODY, old), &notebook(NOBODY, new), DEFER), Course::Freeze, "{new}");
+                assert_eq!(update(&notebook(NOBODY, old), &notebook(NOBODY, new), DEFER), Rollout::Defer, "{new}");
             }
         }
     }
@@ -299,12 +309,16 @@ mod tests {
             for new in same {
                 assert_eq!(
                     update(&notebook(NOBODY, old), &notebook(NOBODY, new), DEFER),
-                    Course::Freeze,
+                    Rollout::Defer,
                     "{old} {new}"
                 );
             }
             for new in [theirs, elsewhere] {
-                assert_eq!(update(&notebook(NOBODY, old), &notebook(NOBODY, new), DEFER), Course::Write, "{old} {new}");
+                assert_eq!(
+                    update(&notebook(NOBODY, old), &notebook(NOBODY, new), DEFER),
+                    Rollout::Enforce,
+                    "{old} {new}"
+                );
             }
         }
     }

@@ -23,66 +23,55 @@ impl fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
-/// A JSON string as it came: quotes and escapes included.
+/// A JSON string as it stands in the text: what is between the quotes, escapes included.
 #[derive(Clone, Copy, Debug)]
 pub struct Str<'a> {
-    token: &'a str,
+    raw: &'a str,
     escaped: bool,
 }
 
 impl<'a> Str<'a> {
-    /// A key of the policy's own, written as a token: quotes around it, nothing in it to escape.
-    #[must_use]
-    pub const fn from_token(token: &'static str) -> Str<'static> {
-        Str { token, escaped: false }
+    /// A string in which nothing has to be escaped.
+    pub const fn plain(text: &'a str) -> Self {
+        Str { raw: text, escaped: false }
     }
 
-    /// A token that was written elsewhere and may hold escapes.
-    #[must_use]
-    pub fn from_written(token: &'a str) -> Self {
-        Str { token, escaped: token.contains('\\') }
+    /// The string that `token` is, quotes included.
+    pub fn from_token(token: &'a str) -> Self {
+        let raw = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
+        Str { raw, escaped: raw.contains('\\') }
     }
 
-    /// The token, quotes included.
-    #[must_use]
-    pub const fn token(self) -> &'a str {
-        self.token
-    }
-
-    /// The text between the quotes, escapes still in place.
-    #[must_use]
-    pub fn raw(self) -> &'a str {
-        self.token.get(1..self.token.len().saturating_sub(1)).unwrap_or_default()
+    /// What is between the quotes, escapes included.
+    pub const fn raw(self) -> &'a str {
+        self.raw
     }
 
     /// What the string says. Half a surrogate pair becomes U+FFFD, as it does in Go.
-    #[must_use]
     pub fn decode(self) -> Cow<'a, str> {
-        if self.escaped { Cow::Owned(unescape(self.raw())) } else { Cow::Borrowed(self.raw()) }
+        if self.escaped { Cow::Owned(unescape(self.raw)) } else { Cow::Borrowed(self.raw) }
     }
 
     /// Whether the string says `text`.
     #[inline(always)]
-    #[must_use]
     pub fn is(self, text: &str) -> bool {
         // Mostly the length tells already.
-        (self.escaped || self.token.len() == text.len() + 2) && self.says(text)
+        (self.escaped || self.raw.len() == text.len()) && self.says(text)
     }
 
     fn says(self, text: &str) -> bool {
-        match self.token.as_bytes() {
-            _ if self.escaped => unescape(self.raw()) == text,
-            [_, raw @ .., _] => is_same(raw, text.as_bytes()),
-            _ => false,
-        }
+        if self.escaped { unescape(self.raw) == text } else { is_same_text(self.raw, text) }
     }
 }
 
-/// Whether two byte strings are the same. `==` goes byte by byte in a module, which for a megabyte is as much as half of
+/// Whether two texts are the same. `==` goes byte by byte in a module, which for a megabyte is as much as half of
 /// reading it, and for the keys of a small request a tenth of answering it.
 #[inline(never)]
-#[must_use]
-pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+pub fn is_same_text(one: &str, other: &str) -> bool {
+    if std::ptr::eq(one, other) {
+        return true;
+    }
+    let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
     }
@@ -104,10 +93,10 @@ pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// The strings of two tokens are compared by what they say, not by how they are spelt.
+/// Two strings are equal where they say the same, however they are spelt.
 impl PartialEq for Str<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.token == other.token || ((self.escaped || other.escaped) && self.decode() == other.decode())
+        self.raw == other.raw || ((self.escaped || other.escaped) && self.decode() == other.decode())
     }
 }
 
@@ -169,7 +158,6 @@ pub struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// A cursor at the start of `text`.
-    #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Cursor { text, at: 0, failure: None, nesting: Vec::new() }
     }
@@ -205,14 +193,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// What was no JSON, if anything so far was not.
-    #[must_use]
     pub const fn failure(&self) -> Option<SyntaxError> {
         self.failure
     }
 
     /// The text from offset `start` to here.
     #[inline(always)]
-    #[must_use]
     pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
@@ -270,11 +256,11 @@ impl<'a> Cursor<'a> {
         let start = self.offset();
         if byte(self.text.as_bytes(), start) != b'"' {
             self.fail(start, "a string");
-            return Str { token: "", escaped: false };
+            return Str::plain("");
         }
         let (end, escaped) = string_end(self.text.as_bytes(), start + 1);
         self.reach(end, "a string");
-        Str { token: self.since(start), escaped }
+        Str { raw: self.between_quotes(start, end), escaped }
     }
 
     /// Passes over one value of any kind and depth, and returns its text.
@@ -314,9 +300,9 @@ impl<'a> Cursor<'a> {
                 return ("", None);
             }
             let is_it = is_escaped || key_end - key == member.len() + 2;
-            if is_it && (Str { token: self.between(key, key_end), escaped: is_escaped }).is(member) {
+            if is_it && (Str { raw: self.between_quotes(key, key_end), escaped: is_escaped }).is(member) {
                 identity = (byte(bytes, value) == b'"')
-                    .then(|| Str { token: self.between(value, end), escaped: is_value_escaped });
+                    .then(|| Str { raw: self.between_quotes(value, end), escaped: is_value_escaped });
             }
             at = past_space(bytes, end);
             match byte(bytes, at) {
@@ -333,8 +319,8 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(always)]
-    fn between(&self, start: usize, end: usize) -> &'a str {
-        self.text.get(start..end).unwrap_or_default()
+    fn between_quotes(&self, start: usize, end: usize) -> &'a str {
+        self.text.get(start + 1..end.wrapping_sub(1)).unwrap_or_default()
     }
 
     fn key(&mut self) -> Option<Str<'a>> {
@@ -676,6 +662,19 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_compared_byte_for_byte() {
+        let text = "0123456789abcdefghijk";
+        assert!(is_same_text(text, text));
+        assert!(is_same_text(text, &["0123456789", "abcdefghijk"].concat()));
+        for at in 0..text.len() {
+            let mut other = text.to_owned();
+            other.replace_range(at..=at, "-");
+            assert!(!is_same_text(text, &other), "{other}");
+            assert!(!is_same_text(text, &text[..at]), "{at}");
+        }
+    }
+
+    #[test]
     fn decodes_escapes() {
         for (token, says) in [
             (r#""plain""#, "plain"),
@@ -690,7 +689,7 @@ mod tests {
             let read = Cursor::new(token).string();
             assert_eq!(read.decode(), says, "{token}");
             assert!(read.is(says), "{token}");
-            assert_eq!(read.token(), token);
+            assert_eq!(read.raw(), &token[1..token.len() - 1]);
         }
     }
 }

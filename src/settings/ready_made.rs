@@ -1,10 +1,10 @@
-//! The three ready-made dependencies, which expand to plain fields and nothing else (contract, 2).
+//! The ready-made parts of a dependency, which expand to plain fields and nothing else (contract, "Ready-made parts").
 //!
-//! They are written as JSON text from the JSON text of the settings: a string goes from there to here with its
-//! quotes and escapes. Keys are sorted, as a policy server sorts them: what was added is then recognised by its spelling.
+//! They are written as JSON text from the JSON text of the settings: a string is copied with its quotes and escapes. Keys
+//! are sorted, as a policy server sorts them: what was added is then recognised by its spelling.
 
-use crate::document::{Cursor, Malformed, Node, Object, Shape, Str};
-use crate::settings::strings;
+use super::strings;
+use crate::json::{Cursor, Malformed, Node, Object, Path, Shape, Str, quoted};
 
 /// The ready-made parts of a dependency: how each is opened, and what it expands to.
 const READY_MADE: [(&str, Shape, Expansion); 3] = [
@@ -13,7 +13,7 @@ const READY_MADE: [(&str, Shape, Expansion); 3] = [
     ("proxy", Shape::Object(&[]), proxy),
 ];
 
-type Expansion = fn(&Object<'_>, &str) -> Result<String, Malformed>;
+type Expansion = fn(&Object<'_>, &Path<'_>) -> Result<String, Malformed>;
 
 /// Where the secrets are found, unless the settings say otherwise; a JSON token.
 const SECRETS_PATH: &str = "\"/var/run/secrets/nais.io/vault\"";
@@ -44,11 +44,11 @@ const PEM_VARIABLES: [&str; 7] = [
     "NODE_EXTRA_CA_CERTS",
 ];
 
-/// What the ready-made parts of `dependency` expand to: JSON objects of plain fields, by the name of the part.
+/// What the ready-made parts of the dependency at `path` expand to: JSON objects of plain fields, by the name of the part.
 ///
 /// # Errors
 /// A part that is of the wrong type, or lacks what it needs: only with settings that were never checked.
-pub fn expand(name: &str, dependency: &str) -> Result<Vec<(&'static str, String)>, Malformed> {
+pub fn expand(path: &Path<'_>, dependency: &str) -> Result<Vec<(&'static str, String)>, Malformed> {
     let mut expanded = Vec::new();
     let mut cursor = Cursor::new(dependency);
     let mut next = if cursor.eat(b'{') { cursor.first_key() } else { None };
@@ -56,9 +56,9 @@ pub fn expand(name: &str, dependency: &str) -> Result<Vec<(&'static str, String)
         match READY_MADE.iter().find(|(part, ..)| key.is(part)) {
             Some((part, shape, expansion)) => {
                 let node = Node::read(&mut cursor, shape);
-                let path = format!("dependencies.{name}.{part}");
+                let path = path.member(part);
                 if !node.is_null() {
-                    expanded.push((*part, expansion(node.object(|| path.clone())?, &path)?));
+                    expanded.push((*part, expansion(node.object(&path)?, &path)?));
                 }
             }
             None => _ = cursor.skip(),
@@ -68,7 +68,7 @@ pub fn expand(name: &str, dependency: &str) -> Result<Vec<(&'static str, String)
     Ok(expanded)
 }
 
-fn vault(vault: &Object<'_>, path: &str) -> Result<String, Malformed> {
+fn vault(vault: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {
     let secrets_path = vault.get("secretsPath").map_or(SECRETS_PATH, Node::text);
     let env = [
         ("VKS_VAULT_ADDR", required(vault, path, "address")?),
@@ -88,25 +88,24 @@ fn vault(vault: &Object<'_>, path: &str) -> Result<String, Malformed> {
 }
 
 /// `allowPrivilegeEscalation: false`, and what the settings lay over it.
-fn security_context(vault: &Object<'_>, path: &str) -> Result<String, Malformed> {
+fn security_context(vault: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {
     let mut merged = Object::default();
-    merged.set(Str::from_token("\"allowPrivilegeEscalation\""), Node::text_only("false"));
+    merged.set(Str::plain("allowPrivilegeEscalation"), Node::text_only("false"));
     if let Some(node) = vault.get("securityContext") {
-        for (key, value) in
-            node.object(|| format!("{path}.securityContext"))?.iter().filter(|(_, value)| !value.is_null())
-        {
+        let members = node.object(&path.member("securityContext"))?.iter();
+        for (key, value) in members.filter(|(_, value)| !value.is_null()) {
             merged.set(*key, value.clone());
         }
     }
     Ok(Node::from(merged).written().into_owned())
 }
 
-fn ca_bundle(bundle: &Object<'_>, path: &str) -> Result<String, Malformed> {
+fn ca_bundle(bundle: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {
     let (mut volumes, mut mounts, mut env) = (Vec::new(), Vec::new(), Vec::new());
     for (kind, volume, paths) in [("pem", "ca-bundle-pem", &PEM_PATHS[..]), ("jks", "ca-bundle-jks", &[JKS_PATH][..])] {
         let Some(node) = bundle.get(kind) else { continue };
-        let path = format!("{path}.{kind}");
-        let source = node.object(|| path.clone())?;
+        let path = path.member(kind);
+        let source = node.object(&path)?;
         let config_map = required(source, &path, "configMap")?;
         let key = required(source, &path, "key")?;
         volumes.push(format!(r#"{{"configMap":{{"name":{config_map}}},"name":"{volume}"}}"#));
@@ -123,13 +122,17 @@ fn ca_bundle(bundle: &Object<'_>, path: &str) -> Result<String, Malformed> {
     Ok(format!(r#"{{"volumes":{volumes},"volumeMounts":{mounts},"env":{env}}}"#))
 }
 
-fn proxy(proxy: &Object<'_>, path: &str) -> Result<String, Malformed> {
+fn proxy(proxy: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {
     let http = required(proxy, path, "httpProxy")?;
     let https = proxy.get("httpsProxy").map_or(http, Node::text);
     let mut values = vec![("HTTP_PROXY", http.to_owned()), ("HTTPS_PROXY", https.to_owned())];
     if let Some(node) = proxy.get("noProxy") {
-        let hosts = strings(node, || format!("{path}.noProxy"))?;
-        values.push(("NO_PROXY", crate::document::quoted(&hosts.join(","))));
+        let mut problems = Vec::new();
+        let hosts: Vec<_> = strings(node, &path.member("noProxy"), &mut problems).into_iter().flatten().collect();
+        if let Some(malformed) = problems.into_iter().next() {
+            return Err(malformed);
+        }
+        values.push(("NO_PROXY", quoted(&hosts.join(","))));
     }
     let upper = values.iter().map(|(name, value)| variable(name, value));
     let lower = values.iter().map(|(name, value)| variable(&name.to_ascii_lowercase(), value));
@@ -138,13 +141,9 @@ fn proxy(proxy: &Object<'_>, path: &str) -> Result<String, Malformed> {
 }
 
 /// The JSON text of a member that must be there.
-fn required<'a>(object: &Object<'a>, path: &str, key: &str) -> Result<&'a str, Malformed> {
+fn required<'a>(object: &Object<'a>, path: &Path<'_>, key: &str) -> Result<&'a str, Malformed> {
     let node = object.get(key).cloned().unwrap_or(Node::text_only("null"));
-    if node.text().starts_with('"') {
-        Ok(node.text())
-    } else {
-        Err(node.malformed(format!("{path}.{key}"), "a string"))
-    }
+    if node.text().starts_with('"') { Ok(node.text()) } else { Err(node.malformed(&path.member(key), "a string")) }
 }
 
 fn variable(name: &str, value: &str) -> String {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::scan::{Cursor, Str, SyntaxError};
+use super::Path;
+use super::cursor::{Cursor, Str, SyntaxError};
 
 /// Which parts of a document are opened when it is read.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub enum Shape {
 
 /// A part of a document: its text, and what of it was opened.
 ///
-/// Where the text is of another kind than the shape wanted (a string where there is an object), the node stays
-/// [`Body::Text`]; who needs the object says so with [`Node::object`], with the path for the message.
+/// Where the text is of another kind than the shape asks for (a string in place of an object), the node stays
+/// [`Body::Text`], and [`Node::object`] refuses it with its path.
 #[derive(Clone, Debug)]
 pub struct Node<'a> {
     text: &'a str,
@@ -56,7 +57,7 @@ pub struct List<'a> {
     changed: bool,
 }
 
-/// A document that is not what its kind asks for: a list where there is an object, say.
+/// A value of the wrong kind: a list in place of an object, say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
     /// Where, as `spec.template.spec.containers[0].env`.
@@ -81,7 +82,6 @@ const USUAL_ITEMS: usize = 4;
 
 impl<'a> Node<'a> {
     /// A node that stays text. The text must be JSON; it is written as it is.
-    #[must_use]
     pub const fn text_only(text: &'a str) -> Self {
         Node { text, body: Body::Text }
     }
@@ -135,71 +135,72 @@ impl<'a> Node<'a> {
     }
 
     /// The text as it came; of a node that was changed since, the text from before.
-    #[must_use]
     pub const fn text(&self) -> &'a str {
         self.text
     }
 
     /// Whether this is `null`, which counts as absent.
-    #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self.body, Body::Text) && self.text == "null"
     }
 
     /// What the string says that this is; `None` for anything else.
-    #[must_use]
     pub fn string(&self) -> Option<Cow<'a, str>> {
-        self.text.starts_with('"').then(|| Str::from_written(self.text).decode())
+        self.text.starts_with('"').then(|| Str::from_token(self.text).decode())
+    }
+
+    /// The members, where this is an object that was opened.
+    pub const fn as_object(&self) -> Option<&Object<'a>> {
+        match &self.body {
+            Body::Object(object) => Some(object),
+            _ => None,
+        }
     }
 
     /// The members of the object that this must be.
     ///
     /// # Errors
-    /// It is something else; `path` says where.
-    pub fn object(&self, path: impl FnOnce() -> String) -> Result<&Object<'a>, Malformed> {
-        match &self.body {
-            Body::Object(object) => Ok(object),
-            _ => Err(self.malformed(path(), "an object")),
-        }
+    /// It is something else.
+    pub fn object(&self, path: &Path<'_>) -> Result<&Object<'a>, Malformed> {
+        self.as_object().ok_or_else(|| self.malformed(path, "an object"))
     }
 
-    /// As [`Node::object`], to change it.
+    /// The members of the object that this must be, to change them.
     ///
     /// # Errors
-    /// As there.
-    pub fn object_mut(&mut self, path: impl FnOnce() -> String) -> Result<&mut Object<'a>, Malformed> {
+    /// It is something else.
+    pub fn object_mut(&mut self, path: &Path<'_>) -> Result<&mut Object<'a>, Malformed> {
         match &mut self.body {
             Body::Object(object) => Ok(object),
-            _ => Err(Self::text_only(self.text).malformed(path(), "an object")),
+            _ => Err(Self::text_only(self.text).malformed(path, "an object")),
         }
     }
 
     /// The items of the list that this must be.
     ///
     /// # Errors
-    /// It is something else; `path` says where.
-    pub fn list(&self, path: impl FnOnce() -> String) -> Result<&List<'a>, Malformed> {
+    /// It is something else.
+    pub fn list(&self, path: &Path<'_>) -> Result<&List<'a>, Malformed> {
         match &self.body {
             Body::List(list) => Ok(list),
-            _ => Err(self.malformed(path(), "a list")),
+            _ => Err(self.malformed(path, "a list")),
         }
     }
 
-    /// As [`Node::list`], to change it.
+    /// The items of the list that this must be, to change them.
     ///
     /// # Errors
-    /// As there.
-    pub fn list_mut(&mut self, path: impl FnOnce() -> String) -> Result<&mut List<'a>, Malformed> {
+    /// It is something else.
+    pub fn list_mut(&mut self, path: &Path<'_>) -> Result<&mut List<'a>, Malformed> {
         match &mut self.body {
             Body::List(list) => Ok(list),
-            _ => Err(Self::text_only(self.text).malformed(path(), "a list")),
+            _ => Err(Self::text_only(self.text).malformed(path, "a list")),
         }
     }
 
-    /// The error of a node that should have been `expected`.
-    #[must_use]
-    pub fn malformed(&self, path: String, expected: &'static str) -> Malformed {
-        Malformed { path, expected, found: kind_of(self.text) }
+    /// The error of a node at `path` that should have been `expected`.
+    pub fn malformed(&self, path: &Path<'_>, expected: &'static str) -> Malformed {
+        Malformed { path: path.to_string(), expected, found: kind_of(self.text) }
     }
 
     /// The node as it is now behind `before`, in a text with `room` for more; `None` where nothing was changed since
@@ -219,7 +220,6 @@ impl<'a> Node<'a> {
     }
 
     /// Whether anything in it was changed since it was read.
-    #[must_use]
     pub fn is_changed(&self) -> bool {
         match &self.body {
             Body::Text | Body::Entry(_) => false,
@@ -251,7 +251,7 @@ impl<'a> Node<'a> {
     fn length(&self) -> usize {
         match &self.body {
             Body::Object(object) if object.changed => {
-                2 + object.members.iter().map(|(key, value)| key.token().len() + value.length() + 2).sum::<usize>()
+                2 + object.members.iter().map(|(key, value)| key.raw().len() + value.length() + 4).sum::<usize>()
             }
             Body::List(list) if list.changed => 2 + list.items.iter().map(|item| item.length() + 1).sum::<usize>(),
             _ => self.text.len(),
@@ -265,8 +265,9 @@ impl<'a> Node<'a> {
                 let mut separator = '{';
                 for (key, value) in &object.members {
                     out.push(separator);
-                    out.push_str(key.token());
-                    out.push(':');
+                    out.push('"');
+                    out.push_str(key.raw());
+                    out.push_str("\":");
                     value.write(out);
                     separator = ',';
                 }
@@ -305,7 +306,6 @@ impl<'a> Object<'a> {
     }
 
     /// The value of `key`; `null` counts as absent.
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node<'a>> {
         self.position(key).and_then(|at| self.members.get(at)).map(|(_, value)| value).filter(|value| !value.is_null())
     }
@@ -334,36 +334,35 @@ impl<'a> Object<'a> {
         removed
     }
 
-    /// The object under `key`, made where it is absent.
+    /// The object under `key`, which is at `path`; made where it is absent.
     ///
     /// # Errors
-    /// Something else is there; `path` says where.
-    pub fn object_at(&mut self, key: Str<'a>, path: impl FnOnce() -> String) -> Result<&mut Object<'a>, Malformed> {
+    /// Something else is there.
+    pub fn object_at(&mut self, key: Str<'a>, path: &Path<'_>) -> Result<&mut Object<'a>, Malformed> {
         if self.get(key.raw()).is_none() {
             self.set(key, Object::default().into());
         }
         match self.get_mut(key.raw()) {
             Some(node) => node.object_mut(path),
-            None => Err(Node::text_only("null").malformed(path(), "an object")),
+            None => Err(Node::text_only("null").malformed(path, "an object")),
         }
     }
 
-    /// The list under `key`, made where it is absent.
+    /// The list under `key`, which is at `path`; made where it is absent.
     ///
     /// # Errors
-    /// Something else is there; `path` says where.
-    pub fn list_at(&mut self, key: Str<'a>, path: impl FnOnce() -> String) -> Result<&mut List<'a>, Malformed> {
+    /// Something else is there.
+    pub fn list_at(&mut self, key: Str<'a>, path: &Path<'_>) -> Result<&mut List<'a>, Malformed> {
         if self.get(key.raw()).is_none() {
             self.set(key, List::default().into());
         }
         match self.get_mut(key.raw()) {
             Some(node) => node.list_mut(path),
-            None => Err(Node::text_only("null").malformed(path(), "a list")),
+            None => Err(Node::text_only("null").malformed(path, "a list")),
         }
     }
 
     /// Whether there are no members.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -381,7 +380,6 @@ impl<'a> Object<'a> {
 
 impl<'a> List<'a> {
     /// The items, in their order.
-    #[must_use]
     pub fn items(&self) -> &[Node<'a>] {
         &self.items
     }
@@ -399,7 +397,6 @@ impl<'a> List<'a> {
 }
 
 /// The kind of the JSON value `text`, as a message names it.
-#[must_use]
 pub fn kind_of(text: &str) -> &'static str {
     match text.as_bytes().first() {
         Some(b'{') => "an object",

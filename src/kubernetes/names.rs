@@ -1,6 +1,7 @@
-//! What Kubernetes asks of names and other words, so that it refuses none that passed here.
+//! What Kubernetes asks of names and other strings, so that it refuses none that passed here.
 //!
-//! The rules are those of `k8s.io/apimachinery/pkg/util/validation`.
+//! The rules are those of `k8s.io/apimachinery/pkg/util/validation/validation.go`, and for paths and volumes of
+//! `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`. Each format names the function that it follows.
 
 use std::net::IpAddr;
 
@@ -9,42 +10,41 @@ use std::net::IpAddr;
 pub enum Format {
     /// Anything.
     Any,
-    /// Anything but nothing.
-    Filled,
+    /// Anything but the empty string.
+    NonEmpty,
     /// One of these words.
-    Word(&'static [&'static str]),
-    /// A DNS label (RFC 1123), as names of containers and volumes are.
+    OneOf(&'static [&'static str]),
+    /// A DNS label (RFC 1123), as names of containers and volumes are: `IsDNS1123Label`.
     DnsLabel,
-    /// A DNS subdomain (RFC 1123), as names of most objects are.
+    /// A DNS subdomain (RFC 1123), as names of most objects are: `IsDNS1123Subdomain`.
     Subdomain,
-    /// The name of an environment variable, by the rule that every version of Kubernetes accepts.
+    /// The name of an environment variable, by the rule that every version of Kubernetes accepts: `IsEnvVarName`.
     EnvName,
-    /// The key of a label.
+    /// The key of a label: `IsQualifiedName`.
     LabelKey,
-    /// The value of a label.
+    /// The value of a label: `IsValidLabelValue`.
     LabelValue,
-    /// The key of an annotation.
+    /// The key of an annotation: `IsQualifiedName` of it in lower case.
     AnnotationKey,
-    /// A key of a config map or secret.
+    /// A key of a config map or secret: `IsConfigMapKey`.
     FileName,
-    /// The path of a mount in a container.
+    /// The path of a mount in a container: `ValidateVolumeMounts`.
     MountPath,
-    /// A path in a volume.
+    /// A path in a volume: `validateLocalDescendingPath`.
     SubPath,
-    /// The name of a port (RFC 6335).
+    /// The name of a port (RFC 6335): `IsValidPortName`.
     PortName,
-    /// An IP address.
+    /// An IP address: `IsValidIP`.
     Ip,
 }
 
 impl Format {
     /// What is wrong with `text`, as a message says it after its path; `None` where nothing is.
-    #[must_use]
     pub fn problem(self, text: &str) -> Option<&'static str> {
         let (is_right, must) = match self {
             Format::Any => return None,
-            Format::Filled => (!text.is_empty(), "must not be empty"),
-            Format::Word(words) => (words.contains(&text), "must be one of the words for it"),
+            Format::NonEmpty => (!text.is_empty(), "must not be empty"),
+            Format::OneOf(words) => (words.contains(&text), "must be one of its words"),
             Format::DnsLabel => (
                 text.len() <= 63 && is_dns_label(text),
                 "must be a DNS label: a-z, 0-9 and - between them, at most 63 characters",
@@ -136,8 +136,8 @@ mod tests {
         let long = |length| "a".repeat(length);
         for (format, right, wrong) in [
             (Format::Any, vec!["", "\n"], vec![]),
-            (Format::Filled, vec![" "], vec![""]),
-            (Format::Word(&["Keep"]), vec!["Keep"], vec!["keep", ""]),
+            (Format::NonEmpty, vec![" "], vec![""]),
+            (Format::OneOf(&["Keep"]), vec!["Keep"], vec!["keep", ""]),
             (Format::DnsLabel, vec!["a", "0-a"], vec!["", "{namespace}", "-a", "a-", "A", "a.b", "a_b", "æ", "{x}"]),
             (Format::Subdomain, vec!["a", "a.b-c.d"], vec!["", "a..b", ".a", "a.", "A", "a/b"]),
             (Format::EnvName, vec!["A", "_a", "a.b-c", "-"], vec!["", "1A", "A=B", "A B", "..", "..A", "æ"]),

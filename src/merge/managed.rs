@@ -1,5 +1,5 @@
-//! One list or map, and what happens to each of its entries: the rules of ownership and conflict (contract, 4.2 to
-//! 4.5), in one function.
+//! One list or map in the object, and what happens to each of its entries: the rules of ownership and conflict in one
+//! place (contract, "Already present", "Order", "Record" and "Conflicts").
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,36 +7,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::{Conflict, Outcome, Record};
-use crate::dependency::{Addition, Dependency, Field, Merge, OnConflict, Target};
-use crate::document::compare::equal;
+use crate::settings::fields::{Entry, MergeStrategy, Target};
+use crate::settings::{Addition, Dependency, OnConflict};
 
-/// An addition, and the dependency that brings it.
+/// An addition that should be there, and the dependency that adds it.
 #[derive(Clone, Copy, Debug)]
-pub struct Want<'a> {
+pub struct Desired<'a> {
     pub dependency: &'a Dependency<'a>,
     pub addition: &'a Addition<'a>,
 }
 
-/// A list or map in the object.
+/// A list or map in the object, of which some entries are managed: an earlier request added them.
 #[derive(Debug)]
-pub struct Slot<'r, 'a> {
-    /// As the record calls it.
+pub struct Managed<'r, 'a> {
+    /// Where it is, as the record names the place.
     place: &'r str,
     /// The container it is in, if it is in one.
     container: Option<&'r str>,
     is_in_pod_spec: bool,
     record: &'a Record,
-    held: &'r BTreeSet<String>,
-    /// Which of its keys are ours, and the dependency each belongs to.
+    held_back: &'r BTreeSet<String>,
+    /// The keys of the managed entries, and the dependency each belongs to.
     owners: BTreeMap<&'a str, &'a str>,
     /// The keys that are taken elsewhere: a pod has each container name once.
     pub taken: BTreeSet<String>,
 }
 
-/// What becomes of the entries of a slot.
+/// What becomes of the entries of a list or map.
 #[derive(Debug, Default)]
 pub struct Edits<'a> {
-    /// By position: another value, or none. Those that go are in their order.
+    /// By position: another value, or none. Those that are removed are in their order.
     in_place: Vec<(usize, Option<&'a Addition<'a>>)>,
     /// What goes before the entries, in this order.
     first: Vec<&'a Addition<'a>>,
@@ -48,70 +48,71 @@ pub struct Edits<'a> {
 enum Decision {
     /// It is written: it was not there, or what is there is replaced.
     Write,
-    /// It is there, and ours.
-    Ours,
-    /// It is there or stays away, and is none of ours.
-    NotOurs,
+    /// It is there, and managed.
+    Managed,
+    /// It is there or stays away, and is not managed.
+    Unmanaged,
 }
 
-impl<'r, 'a> Slot<'r, 'a> {
-    /// The slot that `record` calls `place`, in the metadata, the pod spec or a container of it.
+impl<'r, 'a> Managed<'r, 'a> {
+    /// The list or map that `record` calls `place`, in the metadata, the pod spec or a container of it.
     pub fn new(
         place: &'r str,
         target: Target,
         container: Option<&'r str>,
         record: &'a Record,
-        held: &'r BTreeSet<String>,
+        held_back: &'r BTreeSet<String>,
     ) -> Self {
         let is_in_pod_spec = target != Target::Metadata;
         let owners = record.owners_at(place);
-        Slot { place, container, is_in_pod_spec, record, held, owners, taken: BTreeSet::new() }
+        Managed { place, container, is_in_pod_spec, record, held_back, owners, taken: BTreeSet::new() }
     }
 
-    /// Whether there is nothing to add here, and nothing of ours.
-    pub fn is_idle(&self, wants: &[Want<'_>]) -> bool {
-        wants.is_empty() && self.owners.is_empty()
+    /// Whether there is nothing to add here, and nothing managed.
+    pub fn is_idle(&self, desired: &[Desired<'_>]) -> bool {
+        desired.is_empty() && self.owners.is_empty()
     }
 
-    /// What becomes of `entries` (key and value, in their order) where `wants` are wanted.
+    /// What becomes of `entries` (key and value, in their order) where `desired` should be there.
     ///
-    /// It walks the entries once, and looks each up among the few that are ours: the cost is the sum of both.
+    /// It walks the entries once, and looks each up among the few that are desired or managed: the cost is the sum of
+    /// both.
     pub fn decide<'e>(
         &self,
-        wants: &[Want<'a>],
+        desired: &[Desired<'a>],
         entries: impl Iterator<Item = (Option<Cow<'e, str>>, &'e str)>,
         outcome: &mut Outcome<'a>,
     ) -> Edits<'a> {
-        // The very same entry twice is no contradiction: the first in the list brings it.
+        // The very same entry twice is no contradiction: the first in the list adds it.
         let mut found: FxHashMap<&str, Option<(usize, &str)>> =
-            wants.iter().map(|want| (&*want.addition.key, None)).collect();
+            desired.iter().map(|desired| (&*desired.addition.key, None)).collect();
         let mut edits = Edits::default();
         for (at, (key, value)) in entries.enumerate() {
             let Some(key) = key else { continue };
             if let Some(found) = found.get_mut(&*key) {
                 *found = Some((at, value));
-            } else if let Some(owner) = self.owners.get(&*key).filter(|owner| !self.held.contains(**owner)) {
+            } else if let Some(owner) = self.owners.get(&*key).filter(|owner| !self.held_back.contains(**owner)) {
                 edits.in_place.push((at, None));
                 outcome.note_change(owner, self.is_in_pod_spec);
             }
         }
-        // The wants of one dependency stand together.
-        for wants in wants.chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency)) {
-            let mut ours = Vec::new();
-            for Want { dependency, addition } in wants {
+        // The additions of one dependency stand together.
+        for desired in desired.chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency)) {
+            let mut managed = Vec::new();
+            for Desired { dependency, addition } in desired {
                 let Some(found) = found.remove(&*addition.key) else { continue };
                 match self.decide_one(dependency, addition, found.map(|(_, value)| value), outcome) {
-                    Decision::NotOurs => continue,
-                    Decision::Ours => {}
+                    Decision::Unmanaged => continue,
+                    Decision::Managed => {}
                     Decision::Write => {
                         edits.write(addition, dependency, found.map(|(at, _)| at));
                         outcome.note_change(dependency.name, self.is_in_pod_spec);
                     }
                 }
-                ours.push(addition.key.clone().into_owned());
+                managed.push(addition.key.clone().into_owned());
             }
-            if let Some(Want { dependency, .. }) = wants.first() {
-                outcome.record.note(dependency.name, &dependency.hash, self.place, ours);
+            if let Some(Desired { dependency, .. }) = desired.first() {
+                outcome.record.note(dependency.name, &dependency.hash, self.place, managed);
             }
         }
         edits
@@ -126,44 +127,48 @@ impl<'r, 'a> Slot<'r, 'a> {
     ) -> Decision {
         let field = addition.field;
         let name = dependency.name;
-        // What counts as absent is there all the same where it is the very thing that is asked for.
-        let is_there = |theirs: &&str| !field.is_absent(theirs) || field.holds(theirs, addition.value);
+        // A value that counts as absent is there all the same where it is the very one that is desired.
+        let is_there = |theirs: &&str| !field.is_absent(theirs) || field.contains(theirs, addition.value);
         let Some(theirs) = found.filter(is_there) else {
             if !self.taken.contains(&*addition.key) {
                 return Decision::Write;
             }
             let message = format!(
                 "{} {} is set already, and dependency \"{name}\" brings {} of this name; remove it, or give it another name",
-                field.rival.and_then(Field::named).map_or("", |rival| rival.noun),
+                field.rival().map_or("", |rival| rival.noun),
                 addition.key,
                 field.noun
             );
             outcome.conflicts.push(Conflict { dependency: name.to_owned(), message });
-            return Decision::NotOurs;
+            return Decision::Unmanaged;
         };
         if let Some(owner) = self.owners.get(&*addition.key) {
             let is_unchanged = self.record.get(dependency.name).is_some_and(|known| known.hash == dependency.hash);
             // The server may have filled in defaults; after a change of the settings these may be those of the old
-            // value, so that then only the very same stays.
-            let stays = if is_unchanged { field.holds(theirs, addition.value) } else { equal(theirs, addition.value) };
-            return match (self.held.contains(*owner), stays) {
-                // It goes with a dependency that stays as it is.
-                (true, _) => Decision::NotOurs,
-                (false, true) => Decision::Ours,
+            // value, so that then only an equal one stays.
+            let stays = if is_unchanged {
+                field.contains(theirs, addition.value)
+            } else {
+                field.is_equal(theirs, addition.value)
+            };
+            return match (self.held_back.contains(*owner), stays) {
+                // It belongs to a dependency that stays as it is.
+                (true, _) => Decision::Unmanaged,
+                (false, true) => Decision::Managed,
                 (false, false) => Decision::Write,
             };
         }
-        // What was there before us never becomes ours.
-        if field.holds(theirs, addition.value) {
-            return Decision::NotOurs;
+        // What was there before never becomes managed.
+        if field.contains(theirs, addition.value) {
+            return Decision::Unmanaged;
         }
         let subject = self.subject(addition);
         match dependency.on_conflict {
-            OnConflict::Keep if field.may_keep => {
+            OnConflict::Keep if field.may_keep() => {
                 outcome.warnings.push(format!(
                     "{subject} is set already and stays; what dependency \"{name}\" brings for it is left out"
                 ));
-                Decision::NotOurs
+                Decision::Unmanaged
             }
             OnConflict::Override => {
                 outcome
@@ -172,7 +177,7 @@ impl<'r, 'a> Slot<'r, 'a> {
                 Decision::Write
             }
             OnConflict::Reject | OnConflict::Keep => {
-                let advice = if field.may_keep {
+                let advice = if field.may_keep() {
                     "remove it, or ask for onConflict: Keep"
                 } else {
                     "remove it, or give it another name"
@@ -180,15 +185,15 @@ impl<'r, 'a> Slot<'r, 'a> {
                 let message =
                     format!("{subject} is set already and differs from what dependency \"{name}\" brings; {advice}");
                 outcome.conflicts.push(Conflict { dependency: name.to_owned(), message });
-                Decision::NotOurs
+                Decision::Unmanaged
             }
         }
     }
 
     /// What an addition is, and where: `env HTTP_PROXY of container "nb1"`.
     fn subject(&self, addition: &Addition<'_>) -> String {
-        let what = match addition.field.merge {
-            Merge::Itself => addition.field.name.to_owned(),
+        let what = match addition.field.strategy {
+            MergeStrategy::Atomic => addition.field.name.to_owned(),
             _ => format!("{} {}", addition.field.noun, addition.key),
         };
         match self.container {
@@ -202,7 +207,7 @@ impl<'a> Edits<'a> {
     fn write(&mut self, addition: &'a Addition<'a>, dependency: &Dependency<'_>, at: Option<usize>) {
         match at {
             Some(at) => self.in_place.push((at, Some(addition))),
-            None if dependency.init_containers_first && addition.field.name == "initContainers" => {
+            None if dependency.init_containers_first && addition.field.entry == Entry::InitContainer => {
                 self.first.push(addition);
             }
             None => self.last.push(addition),

@@ -1,0 +1,10 @@
+//! Facts of Kubernetes, each once: its types, what it asks of names, when two objects mean the same to it. Nothing here
+//! knows what the policy does with them.
+
+pub mod digest;
+pub mod equality;
+pub mod names;
+pub mod quantity;
+pub mod schema;
+#[rustfmt::skip]
+pub mod types;

@@ -1,0 +1,122 @@
+//! What a value may be: the vocabulary of the tables in [`types`](super::types) and of the settings. The settings checks,
+//! the comparison of objects, the JSON Schema and the reference of the settings all read these tables.
+
+use super::names::Format;
+
+/// What a value may be. `null` is an absent member everywhere, and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub enum Type {
+    /// A string.
+    Text(Format),
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A whole number, or a string: a port by its number or its name (`k8s.io/apimachinery/pkg/util/intstr`).
+    IntOrString,
+    /// A resource quantity: a number, or a string like `500m` or `1Gi`.
+    Quantity,
+    /// A list, in which the member of this name, if one is named, differs in every item.
+    List(&'static Type, Option<&'static str>),
+    /// A list whose order means nothing.
+    Set(&'static Type),
+    /// An object with any keys of this format.
+    Map(Format, &'static Type),
+    /// An object with known members.
+    Object(&'static Object),
+    /// One of these words, or a list of container names.
+    WordOrNames(&'static [&'static str]),
+}
+
+/// An object with known members.
+#[derive(Debug)]
+pub struct Object {
+    /// What it may hold; at most 64.
+    pub members: &'static [Member],
+    /// How many of its exclusive members it holds.
+    pub exclusive: Exclusive,
+}
+
+/// How many of the exclusive members of an object are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusive {
+    /// One at the most.
+    AtMostOne,
+    /// One, no more and no less.
+    One,
+    /// One at the least.
+    AtLeastOne,
+}
+
+/// A member of an [`Object`].
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub of: Type,
+    /// Whether it must be there.
+    pub is_required: bool,
+    /// Whether it counts for [`Object::exclusive`].
+    pub is_exclusive: bool,
+    /// Whether Go's `omitempty` drops it at its zero value (`""`, `false`, `0`), which then means absent.
+    pub zero_is_absent: bool,
+}
+
+impl Member {
+    /// A member that may be there.
+    pub const fn new(name: &'static str, of: Type) -> Self {
+        Member { name, of, is_required: false, is_exclusive: false, zero_is_absent: false }
+    }
+
+    /// A member that must be there.
+    pub const fn required(self) -> Self {
+        Member { is_required: true, ..self }
+    }
+
+    /// A member that counts for [`Object::exclusive`].
+    pub const fn exclusive(self) -> Self {
+        Member { is_exclusive: true, ..self }
+    }
+
+    /// A member whose zero value means absent.
+    pub const fn zero_is_absent(self) -> Self {
+        Member { zero_is_absent: true, ..self }
+    }
+}
+
+impl Object {
+    /// An object with these members, of the exclusive ones at most one.
+    pub const fn new(members: &'static [Member]) -> Self {
+        Object { members, exclusive: Exclusive::AtMostOne }
+    }
+
+    /// An object with so many of its exclusive members.
+    pub const fn exclusive(self, exclusive: Exclusive) -> Self {
+        Object { exclusive, ..self }
+    }
+
+    /// The member called `name`.
+    pub fn member(&self, name: &str) -> Option<&'static Member> {
+        self.members.iter().find(|member| member.name == name)
+    }
+}
+
+impl Type {
+    /// What the member `name` of an object of this type is, where that is known.
+    pub fn of_member(&self, name: &str) -> Option<&'static Type> {
+        match self {
+            Type::Object(object) => object.member(name).map(|member| &member.of),
+            Type::Map(_, of) => Some(of),
+            _ => None,
+        }
+    }
+
+    /// What an item of a list of this type is, where that is known.
+    pub const fn of_item(&self) -> Option<&'static Type> {
+        match self {
+            Type::List(of, _) | Type::Set(of) => Some(of),
+            _ => None,
+        }
+    }
+}

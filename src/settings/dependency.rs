@@ -1,0 +1,278 @@
+//! A dependency: its text with ready-made parts expanded and placeholders filled in, and the additions read from that,
+//! each with the key by which it merges. What happens to an object is not decided here.
+
+use std::borrow::Cow;
+
+use super::fields::{Field, MergeStrategy, Target};
+use super::{DEPENDENCIES, Names, OnConflict, Settings, ready_made, strings, word};
+use crate::json::{Cursor, Malformed, Node, Path, Str};
+use crate::kubernetes::digest::Digest;
+use crate::workload::Containers;
+
+/// A dependency, ready to be merged.
+#[derive(Debug)]
+pub struct Dependency<'a> {
+    /// Its name in the settings.
+    pub name: &'a str,
+    /// What happens where the user has something else under the same key.
+    pub on_conflict: OnConflict,
+    /// Which containers get `env`, `envFrom` and `volumeMounts`.
+    pub containers: Containers<'a>,
+    /// Whether its init containers go before those present.
+    pub init_containers_first: bool,
+    /// What it adds: the fields as written, then what the ready-made parts expand to.
+    pub additions: Vec<Addition<'a>>,
+    /// Changes when anything of the above changes: sixteen hexadecimal digits.
+    pub hash: String,
+}
+
+/// One entry, member or field to add.
+#[derive(Debug)]
+pub struct Addition<'a> {
+    /// Where it goes.
+    pub field: &'static Field,
+    /// The key by which it merges there.
+    pub key: Cow<'a, str>,
+    /// The member that holds it, where it goes into an object.
+    pub member: Str<'a>,
+    /// The value, as JSON.
+    pub value: &'a str,
+    /// The ready-made part that expands to it, if one does.
+    pub part: Option<&'static str>,
+    /// Its place in its list.
+    index: usize,
+}
+
+/// The text of one dependency with its placeholders filled in, and what its ready-made parts expand to: JSON objects of
+/// plain fields, by the name of the part.
+#[derive(Debug)]
+pub struct Resolved<'a> {
+    /// Its name in the settings.
+    pub name: Cow<'a, str>,
+    written: Cow<'a, str>,
+    expanded: Vec<(&'static str, String)>,
+}
+
+impl<'a> Resolved<'a> {
+    /// Resolves the dependencies called `wanted`, in this order. A name that the settings do not have is a problem.
+    pub fn all(
+        settings: &Settings<'a>,
+        wanted: Vec<Option<Cow<'a, str>>>,
+        names: &Names<'_>,
+        problems: &mut Vec<Malformed>,
+    ) -> Vec<Self> {
+        let mut all = Vec::with_capacity(wanted.len());
+        for name in wanted.into_iter().flatten() {
+            match settings.dependency(&name, problems) {
+                Some(text) => all.push(Self::new(name, names.fill_in(text), problems)),
+                None => {
+                    problems.push(Node::text_only("null").malformed(&DEPENDENCIES.member(&name), "a dependency"));
+                }
+            }
+        }
+        all
+    }
+
+    /// The dependency `name`, written as `text`. A ready-made part that cannot be read is a problem, and none of them
+    /// expands to anything then.
+    pub fn new(name: Cow<'a, str>, text: Cow<'a, str>, problems: &mut Vec<Malformed>) -> Self {
+        let expanded = ready_made::expand(&DEPENDENCIES.member(&name), &text).unwrap_or_else(|malformed| {
+            problems.push(malformed);
+            Vec::new()
+        });
+        Resolved { name, written: text, expanded }
+    }
+}
+
+impl<'a> Dependency<'a> {
+    /// Reads what a dependency adds. A value of the wrong type is a problem, and left out.
+    pub fn read(resolved: &'a Resolved<'_>, problems: &mut Vec<Malformed>) -> Self {
+        let mut dependency = Dependency {
+            name: &resolved.name,
+            on_conflict: OnConflict::default(),
+            containers: Containers::default(),
+            init_containers_first: false,
+            additions: Vec::new(),
+            hash: String::new(),
+        };
+        dependency.read_fields(&resolved.written, None, problems);
+        for (part, expanded) in &resolved.expanded {
+            dependency.read_fields(expanded, Some(part), problems);
+        }
+        dependency.hash = dependency.hashed();
+        dependency
+    }
+
+    /// Whether it adds anything that goes into containers, so that it needs one.
+    pub fn needs_container(&self) -> bool {
+        self.additions.iter().any(|addition| addition.field.target == Target::Containers)
+    }
+
+    fn read_fields(&mut self, text: &'a str, part: Option<&'static str>, problems: &mut Vec<Malformed>) {
+        let path = DEPENDENCIES.member(self.name);
+        let mut cursor = Cursor::new(text);
+        if !cursor.eat(b'{') {
+            problems.push(Node::text_only(cursor.skip()).malformed(&path, "an object"));
+            return;
+        }
+        let mut next = cursor.first_key();
+        while let Some(key) = next {
+            let name = key.decode();
+            if let Some(field) = Field::named(&name) {
+                self.read_field(field, part, &mut cursor, problems);
+            } else {
+                let node = Node::text_only(cursor.skip());
+                let path = path.member(&name);
+                match &*name {
+                    _ if node.is_null() => {}
+                    "onConflict" => {
+                        self.on_conflict =
+                            word(&node, OnConflict::of_word, &path, problems).unwrap_or(self.on_conflict);
+                    }
+                    "containers" => {
+                        let word = node.string().and_then(|word| Containers::of_word(&word));
+                        self.containers = word.unwrap_or_else(|| {
+                            Containers::Named(strings(&node, &path, problems).into_iter().flatten().collect())
+                        });
+                    }
+                    "initContainersFirst" => self.init_containers_first = node.text() == "true",
+                    _ => {}
+                }
+            }
+            next = cursor.next_key();
+        }
+    }
+
+    fn read_field(
+        &mut self,
+        field: &'static Field,
+        part: Option<&'static str>,
+        cursor: &mut Cursor<'a>,
+        problems: &mut Vec<Malformed>,
+    ) {
+        let path = DEPENDENCIES.member(self.name);
+        let path = path.member(field.name);
+        let mut add = |key, member, value, index| {
+            self.additions.push(Addition { field, key, member, value, part, index });
+        };
+        match (field.strategy, cursor.peek()) {
+            (MergeStrategy::Granular, b'{') => {
+                cursor.eat(b'{');
+                let mut next = cursor.first_key();
+                while let Some(key) = next {
+                    add(key.decode(), key, cursor.skip(), 0);
+                    next = cursor.next_key();
+                }
+            }
+            (MergeStrategy::ListMap(_) | MergeStrategy::ListSet, b'[') => {
+                let shape = field.entry_shape();
+                cursor.eat(b'[');
+                let mut more = cursor.first_item();
+                let mut at = 0;
+                while more {
+                    let entry = Node::read(cursor, &shape);
+                    match field.key_of(&entry) {
+                        Some(key) => add(key, field.member, entry.text(), at),
+                        None => problems.push(entry.malformed(&path.item(at), "an entry with a name")),
+                    }
+                    more = cursor.next_item();
+                    at += 1;
+                }
+            }
+            _ => {
+                let node = Node::text_only(cursor.skip());
+                match field.strategy {
+                    _ if node.is_null() => {}
+                    MergeStrategy::Atomic => add(Cow::Borrowed(field.name), field.member, node.text(), 0),
+                    MergeStrategy::Granular => problems.push(node.malformed(&path, "an object")),
+                    MergeStrategy::ListMap(_) | MergeStrategy::ListSet => {
+                        problems.push(node.malformed(&path, "a list"))
+                    }
+                }
+            }
+        }
+    }
+
+    fn hashed(&self) -> String {
+        let mut hash = Digest::default();
+        hash.add(self.on_conflict.word());
+        match &self.containers {
+            Containers::Named(names) => names.iter().for_each(|name| hash.add(name)),
+            selection => hash.add(selection.word()),
+        }
+        hash.add(if self.init_containers_first { "first" } else { "last" });
+        for addition in &self.additions {
+            hash.add(addition.field.name);
+            hash.add(&addition.key);
+            hash.add(addition.value);
+        }
+        hash.hex()
+    }
+}
+
+impl Addition<'_> {
+    /// Calls `use_path` with the place in the settings of the dependency at `dependency` where this was written: the
+    /// entry, or the ready-made part that expands to it.
+    pub fn with_path<R>(&self, dependency: &Path<'_>, use_path: impl FnOnce(&Path<'_>) -> R) -> R {
+        let field = dependency.member(self.part.unwrap_or(self.field.name));
+        match self.field.strategy {
+            _ if self.part.is_some() => use_path(&field),
+            MergeStrategy::Atomic => use_path(&field),
+            MergeStrategy::Granular => use_path(&field.member(&self.key)),
+            MergeStrategy::ListMap(_) | MergeStrategy::ListSet => use_path(&field.item(self.index)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(text: &str) -> String {
+        let mut problems = Vec::new();
+        let resolved = Resolved::new("dep".into(), text.into(), &mut problems);
+        let hash = Dependency::read(&resolved, &mut problems).hash;
+        assert_eq!(problems, [], "{text}");
+        hash
+    }
+
+    /// Objects in clusters hold these: with another hash, every running notebook would wait for what it has already.
+    #[test]
+    fn known_hashes_of_dependencies() {
+        for (text, expected) in [
+            (r#"{"imagePullSecrets":[{"name":"gpr-credentials"}]}"#, "bfebab228eccc34f"),
+            (r#"{"onConflict":"Keep","proxy":{"httpProxy":"http://proxy:8088"}}"#, "23b2048710d716e1"),
+            (r#"{"containers":"All","env":[{"name":"A","value":"1"}]}"#, "3e1f8857628e5bc6"),
+            (
+                r#"{"containers":["a","b"],"initContainersFirst":true,"onConflict":"Override","tolerations":[{"operator":"Exists"}]}"#,
+                "aa7f672c83a73b25",
+            ),
+        ] {
+            assert_eq!(hash(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_noted_and_left_out() {
+        let text = r#"{"env":[{"name":"A"},7,{"value":"B"}],"labels":[],"volumes":{},"onConflict":"keep","containers":["a",1],"vault":{}}"#;
+        let mut problems = Vec::new();
+        let resolved = Resolved::new("dep".into(), text.into(), &mut problems);
+        let dependency = Dependency::read(&resolved, &mut problems);
+        let keys: Vec<_> = dependency.additions.iter().map(|addition| &*addition.key).collect();
+        assert_eq!(keys, ["A"]);
+        assert_eq!(dependency.containers, Containers::Named(vec!["a".into()]));
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            problems,
+            [
+                "dependencies.dep.vault.address: must be a string, found null",
+                "dependencies.dep.env[1]: must be an entry with a name, found a number",
+                "dependencies.dep.env[2]: must be an entry with a name, found an object",
+                "dependencies.dep.labels: must be an object, found a list",
+                "dependencies.dep.volumes: must be a list, found an object",
+                "dependencies.dep.onConflict: must be one of the words for it, found a string",
+                "dependencies.dep.containers[1]: must be a string, found a number",
+            ]
+        );
+    }
+}

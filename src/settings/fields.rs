@@ -1,0 +1,272 @@
+//! The table of everything that a dependency can add: where each field goes, and how it is merged.
+
+use std::borrow::Cow;
+
+use crate::json::{Body, Node, Shape, Str};
+use crate::kubernetes::digest::Digest;
+use crate::kubernetes::equality::{deep_derivative, deep_equal, env_var_derivative, volume_mount_derivative};
+use crate::kubernetes::names::Format;
+use crate::kubernetes::schema::Type;
+use crate::kubernetes::types::{
+    AFFINITY, CONTAINER, ENV_FROM_SOURCE, ENV_VAR, HOST_ALIAS, LOCAL_OBJECT_REFERENCE, POD_SECURITY_CONTEXT,
+    TOLERATION, VOLUME, VOLUME_MOUNT,
+};
+
+/// Which object a field goes into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The metadata of the object itself.
+    Metadata,
+    /// The pod spec.
+    PodSpec,
+    /// The containers that the dependency selects.
+    Containers,
+}
+
+/// How a field is merged with what is there, in the words of [server-side apply].
+///
+/// [server-side apply]: https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeStrategy {
+    /// A list of objects, by the string under this member of each entry.
+    ListMap(&'static str),
+    /// A list, by the whole value of each entry.
+    ListSet,
+    /// An object, member by member.
+    Granular,
+    /// The field as a whole.
+    Atomic,
+}
+
+/// What the entries of a field are, where other rules than those of merging depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing that another rule asks for.
+    Plain,
+    /// An annotation: some are the policy's own.
+    Annotation,
+    /// A volume: mounts bind to it by its name.
+    Volume,
+    /// A mount: its key is a path, and it binds to a volume.
+    VolumeMount,
+    /// An init container.
+    InitContainer,
+    /// A container: other dependencies may be merged into it.
+    Container,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name in the settings.
+    pub name: &'static str,
+    /// What it may be there.
+    pub of: Type,
+    /// Where it goes.
+    pub target: Target,
+    /// The member that holds it there.
+    pub member: Str<'static>,
+    /// How it is merged.
+    pub strategy: MergeStrategy,
+    /// What a message calls one entry.
+    pub noun: &'static str,
+    /// What an entry is.
+    pub entry: Entry,
+    /// Values that the server itself puts there, which count as absent.
+    pub server_defaults: &'static [&'static str],
+    /// Members that the server computes from this one: they go when it changes, or the server refuses the pod.
+    pub computed: &'static [&'static str],
+    /// The deprecated member that must say the same, where it is there.
+    pub alias: Option<Str<'static>>,
+    /// Whether the first value, an entry of ours of this type, is contained in the second.
+    derivative: fn(&'static Type, &str, &str) -> bool,
+}
+
+const ROW: Field = Field {
+    name: "",
+    of: Type::Boolean,
+    target: Target::PodSpec,
+    member: Str::plain(""),
+    strategy: MergeStrategy::Atomic,
+    noun: "",
+    entry: Entry::Plain,
+    server_defaults: &[],
+    computed: &[],
+    alias: None,
+    derivative: deep_derivative,
+};
+
+/// A row whose member has the same name as in the settings.
+macro_rules! row {
+    ($name:literal, $of:expr, $target:ident, $strategy:expr, $noun:literal $(, $field:ident: $value:expr)*) => {
+        Field {
+            name: $name,
+            of: $of,
+            target: Target::$target,
+            member: Str::plain($name),
+            strategy: $strategy,
+            noun: $noun,
+            $($field: $value,)*
+            ..ROW
+        }
+    };
+}
+
+use MergeStrategy::{Atomic, Granular, ListMap, ListSet};
+
+/// A list of objects.
+macro_rules! list {
+    ($object:expr) => {
+        Type::List(&Type::Object(&$object), None)
+    };
+}
+
+/// The name of another object.
+const NAME: Type = Type::Text(Format::Subdomain);
+
+/// Labels, of an object or of a node.
+const LABELS: Type = Type::Map(Format::LabelKey, &Type::Text(Format::LabelValue));
+
+/// The field that adds containers, which the pod spec calls `containers`: that word selects containers in the settings.
+pub const SIDECARS: &str = "sidecars";
+
+/// Every field, in the order in which they are merged: containers before what goes into them.
+pub static FIELDS: [Field; 19] = [
+    row!("labels", LABELS, Metadata, Granular, "label"),
+    row!("annotations", Type::Map(Format::AnnotationKey, &Type::Text(Format::Any)), Metadata, Granular, "annotation", entry: Entry::Annotation),
+    row!("imagePullSecrets", list!(LOCAL_OBJECT_REFERENCE), PodSpec, ListMap("name"), "imagePullSecret"),
+    row!("volumes", list!(VOLUME), PodSpec, ListMap("name"), "volume", entry: Entry::Volume),
+    row!("initContainers", list!(CONTAINER), PodSpec, ListMap("name"), "init container", entry: Entry::InitContainer),
+    Field {
+        name: SIDECARS,
+        ..row!("containers", list!(CONTAINER), PodSpec, ListMap("name"), "container", entry: Entry::Container)
+    },
+    row!("tolerations", list!(TOLERATION), PodSpec, ListSet, "toleration"),
+    row!("hostAliases", list!(HOST_ALIAS), PodSpec, ListMap("ip"), "hostAlias"),
+    row!("nodeSelector", LABELS, PodSpec, Granular, "nodeSelector"),
+    row!("serviceAccountName", NAME, PodSpec, Atomic, "", server_defaults: &["\"\"", "\"default\""], alias: Some(Str::plain("serviceAccount"))),
+    row!("automountServiceAccountToken", Type::Boolean, PodSpec, Atomic, ""),
+    row!("priorityClassName", NAME, PodSpec, Atomic, "", server_defaults: &["\"\""], computed: &["priority", "preemptionPolicy"]),
+    row!("runtimeClassName", NAME, PodSpec, Atomic, ""),
+    row!("schedulerName", Type::Text(Format::NonEmpty), PodSpec, Atomic, "", server_defaults: &["\"\"", "\"default-scheduler\""]),
+    row!("affinity", Type::Object(&AFFINITY), PodSpec, Atomic, "", server_defaults: &["{}"]),
+    row!("securityContext", Type::Object(&POD_SECURITY_CONTEXT), PodSpec, Atomic, "", server_defaults: &["{}"]),
+    row!("env", list!(ENV_VAR), Containers, ListMap("name"), "env", derivative: env_var_derivative),
+    row!("envFrom", list!(ENV_FROM_SOURCE), Containers, ListSet, "envFrom"),
+    row!("volumeMounts", list!(VOLUME_MOUNT), Containers, ListMap("mountPath"), "volumeMount", entry: Entry::VolumeMount, derivative: volume_mount_derivative),
+];
+
+impl Field {
+    /// The row of the field that the settings call `name`.
+    pub fn named(name: &str) -> Option<&'static Field> {
+        FIELDS.iter().find(|field| field.name == name)
+    }
+
+    /// The field that holds the entries which exclude one of the same name here: a pod has each container name once,
+    /// among its containers and init containers.
+    pub fn rival(&self) -> Option<&'static Field> {
+        let rival = match self.entry {
+            Entry::InitContainer => Entry::Container,
+            Entry::Container => Entry::InitContainer,
+            _ => return None,
+        };
+        FIELDS.iter().find(|field| field.entry == rival)
+    }
+
+    /// Whether `onConflict: Keep` may leave the user's entry. Not so for volumes and containers: our mounts would bind to
+    /// a volume of the user's, and secrets end up where nobody meant them.
+    pub const fn may_keep(&self) -> bool {
+        !matches!(self.entry, Entry::Volume | Entry::InitContainer | Entry::Container)
+    }
+
+    /// What one entry may be: an item, the value of a member, or the field itself.
+    pub const fn entry_type(&'static self) -> &'static Type {
+        match (self.strategy, &self.of) {
+            (ListMap(_) | ListSet, Type::List(of, _)) | (Granular, Type::Map(_, of)) => of,
+            (_, of) => of,
+        }
+    }
+
+    /// Whether `theirs`, which is there, has at least everything that `ours` has (contract, "Already present").
+    pub fn contains(&'static self, theirs: &str, ours: &str) -> bool {
+        (self.derivative)(self.entry_type(), ours, theirs)
+    }
+
+    /// Whether two entries mean the same (contract, "Equality").
+    pub fn is_equal(&'static self, one: &str, other: &str) -> bool {
+        deep_equal(self.entry_type(), one, other)
+    }
+
+    /// Whether the value that is there counts as absent.
+    pub fn is_absent(&'static self, theirs: &str) -> bool {
+        theirs == "null" || self.server_defaults.iter().any(|default| self.is_equal(theirs, default))
+    }
+
+    /// How an entry of this field is opened, to find its key. Only for lists.
+    pub const fn entry_shape(&self) -> Shape {
+        match self.strategy {
+            ListMap(member) => Shape::Entry(member),
+            ListSet | Granular | Atomic => Shape::Text,
+        }
+    }
+
+    /// The key of an entry of this list; `None` for one that has none, which merges with nothing.
+    pub fn key_of<'a>(&'static self, entry: &Node<'a>) -> Option<Cow<'a, str>> {
+        match (self.strategy, self.entry) {
+            (ListSet, _) => Some(Cow::Owned(Digest::of(self.entry_type(), entry.text()).hex())),
+            (_, Entry::VolumeMount) => entry_string(entry).map(|path| match path {
+                Cow::Borrowed(path) => Cow::Borrowed(without_trailing_slash(path)),
+                Cow::Owned(path) => Cow::Owned(without_trailing_slash(&path).to_owned()),
+            }),
+            _ => entry_string(entry),
+        }
+    }
+}
+
+/// The string that identifies an entry: found when it was read, or under `name` where it was opened whole.
+fn entry_string<'a>(entry: &Node<'a>) -> Option<Cow<'a, str>> {
+    match &entry.body {
+        Body::Entry(key) => key.map(Str::decode),
+        Body::Object(object) => object.get("name").and_then(Node::string),
+        Body::Text | Body::List(_) => None,
+    }
+}
+
+fn without_trailing_slash(path: &str) -> &str {
+    match path.strip_suffix('/') {
+        Some("") | None => path,
+        Some(path) => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        for (field, entry, key) in [
+            ("volumes", r#"{"emptyDir":{},"name":"v"}"#, Some("v")),
+            ("volumes", r#"{"emptyDir":{}}"#, None),
+            ("volumes", r#"{"name":1}"#, None),
+            ("volumes", r#""v""#, None),
+            ("env", r#"{"n\u0061me":"\u0041"}"#, Some("A")),
+            ("env", r#"{"name":"A","name":"B"}"#, Some("B")),
+            ("hostAliases", r#"{"ip":"10.0.0.1"}"#, Some("10.0.0.1")),
+            ("volumeMounts", r#"{"name":"v","mountPath":"/a/"}"#, Some("/a")),
+            ("volumeMounts", r#"{"name":"v","mountPath":"/"}"#, Some("/")),
+        ] {
+            let row = Field::named(field).unwrap();
+            let read = Node::parse(entry, &row.entry_shape()).unwrap();
+            assert_eq!(row.key_of(&read).as_deref(), key, "{field}: {entry}");
+        }
+    }
+
+    #[test]
+    fn a_key_by_value_depends_on_the_meaning() {
+        let row = Field::named("tolerations").unwrap();
+        let key = |text| row.key_of(&Node::text_only(text));
+        assert_eq!(key(r#"{"key":"a","operator":"Exists"}"#), key(r#"{ "operator": "Exists", "key": "a" }"#));
+        assert_ne!(key(r#"{"key":"a","operator":"Exists"}"#), key(r#"{"key":"a"}"#));
+    }
+}

@@ -1,0 +1,107 @@
+//! Checking the settings when the policy is deployed: every problem in one answer, each with its path (contract,
+//! "Settings checks").
+//!
+//! First every value is checked on its own, along the tables of types ([`shape`]). Then what belongs together is: which
+//! dependencies are used, what each adds (ready-made parts too), and what two of them add at once ([`relations`]).
+
+mod problem;
+mod relations;
+mod shape;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use problem::Problems;
+
+use super::{DEPENDENCIES, Dependency, Resolved, Settings};
+use crate::json::{Node, members};
+use crate::workload::Kind;
+
+/// What is wrong with settings, a line each, sorted by path; `None` where nothing is.
+///
+/// A line is `path: what is wrong[, found X][; did you mean Y?]`. Names, paths and words are shown as they were found; a
+/// value that may be a secret is described by its type alone (contract, "Names, never values").
+pub fn problems(payload: &[u8]) -> Option<String> {
+    let text = match simdutf8::compat::from_utf8(payload) {
+        Ok(text) => text,
+        Err(error) => return Some(format!("settings: must be UTF-8, found another byte at {}", error.valid_up_to())),
+    };
+    let root = match Node::parse(text, &super::SHAPE) {
+        Ok(root) => root,
+        Err(error) => return Some(format!("settings: {error}")),
+    };
+    let settings = match Settings::try_from(root) {
+        Ok(settings) => settings,
+        Err(malformed) => return Some(malformed.to_string()),
+    };
+    let mut problems = Problems::default();
+    let lists = [Kind::Notebook, Kind::PipelinePod].map(|kind| List::read(&settings, kind));
+    let text = if settings.members.is_empty() { "{}" } else { text.trim() };
+    shape::check(text, &lists, &mut problems);
+    relations::check(&settings, &lists, &mut problems);
+    problems.into_message()
+}
+
+/// The names of the dependencies that one kind of object gets.
+struct List<'a> {
+    kind: Kind,
+    word: &'static str,
+    /// The items; `None` for one that is no string.
+    names: Vec<Option<Cow<'a, str>>>,
+    /// The names, and where each is first.
+    first: First,
+}
+
+impl<'a> List<'a> {
+    /// What of the list can be read: what cannot is a problem that the check of its shape finds.
+    fn read(settings: &Settings<'a>, kind: Kind) -> Self {
+        let names = settings.wanted(kind, &mut Vec::new());
+        let mut first = First::default();
+        for (at, name) in names.iter().enumerate() {
+            name.as_ref().and_then(|name| first.seen(name, at));
+        }
+        List { kind, word: super::list_of(kind), names, first }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.first.at(name).is_some()
+    }
+}
+
+/// The dependencies, as far as they can be read. What cannot is a problem that the check of its shape finds.
+fn resolved<'a>(settings: &Settings<'a>) -> Vec<(Resolved<'a>, bool)> {
+    let dependencies = settings.members.get("dependencies").map_or("null", Node::text);
+    let all = members(dependencies).into_iter().map(|(name, text)| {
+        let mut problems = Vec::new();
+        let resolved = Resolved::new(name, Cow::Borrowed(text), &mut problems);
+        (resolved, problems.is_empty())
+    });
+    all.collect()
+}
+
+/// Where each name is first.
+#[derive(Default)]
+struct First(BTreeMap<String, usize>);
+
+impl First {
+    /// Notes that `name` is `at` a place; where it was before, if it was anywhere.
+    #[inline(never)]
+    fn seen(&mut self, name: &str, at: usize) -> Option<usize> {
+        match self.0.get(name) {
+            Some(first) => Some(*first),
+            None => {
+                self.0.insert(name.to_owned(), at);
+                None
+            }
+        }
+    }
+
+    fn at(&self, name: &str) -> Option<usize> {
+        self.0.get(name).copied()
+    }
+}
+
+/// The path of a dependency, for the checks that begin there.
+fn with_path_of<R>(dependency: &Dependency<'_>, use_path: impl FnOnce(&crate::json::Path<'_>) -> R) -> R {
+    use_path(&DEPENDENCIES.member(dependency.name))
+}

@@ -1,0 +1,223 @@
+//! What values of the settings must be to one another: who uses what, what is there twice, what contradicts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::problem::{Problems, did_you_mean};
+use super::shape::{index, member, string_member};
+use super::{First, List, resolved, with_path_of};
+use crate::json::{Path, items, shown};
+use crate::settings::fields::{Entry, MergeStrategy, Target};
+use crate::settings::{Addition, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
+use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
+
+/// Checks what belongs together in `settings`.
+pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problems) {
+    let resolved = resolved(settings);
+    let all: Vec<_> = resolved.iter().map(|(resolved, is_readable)| Known::read(resolved, *is_readable)).collect();
+    let mut known = First::default();
+    for (at, it) in all.iter().enumerate() {
+        known.seen(it.dependency.name, at);
+    }
+    for list in lists {
+        check_list(list, &all, &known, problems);
+    }
+    if lists.iter().all(|list| list.names.is_empty() && !problems.are_below(&ROOT.member(list.word))) {
+        let what = "must list a dependency, or pipelinePods must: there is nothing to add";
+        problems.add(&ROOT.member("notebooks"), &[what]);
+    }
+    let own = settings.own_annotations(&mut Vec::new());
+    for it in &all {
+        with_path_of(&it.dependency, |path| check_dependency(path, it, lists, &own, problems));
+    }
+    for list in lists {
+        let listed: Vec<_> = list.names.iter().filter_map(|name| all.get(known.at(name.as_ref()?)?)).collect();
+        check_contradictions(list, &listed, problems);
+    }
+}
+
+/// A dependency, as far as it can be read.
+struct Known<'a> {
+    dependency: Dependency<'a>,
+    /// Whether its ready-made parts could be.
+    is_readable: bool,
+    /// The names of the containers that it selects, where it selects by name.
+    containers: BTreeSet<String>,
+}
+
+impl<'a> Known<'a> {
+    fn read(resolved: &'a Resolved<'_>, is_readable: bool) -> Self {
+        let dependency = Dependency::read(resolved, &mut Vec::new());
+        let mut containers = BTreeSet::new();
+        if let Containers::Named(names) = &dependency.containers {
+            containers.extend(names.iter().map(|name| name.clone().into_owned()));
+        }
+        Known { dependency, is_readable, containers }
+    }
+
+    /// What it adds. The ready-made parts come first: of two entries with one key, the written one is wrong.
+    fn additions(&self) -> impl Iterator<Item = &Addition<'a>> {
+        let of =
+            |is_written| self.dependency.additions.iter().filter(move |addition| addition.part.is_none() == is_written);
+        of(false).chain(of(true))
+    }
+}
+
+/// The same for additions that exclude one another: those of one field and key, and containers of one name, of
+/// whatever sort they are.
+fn identity(addition: &Addition<'_>) -> String {
+    let field = match (addition.field.entry, addition.field.rival()) {
+        (Entry::Container, Some(rival)) => rival.name,
+        _ => addition.field.name,
+    };
+    [field, "\n", &addition.key].concat()
+}
+
+/// What an addition is, in words.
+fn described(addition: &Addition<'_>) -> String {
+    let field = addition.field;
+    match field.strategy {
+        MergeStrategy::Atomic => field.name.to_owned(),
+        MergeStrategy::ListSet => ["the same ", field.noun].concat(),
+        MergeStrategy::ListMap(_) | MergeStrategy::Granular => [field.noun, " ", &shown(&addition.key)].concat(),
+    }
+}
+
+fn check_list(list: &List<'_>, all: &[Known<'_>], known: &First, problems: &mut Problems) {
+    let path = ROOT.member(list.word);
+    for (at, name) in list.names.iter().enumerate() {
+        let Some(name) = name else { continue };
+        let path = path.item(at);
+        if let Some(first) = list.first.at(name).filter(|first| *first != at) {
+            let what = ["must not be in the list twice, found ", &shown(name), " at ", &index(first), " too"];
+            problems.add(&path, &what);
+        } else if known.at(name).is_none() {
+            let meant = did_you_mean(name, all.iter().map(|it| it.dependency.name));
+            problems.add(&path, &["must be one of the dependencies, found ", &shown(name), &meant]);
+        }
+    }
+}
+
+fn check_dependency(
+    path: &Path<'_>,
+    known: &Known<'_>,
+    lists: &[List<'_>],
+    own: &OwnAnnotations<'_>,
+    problems: &mut Problems,
+) {
+    let name = known.dependency.name;
+    let is_for_notebooks = lists.iter().any(|list| list.kind == Kind::Notebook && list.has(name));
+    if known.dependency.additions.is_empty() && !problems.are_below(path) {
+        problems.add(path, &["must add something"]);
+    }
+    if !lists.iter().any(|list| list.has(name)) {
+        problems.add(path, &["must be in notebooks or pipelinePods: nothing uses it"]);
+    }
+    let mut first: BTreeMap<String, &Addition<'_>> = BTreeMap::new();
+    for addition in known.additions() {
+        match first.get(&identity(addition)) {
+            None => _ = first.insert(identity(addition), addition),
+            Some(first) => {
+                let first = first.with_path(path, |path| path.to_string());
+                let what = ["must not bring ", &described(addition), ", since ", &first, " does"];
+                addition.with_path(path, |path| problems.add(path, &what));
+            }
+        }
+    }
+    let mut volumes = First::default();
+    for volume in known.additions().filter(|addition| addition.field.entry == Entry::Volume) {
+        volumes.seen(&volume.key, 0);
+    }
+    for addition in known.additions() {
+        addition.with_path(path, |path| {
+            let value = addition.value;
+            match addition.field.entry {
+                Entry::Annotation if own.position(&addition.key).is_some() => {
+                    problems.add(path, &["must not be one of the annotations that the policy itself writes"]);
+                }
+                Entry::Annotation if DECISIVE_ANNOTATIONS.contains(&&*addition.key) => {
+                    problems.add(path, &["must not be one of the annotations that the policy goes by"]);
+                }
+                Entry::VolumeMount => check_mount(path, value, known, &volumes, problems),
+                Entry::InitContainer | Entry::Container => {
+                    let mounts_path = path.member("volumeMounts");
+                    let mounts = member(value, "volumeMounts").map_or(Vec::new(), items);
+                    for (at, mount) in mounts.into_iter().enumerate() {
+                        check_mount(&mounts_path.item(at), mount, known, &volumes, problems);
+                    }
+                }
+                Entry::Annotation | Entry::Volume | Entry::Plain => {}
+            }
+            if addition.field.entry == Entry::InitContainer
+                && is_for_notebooks
+                && string_member(value, "restartPolicy").as_deref() == Some("Always")
+            {
+                let what =
+                    "must not be Always, since notebooks lists the dependency: a Notebook loses the field, and hangs";
+                problems.add(&path.member("restartPolicy"), &[what]);
+            }
+        });
+    }
+}
+
+/// A mount must never bind to a volume of the user's.
+fn check_mount(path: &Path<'_>, mount: &str, known: &Known<'_>, volumes: &First, problems: &mut Problems) {
+    let Some(name) = string_member(mount, "name").filter(|_| known.is_readable) else { return };
+    if volumes.at(&name).is_none() {
+        let meant = did_you_mean(&name, volumes.0.keys().map(|volume| &**volume));
+        let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
+        problems.add(&path.member("name"), &what);
+    }
+}
+
+/// Two dependencies of one list that add something else under the same key. The very same is no contradiction: the first
+/// in the list adds it.
+fn check_contradictions(list: &List<'_>, listed: &[&Known<'_>], problems: &mut Problems) {
+    let mut sidecars = First::default();
+    let additions = listed.iter().flat_map(|it| it.additions());
+    for addition in additions.filter(|addition| addition.field.entry == Entry::Container) {
+        sidecars.seen(&addition.key, 0);
+    }
+    let is_apart = |name: &str| FOREIGN_CONTAINERS.contains(&name) || sidecars.at(name).is_some();
+    let main = if list.kind == Kind::PipelinePod { MAIN } else { "{name}" };
+    // Those that have an addition of this identity, each once.
+    let mut known: BTreeMap<String, Vec<(&Known<'_>, &Addition<'_>)>> = BTreeMap::new();
+    for it in listed {
+        for addition in it.additions() {
+            let others = known.entry(identity(addition)).or_default();
+            if others.last().is_some_and(|(other, _)| std::ptr::eq(*other, *it)) {
+                continue;
+            }
+            let meets = |other| addition.field.target != Target::Containers || may_meet(it, other, main, is_apart);
+            let first = others.iter().find(|(other, _)| meets(other));
+            if let Some((other, first)) = first
+                && !(first.field.name == addition.field.name && addition.field.is_equal(first.value, addition.value))
+            {
+                let first = with_path_of(&other.dependency, |path| first.with_path(path, |path| path.to_string()));
+                let what = [
+                    "must bring the same ",
+                    &described(addition),
+                    " as ",
+                    &first,
+                    ", since ",
+                    list.word,
+                    " lists both",
+                ];
+                with_path_of(&it.dependency, |path| addition.with_path(path, |path| problems.add(path, &what)));
+            }
+            others.push((it, addition));
+        }
+    }
+}
+
+/// Whether both may select the same container of an object that `main` is the main one of; `is_apart` says which ones All
+/// never means.
+fn may_meet(one: &Known<'_>, other: &Known<'_>, main: &str, is_apart: impl Fn(&str) -> bool) -> bool {
+    use Containers::{All, Main, Named};
+    match (&one.dependency.containers, &other.dependency.containers) {
+        (Named(_), Main) => one.containers.contains(main),
+        (Main, Named(_)) => other.containers.contains(main),
+        (Named(names), All) | (All, Named(names)) => names.iter().any(|name| !is_apart(name)),
+        (Named(names), Named(_)) => names.iter().any(|name| other.containers.contains(&**name)),
+        (Main | All, Main | All) => true,
+    }
+}

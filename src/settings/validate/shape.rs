@@ -1,0 +1,193 @@
+//! Each value of the settings on its own: whether it is of its type, and looks as it must.
+
+use super::problem::{Problems, did_you_mean, one_of};
+use super::{First, List};
+use crate::json::{Node, Path, items, kind_of, members, shown};
+use crate::kubernetes::names::Format;
+use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::schema::{Exclusive, Object, Type};
+use crate::settings::ROOT;
+use crate::settings::types::SETTINGS;
+use crate::workload::Kind;
+
+/// Checks every value of the settings `text`.
+pub fn check(text: &str, lists: &[List<'_>], problems: &mut Problems) {
+    Walk { dependency: None, lists, problems }.value(&ROOT, &Type::Object(&SETTINGS), text);
+}
+
+/// A walk over the settings, value by value. It goes no deeper than the types do.
+struct Walk<'w, 'a> {
+    /// The dependency that it is in, if it is in one.
+    dependency: Option<InDependency>,
+    lists: &'w [List<'a>],
+    problems: &'w mut Problems,
+}
+
+/// What a walk knows of the dependency that it is in.
+struct InDependency {
+    /// Whether pods get it, so that `{name}` has no meaning.
+    is_for_pods: bool,
+}
+
+impl Walk<'_, '_> {
+    fn value(&mut self, path: &Path<'_>, of: &Type, text: &str) {
+        match (of, text.as_bytes().first()) {
+            (Type::Object(object), Some(b'{')) => self.object(path, object, text),
+            (Type::Map(format, of), Some(b'{')) => self.map(path, *format, of, text),
+            (Type::List(of, unique), Some(b'[')) => self.list(path, of, *unique, text),
+            (Type::Set(of), Some(b'[')) => self.list(path, of, None, text),
+            (Type::WordOrNames(_), Some(b'[')) if items(text).is_empty() => {
+                self.problems.add(path, &["must not be empty"]);
+            }
+            (Type::WordOrNames(_), Some(b'[')) => self.list(path, &Type::Text(Format::DnsLabel), None, text),
+            (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
+            (Type::WordOrNames(words), Some(b'"')) => {
+                let word = string(text);
+                if !words.contains(&&*word) {
+                    let meant = did_you_mean(&word, words.iter().copied());
+                    let words = words.join(", ");
+                    self.problems.add(
+                        path,
+                        &["must be ", &words, " or a list of container names, found ", &shown(&word), &meant],
+                    );
+                }
+            }
+            (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
+            (Type::Quantity, Some(b'"')) if Quantity::parse(text).is_none() => {
+                self.problems.add(path, &["must be a quantity like 500m or 1Gi, found ", &shown(&string(text))]);
+            }
+            _ => self.scalar(path, of, text),
+        }
+    }
+
+    /// A number or a word; or anything where there should be something else.
+    fn scalar(&mut self, path: &Path<'_>, of: &Type, text: &str) {
+        let (is_right, must) = match of {
+            Type::Boolean => (matches!(text, "true" | "false"), "must be a boolean"),
+            Type::Integer => (text.parse::<i64>().is_ok(), "must be a whole number"),
+            Type::IntOrString => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
+            Type::Quantity => (Quantity::parse(text).is_some(), "must be a quantity like 500m or 1Gi"),
+            Type::Text(_) => (false, "must be a string"),
+            Type::List(..) | Type::Set(_) => (false, "must be a list"),
+            Type::Map(..) | Type::Object(_) => (false, "must be an object"),
+            Type::WordOrNames(_) => (false, "must be Main, All or a list of container names"),
+        };
+        if !is_right {
+            self.problems.add(path, &[must, ", found ", kind_of(text)]);
+        }
+    }
+
+    fn text(&mut self, path: &Path<'_>, format: Format, text: &str) {
+        let is_for_pods = self.dependency.as_ref().is_some_and(|dependency| dependency.is_for_pods);
+        if is_for_pods && text.contains("{name}") {
+            self.problems.add(path, &["must not have {name} in it, since pipelinePods lists the dependency"]);
+        }
+        // A placeholder counts as a letter: what it stands for is a name itself.
+        let problem = if self.dependency.is_some() {
+            format.problem(&text.replace("{namespace}", "a").replace("{name}", "a"))
+        } else {
+            format.problem(text)
+        };
+        match (format, problem) {
+            (_, None) => {}
+            (Format::NonEmpty, Some(must)) => self.problems.add(path, &[must]),
+            (Format::OneOf(words), Some(_)) => {
+                let meant = did_you_mean(text, words.iter().copied());
+                self.problems.add(path, &["must be ", &one_of(words), ", found ", &shown(text), &meant]);
+            }
+            // Who writes `NAME=value` has written a value, which may be a secret.
+            (Format::EnvName, Some(must)) => {
+                let name = text.split_inclusive('=').next().unwrap_or_default();
+                self.problems.add(path, &[must, ", found ", &shown(name)]);
+            }
+            (_, Some(must)) => self.problems.add(path, &[must, ", found ", &shown(text)]),
+        }
+    }
+
+    fn object(&mut self, path: &Path<'_>, object: &Object, text: &str) {
+        let mut present = 0_u64;
+        for (key, value) in members(text) {
+            let path = path.member(&key);
+            match object.members.iter().enumerate().find(|(_, member)| member.name == key) {
+                Some(_) if value == "null" => {}
+                Some((at, member)) => {
+                    present |= 1 << at;
+                    self.value(&path, &member.of, value);
+                }
+                None => {
+                    let meant = did_you_mean(&key, object.members.iter().map(|member| member.name));
+                    self.problems.add(&path, &["unknown field", &meant]);
+                }
+            }
+        }
+        let mut exclusive = Vec::new();
+        let mut found = Vec::new();
+        for (at, member) in object.members.iter().enumerate() {
+            let is_present = present & (1 << at) != 0;
+            if member.is_required && !is_present {
+                self.problems.add(&path.member(member.name), &["must be set"]);
+            }
+            if member.is_exclusive {
+                exclusive.push(member.name);
+                found.extend(is_present.then_some(member.name));
+            }
+        }
+        match (object.exclusive, found.len()) {
+            (_, 1) | (Exclusive::AtMostOne, 0) | (Exclusive::AtLeastOne, 2..) => {}
+            (_, 0) => self.problems.add(path, &["must have ", &one_of(&exclusive)]),
+            (_, 2..) => self.problems.add(path, &["must have only one of ", &found.join(", ")]),
+        }
+    }
+
+    fn map(&mut self, path: &Path<'_>, keys: Format, of: &Type, text: &str) {
+        let are_dependencies = matches!(path, Path::Member(Path::Root(_), "dependencies"));
+        for (key, value) in members(text) {
+            let path = path.member(&key);
+            if let Some(must) = keys.problem(&key) {
+                self.problems.add(&path, &[must, ", found ", &shown(&key)]);
+            }
+            if are_dependencies {
+                let is_for_pods = self.lists.iter().any(|list| list.kind == Kind::PipelinePod && list.has(&key));
+                self.dependency = Some(InDependency { is_for_pods });
+            }
+            self.value(&path, of, value);
+            if are_dependencies {
+                self.dependency = None;
+            }
+        }
+    }
+
+    fn list(&mut self, path: &Path<'_>, of: &Type, unique: Option<&str>, text: &str) {
+        let mut first = First::default();
+        for (at, item) in items(text).into_iter().enumerate() {
+            let item_path = path.item(at);
+            self.value(&item_path, of, item);
+            let key = unique.and_then(|member| Some((member, string_member(item, member)?)));
+            let before = key.as_ref().and_then(|(_, key)| first.seen(key.as_ref(), at));
+            if let (Some((member, key)), Some(before)) = (key, before) {
+                let what = ["must not be in the list twice, found ", &shown(&key), " at ", &index(before), " too"];
+                self.problems.add(&item_path.member(member), &what);
+            }
+        }
+    }
+}
+
+/// An item's place, as a message shows it beside a path.
+pub fn index(at: usize) -> String {
+    ["[", &at.to_string(), "]"].concat()
+}
+
+/// What the string says that `text` is; nothing where it is something else.
+fn string(text: &str) -> std::borrow::Cow<'_, str> {
+    Node::text_only(text).string().unwrap_or_default()
+}
+
+/// The member `name` of the object that `text` is.
+pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    members(text).into_iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// What the string says that the member `name` of the object is that `text` is.
+pub fn string_member<'a>(text: &'a str, name: &str) -> Option<std::borrow::Cow<'a, str>> {
+    member(text, name).and_then(|value| Node::text_only(value).string())
+}

@@ -1,0 +1,88 @@
+//! Which containers of a pod spec a dependency reaches (contract, "Chosen containers").
+
+use std::borrow::Cow;
+
+use super::{DEFAULT_CONTAINER, Kind, annotation, name};
+use crate::json::{Malformed, Node};
+
+/// The containers that belong to neither the user nor the platform: Istio's proxy, and those with which Argo watches the
+/// main one.
+pub const FOREIGN_CONTAINERS: [&str; 3] = ["istio-proxy", "wait", "supervisor"];
+
+/// The name of a pipeline pod's main container, where the pod names none.
+pub const MAIN: &str = "main";
+
+/// Which containers a dependency selects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Containers<'a> {
+    /// The main container.
+    #[default]
+    Main,
+    /// All but foreign ones.
+    All,
+    /// Those of these names that are there.
+    Named(Vec<Cow<'a, str>>),
+}
+
+impl Containers<'_> {
+    /// The words for the selections that name no container.
+    pub const WORDS: [&'static str; 2] = ["Main", "All"];
+
+    /// The selection that a word stands for.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Containers::Main, Containers::All].into_iter().find(|known| known.word() == word)
+    }
+
+    /// The word for it; none for a list of names.
+    pub const fn word(&self) -> &'static str {
+        let [main, all] = Self::WORDS;
+        match self {
+            Containers::Main => main,
+            Containers::All => all,
+            Containers::Named(_) => "",
+        }
+    }
+}
+
+/// The containers of an object's pod spec, by name and in their order.
+///
+/// # Errors
+/// The pod spec is no object, `containers` no list, or an item of it no object.
+pub fn container_names<'a>(object: &Node<'a>, kind: Kind) -> Result<Vec<Cow<'a, str>>, Malformed> {
+    let path = kind.pod_spec();
+    let Some(pod_spec) = path.get(object)? else { return Ok(Vec::new()) };
+    let Some(containers) = pod_spec.object(path)?.get("containers") else { return Ok(Vec::new()) };
+    let path = path.member("containers");
+    let items = containers.list(&path)?.items().iter().enumerate();
+    items
+        .map(|(at, item)| {
+            let container = item.object(&path.item(at))?;
+            Ok(container.get("name").and_then(Node::string).unwrap_or_default())
+        })
+        .collect()
+}
+
+/// The containers that `selection` means, of those called `names`; `is_managed` says which of these the platform added.
+///
+/// A name that matches none counts for nothing, and neither Main nor All means a managed container.
+pub fn selected<'n>(
+    selection: &Containers<'_>,
+    kind: Kind,
+    object: &Node<'_>,
+    names: &'n [Cow<'_, str>],
+    is_managed: impl Fn(&str) -> bool,
+) -> Vec<&'n str> {
+    let theirs = || names.iter().map(|name| &**name).filter(|name| !is_managed(name));
+    let called = |wanted: Option<Cow<'_, str>>| wanted.and_then(|wanted| theirs().find(|name| *name == wanted));
+    match (selection, kind) {
+        (Containers::Named(wanted), _) => {
+            names.iter().map(|name| &**name).filter(|name| wanted.iter().any(|wanted| wanted == name)).collect()
+        }
+        (Containers::All, _) => theirs().filter(|name| !FOREIGN_CONTAINERS.contains(name)).collect(),
+        (Containers::Main, Kind::Notebook) => called(name(object)).or_else(|| theirs().next()).into_iter().collect(),
+        (Containers::Main, Kind::PipelinePod) => called(annotation(object, DEFAULT_CONTAINER).and_then(Node::string))
+            .or_else(|| called(Some(Cow::Borrowed(MAIN))))
+            .into_iter()
+            .collect(),
+    }
+}
