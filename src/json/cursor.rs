@@ -250,7 +250,44 @@ impl<'a> Cursor<'a> {
         false
     }
 
-    /// A string.
+    /// Reads an object, if there is one: `read` is called behind each key and must read the value. Says whether there is
+    /// one.
+    pub fn object(&mut self, mut read: impl FnMut(&mut Self, Str<'a>)) -> bool {
+        let is_object = self.eat(b'{');
+        let mut next = if is_object { self.first_key() } else { None };
+        while let Some(key) = next {
+            read(self, key);
+            next = self.next_key();
+        }
+        is_object
+    }
+
+    /// Reads a list, if there is one: `read` is called in front of each item and must read it. Says whether there is one.
+    pub fn list(&mut self, mut read: impl FnMut(&mut Self)) -> bool {
+        let is_list = self.eat(b'[');
+        let mut more = is_list && self.first_item();
+        while more {
+            read(self);
+            more = self.next_item();
+        }
+        is_list
+    }
+
+    /// Reads an object as [`Cursor::object`] does; anything else is a failure.
+    pub fn expect_object(&mut self, read: impl FnMut(&mut Self, Str<'a>)) {
+        if !self.object(read) {
+            self.fail(self.at, "an object");
+        }
+    }
+
+    /// Reads a list as [`Cursor::list`] does; anything else is a failure.
+    pub fn expect_list(&mut self, read: impl FnMut(&mut Self)) {
+        if !self.list(read) {
+            self.fail(self.at, "a list");
+        }
+    }
+
+    /// A string; anything else is a failure.
     #[inline(always)]
     pub fn string(&mut self) -> Str<'a> {
         let start = self.offset();

@@ -6,8 +6,7 @@
 //!
 //! Why not serde_json: counted in WebAssembly instructions, reading a Notebook of 2.6 kB with a `DeserializeSeed` over
 //! `RawValue` takes 111k where this room takes 52k, and one of 1 MB takes 36.9M where it takes 12.7M; and neither
-//! unknown members nor the spelling of numbers would survive a typed read. Where that does not matter (the record, the
-//! answer to `validate_settings`), serde reads and writes.
+//! unknown members nor the spelling of numbers would survive a typed read.
 
 use std::borrow::Cow;
 
@@ -23,29 +22,15 @@ pub use path::{LONGEST_NAME, Path, plain_or_shown, shown};
 /// The members of the object that `text` is, one level deep, in their order and with duplicates; none where it is no
 /// object. The text was read before, so it is JSON; should it not be, what is readable counts.
 pub fn members(text: &str) -> Vec<(Cow<'_, str>, &str)> {
-    let mut cursor = Cursor::new(text);
     let mut members = Vec::new();
-    if cursor.eat(b'{') {
-        let mut next = cursor.first_key();
-        while let Some(key) = next {
-            members.push((key.decode(), cursor.skip()));
-            next = cursor.next_key();
-        }
-    }
+    Cursor::new(text).object(|cursor, key| members.push((key.decode(), cursor.skip())));
     members
 }
 
 /// The items of the list that `text` is; as [`members`].
 pub fn items(text: &str) -> Vec<&str> {
-    let mut cursor = Cursor::new(text);
     let mut items = Vec::new();
-    if cursor.eat(b'[') {
-        let mut more = cursor.first_item();
-        while more {
-            items.push(cursor.skip());
-            more = cursor.next_item();
-        }
-    }
+    Cursor::new(text).list(|cursor| items.push(cursor.skip()));
     items
 }
 

@@ -102,27 +102,19 @@ impl<'a> Node<'a> {
         let body = match (shape, cursor.peek()) {
             (Shape::Object(opened), b'{') => {
                 let mut members = Vec::with_capacity(USUAL_MEMBERS);
-                cursor.eat(b'{');
-                let mut next = cursor.first_key();
-                while let Some(key) = next {
+                cursor.object(|cursor, key| {
                     let shape = opened.iter().find(|(known, _)| key.is(known)).map_or(&Shape::Text, |(_, shape)| shape);
                     let value = match shape {
                         Shape::Text => Self::text_only(cursor.skip()),
                         opened => Self::read(cursor, opened),
                     };
                     members.push((key, value));
-                    next = cursor.next_key();
-                }
+                });
                 Body::Object(Object { members, changed: false })
             }
             (Shape::List(shape), b'[') => {
                 let mut items = Vec::with_capacity(USUAL_ITEMS);
-                cursor.eat(b'[');
-                let mut more = cursor.first_item();
-                while more {
-                    items.push(Self::read(cursor, shape));
-                    more = cursor.next_item();
-                }
+                cursor.list(|cursor| items.push(Self::read(cursor, shape)));
                 Body::List(List { items, changed: false })
             }
             (Shape::Entry(member), b'{') => {

@@ -11,10 +11,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::json::Cursor;
 
 /// What one dependency added.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Added {
     /// The dependency's hash at the time.
     pub hash: String,
@@ -23,7 +25,7 @@ pub struct Added {
 }
 
 /// What every dependency added, by its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Record {
     dependencies: BTreeMap<String, Added>,
@@ -35,7 +37,24 @@ impl Record {
     /// It is never trusted to skip work, so that what was forged can do no more than let the platform replace or
     /// remove entries of an object that its author could have changed anyway.
     pub fn parse(annotation: &str) -> Option<Self> {
-        serde_json::from_str(annotation).ok()
+        let mut cursor = Cursor::new(annotation);
+        let mut record = Record::default();
+        let mut is_whole = true;
+        cursor.expect_object(|cursor, name| {
+            let (mut hash, mut added) = (None, None);
+            cursor.expect_object(|cursor, key| match key.raw() {
+                "hash" => hash = Some(cursor.string().decode().into_owned()),
+                "added" => added = Some(read_places(cursor)),
+                _ => _ = cursor.skip(),
+            });
+            match (hash, added) {
+                (Some(hash), Some(added)) => {
+                    _ = record.dependencies.insert(name.decode().into_owned(), Added { hash, added })
+                }
+                _ => is_whole = false,
+            }
+        });
+        (is_whole && cursor.finish().is_ok()).then_some(record)
     }
 
     /// The annotation's text.
@@ -95,6 +114,17 @@ impl Record {
         }
         owners
     }
+}
+
+/// The keys of what was added, by place.
+fn read_places(cursor: &mut Cursor<'_>) -> BTreeMap<String, Vec<String>> {
+    let mut places = BTreeMap::new();
+    cursor.expect_object(|cursor, place| {
+        let mut keys = Vec::new();
+        cursor.expect_list(|cursor| keys.push(cursor.string().decode().into_owned()));
+        places.insert(place.decode().into_owned(), keys);
+    });
+    places
 }
 
 #[cfg(test)]

@@ -110,36 +110,30 @@ impl<'a> Dependency<'a> {
 
     fn read_fields(&mut self, text: &'a str, part: Option<&'static str>, problems: &mut Vec<Malformed>) {
         let path = DEPENDENCIES.member(self.name);
-        let mut cursor = Cursor::new(text);
-        if !cursor.eat(b'{') {
-            problems.push(Node::text_only(cursor.skip()).malformed(&path, "an object"));
-            return;
-        }
-        let mut next = cursor.first_key();
-        while let Some(key) = next {
+        let is_object = Cursor::new(text).object(|cursor, key| {
             let name = key.decode();
             if let Some(field) = Field::named(&name) {
-                self.read_field(field, part, &mut cursor, problems);
-            } else {
-                let node = Node::text_only(cursor.skip());
-                let path = path.member(&name);
-                match &*name {
-                    _ if node.is_null() => {}
-                    "onConflict" => {
-                        self.on_conflict =
-                            word(&node, OnConflict::of_word, &path, problems).unwrap_or(self.on_conflict);
-                    }
-                    "containers" => {
-                        let word = node.string().and_then(|word| Containers::of_word(&word));
-                        self.containers = word.unwrap_or_else(|| {
-                            Containers::Named(strings(&node, &path, problems).into_iter().flatten().collect())
-                        });
-                    }
-                    "initContainersFirst" => self.init_containers_first = node.text() == "true",
-                    _ => {}
-                }
+                return self.read_field(field, part, cursor, problems);
             }
-            next = cursor.next_key();
+            let node = Node::text_only(cursor.skip());
+            let path = path.member(&name);
+            match &*name {
+                _ if node.is_null() => {}
+                "onConflict" => {
+                    self.on_conflict = word(&node, OnConflict::of_word, &path, problems).unwrap_or(self.on_conflict);
+                }
+                "containers" => {
+                    let word = node.string().and_then(|word| Containers::of_word(&word));
+                    self.containers = word.unwrap_or_else(|| {
+                        Containers::Named(strings(&node, &path, problems).into_iter().flatten().collect())
+                    });
+                }
+                "initContainersFirst" => self.init_containers_first = node.text() == "true",
+                _ => {}
+            }
+        });
+        if !is_object {
+            problems.push(Node::text_only(text.trim_start()).malformed(&path, "an object"));
         }
     }
 
@@ -157,27 +151,19 @@ impl<'a> Dependency<'a> {
         };
         match (field.strategy, cursor.peek()) {
             (MergeStrategy::Granular, b'{') => {
-                cursor.eat(b'{');
-                let mut next = cursor.first_key();
-                while let Some(key) = next {
-                    add(key.decode(), key, cursor.skip(), 0);
-                    next = cursor.next_key();
-                }
+                cursor.object(|cursor, key| add(key.decode(), key, cursor.skip(), 0));
             }
             (MergeStrategy::ListMap(_) | MergeStrategy::ListSet, b'[') => {
                 let shape = field.entry_shape();
-                cursor.eat(b'[');
-                let mut more = cursor.first_item();
                 let mut at = 0;
-                while more {
+                cursor.list(|cursor| {
                     let entry = Node::read(cursor, &shape);
                     match field.key_of(&entry) {
                         Some(key) => add(key, field.member, entry.text(), at),
                         None => problems.push(entry.malformed(&path.item(at), "an entry with a name")),
                     }
-                    more = cursor.next_item();
                     at += 1;
-                }
+                });
             }
             _ => {
                 let node = Node::text_only(cursor.skip());
