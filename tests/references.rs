@@ -1,0 +1,358 @@
+//! What one file says of another is there: the sections of `docs/contract.md` that the code names, the files that hold
+//! their tests, and what the Markdown pages link to.
+//!
+//! Each check is a function that lists what is wrong in a text, so that a test can also give it a text that is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
+
+const CONTRACT: &str = "docs/contract.md";
+
+/// Where sections of the contract are named. This file is left out: its examples are wrong on purpose.
+const CODE: [&str; 6] = ["src", "tests", "host/src", "host/tests", "fuzz/fuzz_targets", "generate/src"];
+const THIS_FILE: &str = "tests/references.rs";
+
+/// What is read for a moment and then named in a message.
+struct File {
+    path: String,
+    text: String,
+}
+
+#[test]
+fn every_reference_names_a_section() {
+    let contract = read(CONTRACT).unwrap();
+    let sections = sections(&contract.text);
+    let wrong = referring().unwrap().iter().flat_map(|file| unknown_sections(file, &sections)).collect::<Vec<_>>();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A number says nothing to a reader, and is another section's once one is added.
+#[test]
+fn no_reference_is_by_number() {
+    let wrong = referring().unwrap().iter().flat_map(numbers).collect::<Vec<_>>();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_wrong_reference_is_found() {
+    let sections = BTreeSet::from(["Order", "Names, never values"]);
+    for (text, wrong) in [
+        ("(contract, \"Order\")", &[][..]),
+        ("(contract, \"Names, never values\")", &[]),
+        ("(contract, \"order\")", &["1: there is no section \"order\""]),
+        ("/// see (contract,\n    /// \"Other\")", &["1: there is no section \"Other\""]),
+        ("//! a\n//! (contract, \"Names, never\n//! values\")", &[]),
+        ("(contract, \"Order\" and\n// \"That\")", &["1: there is no section \"That\""]),
+        ("(contract, \"This\", \"Order\")", &["1: there is no section \"This\""]),
+        (
+            "\n(contract, \"This\")\n(contract, \"That\")",
+            &["2: there is no section \"This\"", "3: there is no section \"That\""],
+        ),
+        ("the contract, and \"this\"", &[]),
+    ] {
+        let file = File { path: String::new(), text: text.to_owned() };
+        let found = unknown_sections(&file, &sections);
+        let found: Vec<_> = found.iter().map(|line| line.trim_start_matches(':')).collect();
+        assert_eq!(found, wrong, "{text}");
+    }
+    for (text, count) in [
+        ("(contract, 4.2)", 1),
+        ("(contract, 4.2 to 4.5)", 1),
+        ("//! (contract,\n//! 3)", 1),
+        ("the contract, 3: a", 1),
+        ("(contract, \"Order\")", 0),
+        ("the contract, of 3", 0),
+    ] {
+        let file = File { path: String::new(), text: text.to_owned() };
+        assert_eq!(numbers(&file).len(), count, "{text}");
+    }
+}
+
+#[test]
+fn every_section_names_its_tests() {
+    let contract = read(CONTRACT).unwrap().text;
+    let mut without = Vec::new();
+    for section in contract.split("\n## ").skip(1) {
+        let lines = section.lines().filter(|line| line.starts_with("Tests: `")).count();
+        if lines != 1 {
+            without.push(format!("{}: {lines} lines begin with Tests:", section.lines().next().unwrap_or_default()));
+        }
+    }
+    assert!(without.is_empty(), "{}", without.join("\n"));
+}
+
+#[test]
+fn the_files_that_hold_the_tests_are_there() {
+    let contract = read(CONTRACT).unwrap();
+    let named = test_files(&contract.text);
+    let missing: BTreeSet<_> = named.into_iter().filter(|path| !root().join(path).is_file()).collect();
+    assert!(missing.is_empty(), "{CONTRACT} names files that are not there: {missing:?}");
+}
+
+#[test]
+fn files_of_tests_are_read_from_their_lines() {
+    let text = "`not.rs`\n\nTests: `a/b.rs`, `c.yaml`\n\n## X\n\nTests: `d.rs`\n";
+    assert_eq!(test_files(text), ["a/b.rs", "c.yaml", "d.rs"]);
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut pages = files_in("docs", "md").unwrap();
+    pages.push(read("README.md").unwrap());
+    let mut anchors = Anchors::default();
+    let mut links = 0;
+    let mut wrong = Vec::new();
+    for page in &pages {
+        let found = relative_links(&page.text);
+        links += found.len();
+        wrong.extend(found.iter().filter_map(|link| anchors.problem(&page.path, link)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // The reference of the settings alone has more than a hundred: fewer, and this test no longer sees them.
+    assert!(links > 100, "found only {links} links");
+}
+
+#[test]
+fn a_wrong_link_is_found() {
+    let text = "[a](x.md) and [`b`](y.md#z \"title\"), ![c](<d.svg>)\n`[e](f)` [g](https://h) [i](mailto:j)\n\n[k]: l.md\n\n\
+        ```\n[m](n)\n```\n\n[o](#p)";
+    assert_eq!(relative_links(text), ["x.md", "y.md#z", "d.svg", "#p", "l.md"]);
+
+    let mut anchors = Anchors::default();
+    for (link, is_right) in [
+        ("contract.md", true),
+        ("../README.md#cost", true),
+        ("../src", true),
+        ("contract.md#names-never-values", true),
+        ("settings.md#settings-dependencies", true),
+        ("#settings-checks", true),
+        ("contracts.md", false),
+        ("contract.md#Order", false),
+        ("#nowhere", false),
+        ("../../README.md", false),
+    ] {
+        let problem = anchors.problem(CONTRACT, link);
+        assert_eq!(problem.is_none(), is_right, "{link}: {problem:?}");
+    }
+}
+
+#[test]
+fn anchors_are_those_of_github() {
+    let text = "# One `two`\n## Names, never values\n### <a id=\"x-Y\"></a>`z_z` [a](b) & æ\n## One two\n```\n# no\n```\n\
+        <a id=\"id\"></a>**B**:\n#no";
+    let expected = ["id", "names-never-values", "one-two", "one-two-1", "x-Y", "z_z-a--æ"];
+    assert_eq!(anchors_in(text), expected.map(str::to_owned).into());
+}
+
+/// The titles of the sections of the contract.
+fn sections(contract: &str) -> BTreeSet<&str> {
+    contract.lines().filter_map(|line| line.strip_prefix("## ")).collect()
+}
+
+/// The files in which sections of the contract may be named.
+fn referring() -> io::Result<Vec<File>> {
+    let mut files = files_in("docs", "md")?;
+    for folder in CODE {
+        files.extend(files_in(folder, "rs")?);
+    }
+    files.retain(|file| file.path != THIS_FILE);
+    if files.len() < 20 {
+        return Err(io::Error::other(format!("only {} files are found", files.len())));
+    }
+    Ok(files)
+}
+
+/// What stands behind each `contract,` in `text`, and at which line.
+fn references(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    const WORD: &str = "contract,";
+    text.match_indices(WORD).map(|(at, _)| {
+        let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+        (line, past_comment(text.get(at + WORD.len()..).unwrap_or_default()))
+    })
+}
+
+/// `text` without the white space at its start, and without the slashes by which a comment goes on in the next line.
+fn past_comment(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while let Some(comment) = ["//!", "///", "//"].iter().find_map(|slashes| rest.strip_prefix(slashes)) {
+        rest = comment.trim_start();
+    }
+    rest
+}
+
+/// A line for each section that `file` names and that is none: `contract, "A"`, and `"B"` in `contract, "A" and "B"`.
+fn unknown_sections(file: &File, sections: &BTreeSet<&str>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (line, mut rest) in references(&file.text) {
+        while let Some((title, behind)) = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+            let title = title.lines().map(|line| past_comment(line).trim_end()).collect::<Vec<_>>().join(" ");
+            if !sections.contains(&*title) {
+                wrong.push(format!("{}:{line}: there is no section \"{title}\"", file.path));
+            }
+            rest = past_comment(behind);
+            let joined = [",", "and ", "to ", "or ", "and\n", "to\n", "or\n"];
+            rest = joined.iter().find_map(|word| rest.strip_prefix(word)).map_or("", past_comment);
+        }
+    }
+    wrong
+}
+
+/// A line for each reference in `file` that is a number.
+fn numbers(file: &File) -> Vec<String> {
+    references(&file.text)
+        .filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
+        .map(|(line, _)| format!("{}:{line}: names a section of the contract by its number", file.path))
+        .collect()
+}
+
+/// The paths in the lines that begin with `Tests:`.
+fn test_files(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| line.starts_with("Tests:")).flat_map(|line| line.split('`').skip(1).step_by(2)).collect()
+}
+
+/// The targets of the links in a Markdown page that lead to a file, or to another place of the page.
+fn relative_links(text: &str) -> Vec<String> {
+    let text = without_code(text);
+    let inline = text.split("](").skip(1).map(|rest| rest.split([')', ' ', '\n']).next().unwrap_or_default());
+    let defined = text.lines().filter(|line| line.starts_with('[')).filter_map(|line| line.split_once("]: "));
+    inline
+        .chain(defined.map(|(_, target)| target.split(' ').next().unwrap_or_default()))
+        .map(|target| target.trim_start_matches('<').trim_end_matches('>').to_owned())
+        .filter(|target| !target.contains("://") && !target.starts_with("mailto:"))
+        .collect()
+}
+
+/// A Markdown page without what is code in it, in which nothing is a link: fenced blocks, and spans within a paragraph.
+fn without_code(text: &str) -> String {
+    let mut out = String::new();
+    for paragraph in without_fences(text).split("\n\n") {
+        for (at, part) in paragraph.split('`').enumerate() {
+            out.push_str(if at % 2 == 0 { part } else { "" });
+        }
+        out.push_str("\n\n");
+    }
+    out
+}
+
+fn without_fences(text: &str) -> String {
+    let mut is_code = false;
+    let mut out = String::new();
+    for line in text.lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        if !is_fence && !is_code {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// The anchors of the pages that were looked at, by path.
+#[derive(Default)]
+struct Anchors(BTreeMap<PathBuf, BTreeSet<String>>);
+
+impl Anchors {
+    /// What is wrong with `link` in the page at `page`; `None` where it leads somewhere.
+    fn problem(&mut self, page: &str, link: &str) -> Option<String> {
+        let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+        let target = match path {
+            "" => Some(PathBuf::from(page)),
+            _ => normal(&Path::new(page).parent().unwrap_or(Path::new("")).join(path)),
+        };
+        let Some(target) = target.filter(|target| root().join(target).exists()) else {
+            return Some(format!("{page}: {link} is no file"));
+        };
+        let anchor = anchor?;
+        let anchors = self.0.entry(target).or_insert_with_key(|target| {
+            fs::read_to_string(root().join(target)).map(|text| anchors_in(&text)).unwrap_or_default()
+        });
+        (!anchors.contains(anchor)).then(|| format!("{page}: {link} is no place in its file"))
+    }
+}
+
+/// `path` without `.` and `..`; `None` where it leaves the repository.
+fn normal(path: &Path) -> Option<PathBuf> {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => normal.push(name),
+            Component::CurDir => {}
+            Component::ParentDir => normal.pop().then_some(())?,
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(normal)
+}
+
+/// What a link into a Markdown page can name: its headings, as GitHub turns them into anchors, and every `<a id="...">`.
+fn anchors_in(text: &str) -> BTreeSet<String> {
+    let text = without_fences(text);
+    let mut anchors = BTreeSet::new();
+    for heading in
+        text.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')))
+    {
+        let slug = slug(heading);
+        // The second of one name is `name-1`.
+        let numbered = (1..).map(|number| format!("{slug}-{number}"));
+        if let Some(free) = std::iter::once(slug.clone()).chain(numbered).find(|slug| !anchors.contains(slug)) {
+            anchors.insert(free);
+        }
+    }
+    let explicit = text.split("<a id=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    anchors.extend(explicit.map(|(id, _)| id.to_owned()));
+    anchors
+}
+
+/// A heading as GitHub turns it into an anchor: its text in lower case, with hyphens for spaces, without other marks.
+fn slug(heading: &str) -> String {
+    let mut slug = String::new();
+    let mut until = None;
+    let mut before = ' ';
+    for c in heading.trim().chars() {
+        match (until, c) {
+            // Tags, and the target of a link.
+            (Some(end), c) if c == end => until = None,
+            (Some(_), _) => {}
+            (None, '<') => until = Some('>'),
+            (None, '(') if before == ']' => until = Some(')'),
+            (None, ' ') => slug.push('-'),
+            (None, c) if c.is_alphanumeric() || matches!(c, '-' | '_') => slug.extend(c.to_lowercase()),
+            (None, _) => {}
+        }
+        before = c;
+    }
+    slug
+}
+
+/// Every file below `folder` whose name ends in `extension`; none where the folder is not there.
+fn files_in(folder: &str, extension: &str) -> io::Result<Vec<File>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        if !root().join(&folder).is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(root().join(&folder))? {
+            let entry = entry?;
+            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                folders.push(path);
+            } else if Path::new(&path).extension().is_some_and(|it| it == extension) {
+                files.push(read(&path)?);
+            }
+        }
+    }
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
+}
+
+fn read(path: &str) -> io::Result<File> {
+    let text = fs::read_to_string(root().join(path)).map_err(|error| io::Error::other(format!("{path}: {error}")))?;
+    Ok(File { path: path.to_owned(), text })
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
