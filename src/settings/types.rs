@@ -57,13 +57,16 @@ pub struct Member {
     pub is_required: bool,
     /// Whether it counts for [`Object::exclusive`].
     pub is_exclusive: bool,
+    /// Whether Go's `omitempty` drops it at its zero value (`""`, `false`), so that a client which reads an object and
+    /// writes it back loses it: the zero value says the same as no member.
+    pub zero_is_absent: bool,
 }
 
 impl Member {
     /// A member that may be there.
     #[must_use]
     pub const fn new(name: &'static str, of: Type) -> Self {
-        Member { name, of, is_required: false, is_exclusive: false }
+        Member { name, of, is_required: false, is_exclusive: false, zero_is_absent: false }
     }
 
     /// One that must be there.
@@ -77,12 +80,24 @@ impl Member {
     pub const fn exclusive(self) -> Self {
         Member { is_exclusive: true, ..self }
     }
+
+    /// One whose zero value says the same as its absence.
+    #[must_use]
+    pub const fn zero_is_absent(self) -> Self {
+        Member { zero_is_absent: true, ..self }
+    }
 }
 
 impl Object {
-    /// An object with these members.
+    /// An object with these members, of which at most one of the exclusive ones is there.
     #[must_use]
     pub const fn new(members: &'static [Member]) -> Self {
         Object { members, exclusive: Exclusive::AtMostOne }
+    }
+
+    /// One that holds so many of its exclusive members.
+    #[must_use]
+    pub const fn exclusive(self, exclusive: Exclusive) -> Self {
+        Object { exclusive, ..self }
     }
 }
