@@ -11,7 +11,7 @@ const TEXT: Type = Type::Text(Format::Any);
 pub static AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("partition", Type::Integer),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("volumeID", TEXT).required(),
 ]);
 
@@ -35,12 +35,12 @@ pub static AZURE_DISK_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("diskURI", TEXT).required(),
     Member::new("fsType", TEXT),
     Member::new("kind", TEXT),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
 ]);
 
 /// `AzureFileVolumeSource`.
 pub static AZURE_FILE_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("secretName", TEXT).required(),
     Member::new("shareName", TEXT).required(),
 ]);
@@ -50,7 +50,7 @@ pub static CSI_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("driver", TEXT).required(),
     Member::new("fsType", TEXT),
     Member::new("nodePublishSecretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("volumeAttributes", Type::Map(Format::Any, &TEXT)),
 ]);
 
@@ -64,7 +64,7 @@ pub static CAPABILITIES: Object = Object::new(&[
 pub static CEPH_FS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("monitors", Type::List(&TEXT, None)).required(),
     Member::new("path", TEXT),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("secretFile", Type::Text(Format::MountPath)),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("user", TEXT),
@@ -73,7 +73,7 @@ pub static CEPH_FS_VOLUME_SOURCE: Object = Object::new(&[
 /// `CinderVolumeSource`.
 pub static CINDER_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("volumeID", TEXT).required(),
 ]);
@@ -134,14 +134,14 @@ pub static CONTAINER: Object = Object::new(&[
     Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE), None)),
     Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
     Member::new("startupProbe", Type::Object(&PROBE)),
-    Member::new("stdin", Type::Boolean),
-    Member::new("stdinOnce", Type::Boolean),
+    Member::new("stdin", Type::Boolean).zero_is_absent(),
+    Member::new("stdinOnce", Type::Boolean).zero_is_absent(),
     Member::new("terminationMessagePath", TEXT),
     Member::new("terminationMessagePolicy", Type::Text(Format::Word(&["File", "FallbackToLogsOnError"]))),
-    Member::new("tty", Type::Boolean),
+    Member::new("tty", Type::Boolean).zero_is_absent(),
     Member::new("volumeDevices", Type::List(&Type::Object(&VOLUME_DEVICE), None)),
     Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT), Some("mountPath"))),
-    Member::new("workingDir", TEXT),
+    Member::new("workingDir", TEXT).zero_is_absent(),
 ]);
 
 /// `ContainerPort`.
@@ -192,7 +192,7 @@ pub static DOWNWARD_API_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `EmptyDirVolumeSource`.
 pub static EMPTY_DIR_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("medium", TEXT),
+    Member::new("medium", TEXT).zero_is_absent(),
     Member::new("sizeLimit", Type::Quantity),
 ]);
 
@@ -206,7 +206,7 @@ pub static ENV_FROM_SOURCE: Object = Object::new(&[
 /// `EnvVar`.
 pub static ENV_VAR: Object = Object::new(&[
     Member::new("name", Type::Text(Format::EnvName)).required(),
-    Member::new("value", TEXT).exclusive(),
+    Member::new("value", TEXT).exclusive().zero_is_absent(),
     Member::new("valueFrom", Type::Object(&ENV_VAR_SOURCE)).exclusive(),
 ]);
 
@@ -238,15 +238,15 @@ pub static EPHEMERAL_CONTAINER: Object = Object::new(&[
     Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE), None)),
     Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
     Member::new("startupProbe", Type::Object(&PROBE)),
-    Member::new("stdin", Type::Boolean),
-    Member::new("stdinOnce", Type::Boolean),
+    Member::new("stdin", Type::Boolean).zero_is_absent(),
+    Member::new("stdinOnce", Type::Boolean).zero_is_absent(),
     Member::new("targetContainerName", TEXT),
     Member::new("terminationMessagePath", TEXT),
     Member::new("terminationMessagePolicy", TEXT),
-    Member::new("tty", Type::Boolean),
+    Member::new("tty", Type::Boolean).zero_is_absent(),
     Member::new("volumeDevices", Type::List(&Type::Object(&VOLUME_DEVICE), None)),
     Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT), None)),
-    Member::new("workingDir", TEXT),
+    Member::new("workingDir", TEXT).zero_is_absent(),
 ]);
 
 /// `EphemeralVolumeSource`.
@@ -263,7 +263,7 @@ pub static EXEC_ACTION: Object = Object::new(&[
 pub static FC_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("lun", Type::Integer),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("targetWWNs", Type::List(&TEXT, None)),
     Member::new("wwids", Type::List(&TEXT, None)),
 ]);
@@ -281,7 +281,7 @@ pub static FLEX_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("driver", TEXT).required(),
     Member::new("fsType", TEXT),
     Member::new("options", Type::Map(Format::Any, &TEXT)),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
 ]);
 
@@ -296,7 +296,7 @@ pub static GCE_PERSISTENT_DISK_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("partition", Type::Integer),
     Member::new("pdName", TEXT).required(),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
 ]);
 
 /// `GRPCAction`.
@@ -316,7 +316,7 @@ pub static GIT_REPO_VOLUME_SOURCE: Object = Object::new(&[
 pub static GLUSTERFS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("endpoints", TEXT).required(),
     Member::new("path", TEXT).required(),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
 ]);
 
 /// `HTTPGetAction`.
@@ -331,7 +331,7 @@ pub static HTTP_GET_ACTION: Object = Object::new(&[
 /// `HTTPHeader`.
 pub static HTTP_HEADER: Object = Object::new(&[
     Member::new("name", TEXT).required(),
-    Member::new("value", TEXT).required(),
+    Member::new("value", TEXT).required().zero_is_absent(),
 ]);
 
 /// `HostAlias`.
@@ -356,7 +356,7 @@ pub static ISCSI_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("iscsiInterface", TEXT),
     Member::new("lun", Type::Integer).required(),
     Member::new("portals", Type::List(&TEXT, None)),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("targetPortal", TEXT).required(),
 ]);
@@ -410,7 +410,7 @@ pub static LOCAL_OBJECT_REFERENCE: Object = Object::new(&[
 /// `NFSVolumeSource`.
 pub static NFS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("path", TEXT).required(),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("server", TEXT).required(),
 ]);
 
@@ -472,7 +472,7 @@ pub static PERSISTENT_VOLUME_CLAIM_TEMPLATE: Object = Object::new(&[
 /// `PersistentVolumeClaimVolumeSource`.
 pub static PERSISTENT_VOLUME_CLAIM_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("claimName", Type::Text(Format::Subdomain)).required(),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
 ]);
 
 /// `PhotonPersistentDiskVolumeSource`.
@@ -524,7 +524,7 @@ pub static POD_DNS_CONFIG: Object = Object::new(&[
 /// `PodDNSConfigOption`.
 pub static POD_DNS_CONFIG_OPTION: Object = Object::new(&[
     Member::new("name", TEXT),
-    Member::new("value", TEXT),
+    Member::new("value", TEXT).zero_is_absent(),
 ]);
 
 /// `PodOS`.
@@ -582,11 +582,11 @@ pub static POD_SPEC: Object = Object::new(&[
     Member::new("enableServiceLinks", Type::Boolean),
     Member::new("ephemeralContainers", Type::List(&Type::Object(&EPHEMERAL_CONTAINER), None)),
     Member::new("hostAliases", Type::List(&Type::Object(&HOST_ALIAS), None)),
-    Member::new("hostIPC", Type::Boolean),
-    Member::new("hostNetwork", Type::Boolean),
-    Member::new("hostPID", Type::Boolean),
+    Member::new("hostIPC", Type::Boolean).zero_is_absent(),
+    Member::new("hostNetwork", Type::Boolean).zero_is_absent(),
+    Member::new("hostPID", Type::Boolean).zero_is_absent(),
     Member::new("hostUsers", Type::Boolean),
-    Member::new("hostname", TEXT),
+    Member::new("hostname", TEXT).zero_is_absent(),
     Member::new("hostnameOverride", TEXT),
     Member::new("imagePullSecrets", Type::List(&Type::Object(&LOCAL_OBJECT_REFERENCE), None)),
     Member::new("initContainers", Type::List(&Type::Object(&CONTAINER), None)),
@@ -610,7 +610,7 @@ pub static POD_SPEC: Object = Object::new(&[
     Member::new("serviceAccountName", TEXT),
     Member::new("setHostnameAsFQDN", Type::Boolean),
     Member::new("shareProcessNamespace", Type::Boolean),
-    Member::new("subdomain", TEXT),
+    Member::new("subdomain", TEXT).zero_is_absent(),
     Member::new("terminationGracePeriodSeconds", Type::Integer),
     Member::new("tolerations", Type::List(&Type::Object(&TOLERATION), None)),
     Member::new("topologySpreadConstraints", Type::List(&Type::Object(&TOPOLOGY_SPREAD_CONSTRAINT), None)),
@@ -620,7 +620,7 @@ pub static POD_SPEC: Object = Object::new(&[
 /// `PortworxVolumeSource`.
 pub static PORTWORX_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("volumeID", TEXT).required(),
 ]);
 
@@ -653,7 +653,7 @@ pub static PROJECTED_VOLUME_SOURCE: Object = Object::new(&[
 /// `QuobyteVolumeSource`.
 pub static QUOBYTE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("group", TEXT),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("registry", TEXT).required(),
     Member::new("tenant", TEXT),
     Member::new("user", TEXT),
@@ -667,7 +667,7 @@ pub static RBD_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("keyring", TEXT),
     Member::new("monitors", Type::List(&TEXT, None)).required(),
     Member::new("pool", TEXT),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("user", TEXT),
 ]);
@@ -705,7 +705,7 @@ pub static SCALE_IO_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("gateway", TEXT).required(),
     Member::new("protectionDomain", TEXT),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)).required(),
     Member::new("sslEnabled", Type::Boolean),
     Member::new("storageMode", TEXT),
@@ -779,7 +779,7 @@ pub static SLEEP_ACTION: Object = Object::new(&[
 /// `StorageOSVolumeSource`.
 pub static STORAGE_OS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("volumeName", TEXT),
     Member::new("volumeNamespace", TEXT),
@@ -788,7 +788,7 @@ pub static STORAGE_OS_VOLUME_SOURCE: Object = Object::new(&[
 /// `Sysctl`.
 pub static SYSCTL: Object = Object::new(&[
     Member::new("name", TEXT).required(),
-    Member::new("value", TEXT).required(),
+    Member::new("value", TEXT).required().zero_is_absent(),
 ]);
 
 /// `TCPSocketAction`.
@@ -803,7 +803,7 @@ pub static TOLERATION: Object = Object::new(&[
     Member::new("key", Type::Text(Format::LabelKey)),
     Member::new("operator", Type::Text(Format::Word(&["Exists", "Equal", "Gt", "Lt"]))),
     Member::new("tolerationSeconds", Type::Integer),
-    Member::new("value", TEXT),
+    Member::new("value", TEXT).zero_is_absent(),
 ]);
 
 /// `TopologySpreadConstraint`.
@@ -879,10 +879,10 @@ pub static VOLUME_MOUNT: Object = Object::new(&[
     Member::new("mountPath", Type::Text(Format::MountPath)).required(),
     Member::new("mountPropagation", Type::Text(Format::Word(&["None", "HostToContainer", "Bidirectional"]))),
     Member::new("name", Type::Text(Format::DnsLabel)).required(),
-    Member::new("readOnly", Type::Boolean),
+    Member::new("readOnly", Type::Boolean).zero_is_absent(),
     Member::new("recursiveReadOnly", TEXT),
-    Member::new("subPath", Type::Text(Format::SubPath)).exclusive(),
-    Member::new("subPathExpr", Type::Text(Format::SubPath)).exclusive(),
+    Member::new("subPath", Type::Text(Format::SubPath)).exclusive().zero_is_absent(),
+    Member::new("subPathExpr", Type::Text(Format::SubPath)).exclusive().zero_is_absent(),
 ]);
 
 /// `VolumeProjection`.
