@@ -48,8 +48,32 @@ pub fn run(request: Value, settings: Value) -> Outcome {
     if let Some(problem) = settings_problem(&settings) {
         panic!("the policy does not accept these settings: {problem}\n{settings:#}");
     }
+    evaluate(request, &settings)
+}
+
+/// Evaluates a request, an `AdmissionReview` or the request alone, with settings that need not be valid.
+#[must_use]
+pub fn evaluate(request: Value, settings: &Value) -> Outcome {
     let request = AdmissionRequest::from_json(request).unwrap_or_else(|error| panic!("{error:#}"));
-    Outcome::of(&request, policy().validate(&request, &settings))
+    Outcome::of(&request, policy().validate(&request, settings))
+}
+
+/// The answer to the payload of `validate`, whatever bytes it is.
+#[must_use]
+pub fn validate(payload: &[u8]) -> Vec<u8> {
+    answer("validate", payload)
+}
+
+/// The answer to the payload of `validate_settings`, whatever bytes it is.
+#[must_use]
+pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
+    answer("validate_settings", payload)
+}
+
+fn answer(operation: &str, payload: &[u8]) -> Vec<u8> {
+    policy()
+        .call(operation, payload)
+        .unwrap_or_else(|error| panic!("{operation}: {error}: {}", String::from_utf8_lossy(payload)))
 }
 
 /// Why the policy does not accept `settings`, if it does not.
@@ -97,7 +121,9 @@ pub fn test_data(path: &str) -> Value {
     document::read(&project().join("test_data").join(path)).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
-fn project() -> &'static Path {
+/// The root of the project, in which `host/` is.
+#[must_use]
+pub fn project() -> &'static Path {
     let host = Path::new(env!("CARGO_MANIFEST_DIR"));
     host.parent().unwrap_or(host)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use policy_host::testing::{Outcome, run};
+use crate::evaluator::{Outcome, run};
 use serde_json::{Map, Value, json};
 
 /// The two kinds of objects that the policy acts on.

@@ -1,10 +1,8 @@
-//! What is ours and what is the user's, on the real module: the record, upgrades, removals, conflicts in all three
+//! What is ours and what is the user's: the record, upgrades, removals, conflicts in all three
 //! modes, and the words in which the user is told.
 
-mod common;
-
-use common::objects::{Kind, create, created, refused, told, update, with};
-use policy_host::testing::run;
+use super::objects::{Kind, create, created, refused, told, update, with};
+use crate::evaluator::run;
 use serde_json::{Value, json};
 
 const INJECTED: &str = "/metadata/annotations/mutatingflow.nais.io~1injected";

@@ -1,9 +1,7 @@
-//! The ready-made dependencies and the placeholders, on the real module: what each expands to, exactly.
+//! The ready-made dependencies and the placeholders: what each expands to, exactly.
 
-mod common;
-
-use common::objects::{Kind, create, created, told, with};
-use policy_host::testing::run;
+use super::objects::{Kind, create, created, told, with};
+use crate::evaluator::run;
 use serde_json::{Value, json};
 
 const BUNDLE: &str = "/etc/pki/tls/certs/ca-bundle.crt";

@@ -1,9 +1,7 @@
 //! What NAV's webhook gave, given by `test_data/nais/settings.yaml` on real requests; and what it got wrong, now right.
 
-mod common;
-
-use common::objects::{Kind, create, patch_is, told, with};
-use policy_host::testing::{Outcome, run, test_data};
+use super::objects::{Kind, create, patch_is, told, with};
+use crate::evaluator::{Outcome, run, test_data};
 use serde_json::{Value, json};
 
 fn settings() -> Value {

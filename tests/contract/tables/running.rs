@@ -4,7 +4,7 @@
 //! The pairs of objects are those of real requests. Where the stored one was dressed by the policy before, both were
 //! sent through it in a CREATE: so stored and sent look as they would after a client has read and written them back.
 
-use policy_host::testing::{Outcome, run, test_data};
+use crate::evaluator::{Outcome, run, test_data};
 use serde_json::{Value, json};
 
 const INJECTED: &str = "/metadata/annotations/mutatingflow.nais.io~1injected";

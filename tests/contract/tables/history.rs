@@ -1,11 +1,9 @@
-//! The history of one Notebook, on the real module, each step's patch looked at: created, the settings upgraded, a
+//! The history of one Notebook, each step's patch looked at: created, the settings upgraded, a
 //! dependency taken away, edited by its user, and fed back with what an API server fills in. After each step, twice is
 //! once, and without what is ours it is the user's object.
 
-mod common;
-
-use common::objects::{Kind, create, patch_is, told, update, with};
-use policy_host::testing::{Outcome, run, test_data};
+use super::objects::{Kind, create, patch_is, told, update, with};
+use crate::evaluator::{Outcome, run, test_data};
 use serde_json::{Value, json};
 
 const SPEC: &str = "/spec/template/spec";

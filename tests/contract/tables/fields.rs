@@ -1,11 +1,9 @@
-//! Every field of a dependency, on the real module: what becomes of it where there is nothing, the same, something
+//! Every field of a dependency: what becomes of it where there is nothing, the same, something
 //! else, or what the platform brought before. A field is a row of [`rows`]; the tests are the same for all.
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::objects::{Kind, Told, created, refused, told, with};
+use super::objects::{Kind, Told, created, refused, told, with};
 use serde_json::{Value, json};
 
 /// The fields that a dependency can hold.

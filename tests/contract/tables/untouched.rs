@@ -1,10 +1,8 @@
-//! What the policy leaves alone, on the real module: requests that are none of its business, every byte of an object
+//! What the policy leaves alone: requests that are none of its business, every byte of an object
 //! that it adds nothing to, and its own composure, whatever bytes it is given.
 
-mod common;
-
-use common::objects::{Kind, create, created, told, update, with};
-use policy_host::testing::{meter, run, test_data};
+use super::objects::{Kind, create, created, refused, told, update, with};
+use crate::evaluator::{run, test_data, validate, validate_settings};
 use serde_json::{Value, json};
 
 /// Something for each kind, so that a request which is acted on is changed.
@@ -134,17 +132,15 @@ fn what_is_none_of_its_business_may_be_anything() {
                 format!(r#"{{"request":{request},"settings":{settings}}}"#),
                 format!(r#"{{"settings":{settings},"request":{request}}}"#),
             ] {
-                assert_eq!(answer("validate", payload.as_bytes()), r#"{"accepted":true}"#, "{payload}");
+                assert_eq!(answer(payload.as_bytes()), r#"{"accepted":true}"#, "{payload}");
             }
         }
     }
 }
 
-/// What the guest answers: it always does.
-fn answer(operation: &str, payload: &[u8]) -> String {
-    let called = meter().call(operation, payload).expect("the module starts");
-    let bytes = called.answer.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(payload)));
-    String::from_utf8(bytes).expect("the answer is text")
+/// The text of the answer to `validate`.
+fn answer(payload: &[u8]) -> String {
+    String::from_utf8(validate(payload)).expect("the answer is text")
 }
 
 /// `«...»` marks what is added; the rest must come back byte by byte, whatever a parser would make of it.
@@ -182,7 +178,7 @@ fn what_is_not_added_to_comes_back_byte_by_byte() {
             format!(r#"{{"request":{request},"settings":{}}}"#, settings()),
             format!(r#"{{ "settings" : {}, "request" : {request} }}"#, settings()),
         ] {
-            let answer = without_hash(&answer("validate", payload.as_bytes()));
+            let answer = without_hash(&answer(payload.as_bytes()));
             let audit = r#""audit_annotations":{"dependencies":"registry"}"#;
             assert_eq!(answer, format!(r#"{{"accepted":true,"mutated_object":{expected},{audit}}}"#));
         }
@@ -233,7 +229,7 @@ fn a_malformed_object_is_denied_with_the_path() {
         let settings = kind.settings(dependencies.clone());
         for (pointer, value, message) in &cases {
             let malformed = with(&object(kind), &pointer.replace('@', kind.pod_spec()), value.clone());
-            assert_eq!(common::objects::refused(&malformed, &settings), message.replace('@', kind.pod_spec_name()));
+            assert_eq!(refused(&malformed, &settings), message.replace('@', kind.pod_spec_name()));
         }
     }
     let settings = Kind::Notebook.settings(dependencies);
@@ -244,7 +240,7 @@ fn a_malformed_object_is_denied_with_the_path() {
         ("/spec/template/spec", secret(), "spec.template.spec: must be an object, found a string"),
     ] {
         let malformed = with(&object(Kind::Notebook), pointer, value);
-        assert_eq!(common::objects::refused(&malformed, &settings), message);
+        assert_eq!(refused(&malformed, &settings), message);
     }
 }
 
@@ -282,7 +278,7 @@ fn payloads() -> Vec<Value> {
 
 /// An answer to `validate` is accepted or refused with a code and a message; it never is an error, or a trap.
 fn decided(payload: &[u8]) -> (bool, Option<u64>) {
-    let answer: Value = serde_json::from_str(&answer("validate", payload)).expect("the answer is JSON");
+    let answer: Value = serde_json::from_str(&answer(payload)).expect("the answer is JSON");
     let accepted = answer["accepted"].as_bool().expect("accepted or not");
     let code = answer["code"].as_u64();
     let message = answer["message"].as_str().unwrap_or_default();
@@ -292,7 +288,7 @@ fn decided(payload: &[u8]) -> (bool, Option<u64>) {
 
 /// An answer to `validate_settings` says whether they are valid, and why not.
 fn judged(payload: &[u8]) -> bool {
-    let answer: Value = serde_json::from_str(&answer("validate_settings", payload)).expect("the answer is JSON");
+    let answer: Value = serde_json::from_slice(&validate_settings(payload)).expect("the answer is JSON");
     let valid = answer["valid"].as_bool().expect("valid or not");
     assert_eq!(answer["message"].as_str().unwrap_or_default().is_empty(), valid, "{answer}");
     valid
@@ -374,7 +370,7 @@ fn deep_and_huge_requests_are_answered() {
             ("/settings/dependencies/registry", false),
         ] {
             // Too deep to be parsed here, so it is read as text.
-            let accepted = answer("validate", object(text, at).as_bytes()).starts_with(r#"{"accepted":true"#);
+            let accepted = answer(object(text, at).as_bytes()).starts_with(r#"{"accepted":true"#);
             // An object where an object is expected is not malformed for being deep.
             if may_pass || !text.starts_with('{') {
                 assert_eq!(accepted, may_pass, "{at}");
@@ -395,7 +391,7 @@ fn deep_and_huge_requests_are_answered() {
         let payload =
             with(&json!({"settings": 0}), "/settings", json!("@")).to_string().replacen("\"@\"", &settings, 1);
         let payload = payload.replacen('{', &format!("{{\"request\":{},", request_of(&request)), 1);
-        assert!(answer("validate", payload.as_bytes()).starts_with(r#"{"accepted":"#));
+        assert!(answer(payload.as_bytes()).starts_with(r#"{"accepted":"#));
     }
 }
 

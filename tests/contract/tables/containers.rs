@@ -1,10 +1,8 @@
-//! Which containers a dependency reaches, on the real module: `Main`, `All` or a list of names, what is left out where
+//! Which containers a dependency reaches: `Main`, `All` or a list of names, what is left out where
 //! there is none, and where containers that the platform brings find their place.
 
-mod common;
-
-use common::objects::{Kind, created, told, update, with};
-use policy_host::testing::run;
+use super::objects::{Kind, created, told, update, with};
+use crate::evaluator::run;
 use serde_json::{Value, json};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
