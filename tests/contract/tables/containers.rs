@@ -1,7 +1,7 @@
 //! Which containers a dependency reaches: `Main`, `All` or a list of names, what is left out where
 //! there is none, and where containers that the platform brings find their place.
 
-use super::objects::{Kind, created, told, update, with};
+use super::objects::{Kind, created, split_annotations, update, with};
 use crate::evaluator::run;
 use serde_json::{Value, json};
 
@@ -121,9 +121,9 @@ fn without_a_container_a_dependency_is_left_out_whole() {
             let object = with(&kind.object(json!({})), &format!("{}/containers", kind.pod_spec()), containers);
             let outcome = created(&object, &kind.settings(dependencies.clone()));
             let secrets = format!("{}/imagePullSecrets", kind.pod_spec());
-            let told = told(&outcome.object);
-            assert_eq!(told.object, with(&object, &secrets, json!([{"name": "registry"}])));
-            assert_eq!(told.record, json!({"registry": {"imagePullSecrets": ["registry"]}}));
+            let injected = split_annotations(&outcome.object);
+            assert_eq!(injected.object, with(&object, &secrets, json!([{"name": "registry"}])));
+            assert_eq!(injected.record, json!({"registry": {"imagePullSecrets": ["registry"]}}));
             assert_eq!(outcome.warnings, ["secrets", "variables"].map(|name| left_out(name, kind)));
             assert_eq!(outcome.audit, [("dependencies".to_owned(), "registry".to_owned())].into());
         }
@@ -147,7 +147,7 @@ fn a_notebook_without_a_template_is_given_what_needs_no_container() {
         let object = with(&Kind::Notebook.object(json!({})), pointer, value);
         let outcome = created(&object, &settings);
         let expected = Kind::Notebook.object(json!({"imagePullSecrets": [{"name": "registry"}]}));
-        assert_eq!(told(&outcome.object).object, expected);
+        assert_eq!(split_annotations(&outcome.object).object, expected);
         assert_eq!(outcome.warnings, [left_out("mark", Kind::Notebook)]);
     }
 }
@@ -220,7 +220,7 @@ fn init_containers_are_never_reached() {
             spec["initContainers"] = json!([{"name": "init"}, {"name": "main"}]);
             let outcome = created(&kind.object(spec.clone()), &kind.settings(mark(&choice)));
             spec["containers"][0]["env"] = json!([{"name": "MARK", "value": "x"}]);
-            assert_eq!(told(&outcome.object).object, kind.object(spec));
+            assert_eq!(split_annotations(&outcome.object).object, kind.object(spec));
         }
         let mut spec = pod_spec(&["main"]);
         spec["initContainers"] = json!([{"name": "init"}]);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::objects::{Kind, Told, created, refused, told, with};
+use super::objects::{Injected, Kind, created, refused, split_annotations, with};
 use serde_json::{Value, json};
 
 /// The fields that a dependency can hold.
@@ -353,7 +353,7 @@ impl Case<'_> {
     }
 
     /// An object as it should be, with the entry recorded as ours.
-    fn ours(&self, value: Value, entry: &Value) -> Told {
+    fn ours(&self, value: Value, entry: &Value) -> Injected {
         let name = entry["name"].as_str().filter(|_| self.row.merge == OwnKey);
         let key = name.unwrap_or(self.row.key);
         let place = match (self.row.merge, self.row.at.split('/').nth(1)) {
@@ -362,7 +362,7 @@ impl Case<'_> {
             _ => self.row.field.to_owned(),
         };
         let record = json!({"dep": {place: [key]}});
-        Told { object: self.object(value), record, pending: Value::Null }
+        Injected { object: self.object(value), record, pending: Value::Null }
     }
 
     /// The object that is left behind when `object` is created, which must want nothing more.
@@ -414,7 +414,7 @@ fn absent_null_and_empty_are_filled() {
         let absent = [None, Some(Value::Null)].into_iter().chain(case.row.empty.iter().cloned().map(Some));
         for value in absent.filter(|_| case.marks_of_a_pipeline().is_none()) {
             let after = case.settled(&case.object(value), &settings);
-            assert_eq!(told(&after), case.ours(case.holding(&[&case.row.ours]), &case.row.ours));
+            assert_eq!(split_annotations(&after), case.ours(case.holding(&[&case.row.ours]), &case.row.ours));
         }
     });
 }
@@ -428,7 +428,7 @@ fn ours_goes_behind_the_user_s_own() {
         let [first, last] = &case.row.others;
         let object = case.object(case.holding(&[first, last]));
         let after = case.settled(&object, &case.settings(&case.row.ours, "Reject"));
-        assert_eq!(told(&after), case.ours(case.holding(&[first, last, &case.row.ours]), &case.row.ours));
+        assert_eq!(split_annotations(&after), case.ours(case.holding(&[first, last, &case.row.ours]), &case.row.ours));
     });
 }
 
@@ -496,7 +496,7 @@ fn something_else_is_replaced_in_place_with_override_and_becomes_ours() {
         }
         let settings = case.settings(&case.row.ours, "Override");
         let outcome = created(&case.object(case.between_others(&case.row.theirs)), &settings);
-        assert_eq!(told(&outcome.object), case.ours(case.between_others(&case.row.ours), &case.row.ours));
+        assert_eq!(split_annotations(&outcome.object), case.ours(case.between_others(&case.row.ours), &case.row.ours));
         let subject = case.row.subject;
         let warning = format!("{subject} was set already and is replaced by what dependency \"dep\" brings");
         assert_eq!(outcome.warnings, [warning]);
@@ -516,7 +516,10 @@ fn something_else_is_no_conflict_where_the_whole_value_counts() {
         for on_conflict in ["Reject", "Keep", "Override"] {
             let settings = case.settings(&case.row.ours, on_conflict);
             let after = case.settled(&case.object(case.holding(&[&case.row.theirs])), &settings);
-            assert_eq!(told(&after), case.ours(case.holding(&[&case.row.theirs, &case.row.ours]), &case.row.ours));
+            assert_eq!(
+                split_annotations(&after),
+                case.ours(case.holding(&[&case.row.theirs, &case.row.ours]), &case.row.ours)
+            );
         }
     });
 }
@@ -543,7 +546,7 @@ fn ours_is_replaced_in_place_when_the_settings_change() {
         for entry in [&case.row.ours, &case.row.stored] {
             let object = case.injected_between_others(entry);
             let after = case.settled(&object, &case.settings(changed, "Reject"));
-            assert_eq!(told(&after), case.ours(expected.clone(), changed));
+            assert_eq!(split_annotations(&after), case.ours(expected.clone(), changed));
         }
     });
 }
@@ -581,9 +584,9 @@ fn a_server_s_default_can_be_asked_for() {
             let present = created(&case.object(default.clone()), &settings);
             assert_eq!((present.patch, present.warnings), (vec![], vec![]), "{default}");
             let added = case.settled(&case.object(None), &settings);
-            assert_eq!(told(&added), case.ours(default.clone(), default));
+            assert_eq!(split_annotations(&added), case.ours(default.clone(), default));
             let replaced = case.settled(&case.injected_between_others(&case.row.ours), &settings);
-            assert_eq!(told(&replaced), case.ours(default.clone(), default));
+            assert_eq!(split_annotations(&replaced), case.ours(default.clone(), default));
         }
     });
 }

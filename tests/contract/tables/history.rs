@@ -2,7 +2,7 @@
 //! dependency taken away, edited by its user, and fed back with what an API server fills in. After each step, twice is
 //! once, and without what is ours it is the user's object.
 
-use super::objects::{Kind, create, patch_is, told, update, with};
+use super::objects::{Kind, assert_patch, create, split_annotations, update, with};
 use crate::evaluator::{Outcome, run, test_data};
 use serde_json::{Value, json};
 
@@ -143,7 +143,7 @@ fn a_notebook() {
 
     println!("created");
     let outcome = notebook.change(settings("46", &["registry", "proxy", "vault"]), |_| ());
-    patch_is(
+    assert_patch(
         &outcome,
         json!([
             ["add", format!("{SPEC}/imagePullSecrets"), [{"name": "gpr-credentials"}]],
@@ -165,7 +165,7 @@ fn a_notebook() {
     println!("the settings upgraded, vks 46 to 47");
     let annotate = |object: &mut Value| object["metadata"]["annotations"]["note"] = json!("mine");
     let outcome = notebook.change(settings("47", &["registry", "proxy", "vault"]), annotate);
-    patch_is(
+    assert_patch(
         &outcome,
         json!([
             ["replace", format!("{SPEC}/initContainers/0/image"), "navikt/vks:47"],
@@ -179,7 +179,7 @@ fn a_notebook() {
     // One after the other, they are all the second.
     let mut operations = vec![json!(["remove", format!("{MAIN}/env/1")]); 6];
     operations.push(json!(["replace", INJECTED, record(vault.clone(), false)]));
-    patch_is(&outcome, operations.into());
+    assert_patch(&outcome, operations.into());
     assert_eq!(outcome.audit, [("removed".to_owned(), "proxy".to_owned())].into());
 
     println!("edited by its user, who also takes something of ours away");
@@ -196,18 +196,18 @@ fn a_notebook() {
         mounts.push(json!({"name": "data", "mountPath": "/data"}));
     };
     let outcome = notebook.change(settings("47", &["registry", "vault"]), edit);
-    patch_is(&outcome, json!([["add", format!("{MAIN}/volumeMounts/3"), secrets_mount()]]));
+    assert_patch(&outcome, json!([["add", format!("{MAIN}/volumeMounts/3"), secrets_mount()]]));
     assert_eq!(outcome.audit, [("dependencies".to_owned(), "vault".to_owned())].into());
 
     println!("fed back with a server's defaults");
     let fill_in = |object: &mut Value| fill_in_defaults(object.pointer_mut(SPEC).expect("a pod spec"));
     let outcome = notebook.change(settings("47", &["registry", "vault"]), fill_in);
-    patch_is(&outcome, json!([]));
+    assert_patch(&outcome, json!([]));
 
     println!("the settings upgraded once more, so that ours loses what the server filled in");
     let outcome = notebook.change(settings("48", &["registry", "vault"]), |_| ());
     let init_container = format!("{SPEC}/initContainers/0");
-    patch_is(
+    assert_patch(
         &outcome,
         json!([
             ["replace", format!("{init_container}/image"), "navikt/vks:48"],
@@ -252,7 +252,7 @@ fn a_pipeline_pod() {
     let upgraded = run(create(stored.clone()), settings("47", &[]));
     assert_eq!(upgraded.audit, [("dependencies".to_owned(), "vault".to_owned())].into());
     let [before, after] =
-        [&stored, &upgraded.object].map(|object| told(object).object["spec"]["initContainers"].take());
+        [&stored, &upgraded.object].map(|object| split_annotations(object).object["spec"]["initContainers"].take());
     assert_eq!((&after[0], &after[1]), (&before[0], &before[1]), "Argo's");
     assert_eq!(after[2], vks("47"));
 }

@@ -1,6 +1,6 @@
 //! What NAV's webhook gave, given by `test_data/nais/settings.yaml` on real requests; and what it got wrong, now right.
 
-use super::objects::{Kind, create, patch_is, told, with};
+use super::objects::{Kind, assert_patch, create, split_annotations, with};
 use crate::evaluator::{Outcome, run, test_data};
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn pipeline_record() -> Value {
 
 #[test]
 fn notebooks_get_the_pull_secret() {
-    patch_is(
+    assert_patch(
         &settled(request("notebook-create")),
         json!([
             ["add", "/spec/template/spec/imagePullSecrets", [{"name": "gpr-credentials"}]],
@@ -77,7 +77,7 @@ fn notebooks_get_the_pull_secret() {
 #[test]
 fn pipeline_pods_get_the_pull_secret_and_the_secrets_of_their_team() {
     for team in ["team-a", "dataplattform"] {
-        patch_is(
+        assert_patch(
             &settled(with(&request("pod-create-pipeline"), "/namespace", json!(team))),
             json!([
                 ["add", "/spec/imagePullSecrets", [{"name": "gpr-credentials"}]],
@@ -154,7 +154,10 @@ fn pods_without_annotations_are_no_pipeline_pods() {
     // Nor is a pipeline pod without a main container refused: it gets what needs none.
     let pod = create(Kind::PipelinePod.object(json!({"containers": [{"name": "wait"}]})));
     let outcome = run(pod, settings());
-    assert_eq!(told(&outcome.object).record, json!({"registry": {"imagePullSecrets": ["gpr-credentials"]}}));
+    assert_eq!(
+        split_annotations(&outcome.object).record,
+        json!({"registry": {"imagePullSecrets": ["gpr-credentials"]}})
+    );
     assert_eq!(outcome.warnings, ["dependency \"vault\" is left out: none of spec.containers is one for it"]);
 }
 

@@ -1,7 +1,7 @@
 //! What is ours and what is the user's: the record, upgrades, removals, conflicts in all three
-//! modes, and the words in which the user is told.
+//! modes, and the words in which the user is injected.
 
-use super::objects::{Kind, create, created, refused, told, update, with};
+use super::objects::{Kind, create, created, refused, split_annotations, update, with};
 use crate::evaluator::run;
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ fn the_record_names_what_was_added_and_where() {
         },
         "registry": {"imagePullSecrets": ["registry"]},
     });
-    assert_eq!(told(&after).record, record);
+    assert_eq!(split_annotations(&after).record, record);
     let text = after.pointer(INJECTED).and_then(Value::as_str).expect("a record");
     assert!(!text.contains(char::is_whitespace), "it is compact: {text}");
     assert!(!text.contains("agent:1"), "keys, never values: {text}");
@@ -78,7 +78,7 @@ fn the_record_names_what_was_added_and_where() {
     // What was there before is not ours.
     let both = with(&notebook(theirs()), "/spec/template/spec/imagePullSecrets/-", json!({"name": "registry"}));
     let after = created(&both, &settings(platform())).object;
-    assert_eq!(told(&after).record.get("registry"), None);
+    assert_eq!(split_annotations(&after).record.get("registry"), None);
     let removed = created(&after, &Kind::Notebook.settings_for(platform(), &[])).object;
     assert_eq!(removed, both);
 }
@@ -125,7 +125,7 @@ fn changed_settings_carry_over() {
 
 /// What the user has in the end, written by hand.
 fn without_platform(injected: &Value) -> Value {
-    let mut users = told(injected).object;
+    let mut users = split_annotations(injected).object;
     let pod_spec = &mut users["spec"]["template"]["spec"];
     pod_spec["containers"][0]["env"] = json!([{"name": "MINE", "value": "1"}, {"name": "LATER", "value": "2"}]);
     pod_spec["containers"][0]["volumeMounts"] =
@@ -142,8 +142,12 @@ fn a_dependency_that_is_no_longer_in_the_list_goes() {
     for (wanted, removed) in [(&["registry"][..], "agent"), (&["agent"], "registry"), (&[], "agent,registry")] {
         let settings = Kind::Notebook.settings_for(platform(), wanted);
         let outcome = created(&before, &settings);
-        let stays: Vec<_> =
-            told(&outcome.object).record.as_object().into_iter().flat_map(|it| it.keys().cloned()).collect();
+        let stays: Vec<_> = split_annotations(&outcome.object)
+            .record
+            .as_object()
+            .into_iter()
+            .flat_map(|it| it.keys().cloned())
+            .collect();
         assert_eq!(stays, wanted);
         assert_eq!(outcome.audit, [("removed".to_owned(), removed.to_owned())].into());
         assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0]);
@@ -159,7 +163,7 @@ fn an_entry_changes_hands() {
     let settings = settings(json!({"new": {"imagePullSecrets": [{"name": "registry"}]}}));
     let after = created(&before, &settings).object;
     assert_eq!(names(&spec(&after)["imagePullSecrets"]), ["mine", "registry", "later"]);
-    assert_eq!(told(&after).record, json!({"new": {"imagePullSecrets": ["registry"]}}));
+    assert_eq!(split_annotations(&after).record, json!({"new": {"imagePullSecrets": ["registry"]}}));
 }
 
 /// The very same entry twice is no contradiction: the first in the list brings it, and the other when that one goes.
@@ -173,10 +177,10 @@ fn two_dependencies_that_bring_the_same() {
     let both = created(&notebook(theirs()), &list(&["a", "b"])).object;
     assert_eq!(names(&spec(&both)["containers"][0]["env"]), ["MINE", "A", "B"]);
     let record = json!({"a": {"env/main": ["A"], "imagePullSecrets": ["registry"]}, "b": {"env/main": ["B"]}});
-    assert_eq!(told(&both).record, record);
+    assert_eq!(split_annotations(&both).record, record);
     let one = created(&both, &list(&["b"])).object;
     assert_eq!(names(&spec(&one)["containers"][0]["env"]), ["MINE", "A", "B"]);
-    assert_eq!(told(&one).record, json!({"b": {"env/main": ["A", "B"]}}));
+    assert_eq!(split_annotations(&one).record, json!({"b": {"env/main": ["A", "B"]}}));
 }
 
 /// Somebody takes a Notebook's manifest as the platform left it, and creates another with it.
@@ -199,7 +203,7 @@ fn a_put_without_annotations_loses_nothing() {
     // Nor one that leaves out what is ours as well.
     let manifest = without_platform(&stored);
     let outcome = run(update(stored.clone(), manifest.clone()), settings(platform()));
-    assert_eq!(told(&outcome.object).record, told(&stored).record);
+    assert_eq!(split_annotations(&outcome.object).record, split_annotations(&stored).record);
     assert_eq!(created(&outcome.object, &Kind::Notebook.settings_for(platform(), &[])).object, manifest);
 
     // And what is no longer wanted goes all the same.
@@ -263,8 +267,12 @@ fn a_damaged_record_owns_nothing_with_a_warning() {
         let object = with(&injected(platform()), INJECTED, json!(damaged));
         let outcome = created(&object, &settings(platform()));
         // All of it is there, and none of it is ours: both annotations go.
-        assert_eq!(told(&outcome.object).record, Value::Null, "{damaged}");
-        assert_eq!(told(&outcome.object).object, told(&injected(platform())).object, "{damaged}");
+        assert_eq!(split_annotations(&outcome.object).record, Value::Null, "{damaged}");
+        assert_eq!(
+            split_annotations(&outcome.object).object,
+            split_annotations(&injected(platform())).object,
+            "{damaged}"
+        );
         assert_eq!(outcome.warnings, [warning], "{damaged}");
     }
     // The stored one counts, where that can be read.
@@ -306,7 +314,7 @@ fn a_pod_has_each_container_name_once() {
         let [before, after] = [before, after].map(|brings| settings(json!({"agent": brings})));
         let stored = created(&notebook(theirs()), &before).object;
         let outcome = run(update(stored, created(&notebook(theirs()), &before).object), after.clone());
-        assert_eq!(told(&outcome.object), told(&created(&notebook(theirs()), &after).object));
+        assert_eq!(split_annotations(&outcome.object), split_annotations(&created(&notebook(theirs()), &after).object));
     }
 }
 
@@ -358,7 +366,7 @@ fn keep_and_override_side_by_side() {
         ])
     );
     assert_eq!(
-        told(&outcome.object).record,
+        split_annotations(&outcome.object).record,
         json!({"keeps": {"env/main": ["A2"]}, "overrides": {"env/main": ["B", "B2"]}})
     );
     assert_eq!(
@@ -382,10 +390,10 @@ fn containers_differ() {
     ]}));
     let dependencies = |on_conflict: &str| json!({"dep": {"env": [{"name": "A", "value": "ours"}], "containers": "All", "onConflict": on_conflict}});
     let outcome = created(&object, &settings(dependencies("Keep")));
-    assert_eq!(told(&outcome.object).record, json!({"dep": {"env/second": ["A"]}}));
+    assert_eq!(split_annotations(&outcome.object).record, json!({"dep": {"env/second": ["A"]}}));
     assert_eq!(outcome.warnings.len(), 1);
     let outcome = created(&object, &settings(dependencies("Override")));
-    assert_eq!(told(&outcome.object).record, json!({"dep": {"env/main": ["A"], "env/second": ["A"]}}));
+    assert_eq!(split_annotations(&outcome.object).record, json!({"dep": {"env/main": ["A"], "env/second": ["A"]}}));
 }
 
 #[test]
@@ -425,7 +433,7 @@ fn the_deprecated_service_account_follows() {
     ];
     for (before, expected) in cases {
         let after = created(&pod(before), &runner).object;
-        assert_eq!(told(&after).object, pod(expected));
+        assert_eq!(split_annotations(&after).object, pod(expected));
         assert_eq!(created(&after, &runner).patch, [] as [Value; 0]);
     }
 
@@ -437,14 +445,14 @@ fn the_deprecated_service_account_follows() {
     let kept = created(&theirs, &kind.settings(dependencies("runner", "Keep")));
     assert_eq!((kept.object, kept.warnings.len()), (theirs.clone(), 1));
     let overridden = created(&theirs, &kind.settings(dependencies("runner", "Override"))).object;
-    assert_eq!(told(&overridden).object, pod(both("runner")));
+    assert_eq!(split_annotations(&overridden).object, pod(both("runner")));
     let present = created(&pod(json!({"serviceAccount": "runner"})), &runner);
     assert_eq!(present.patch, [] as [Value; 0]);
 
     // Upgraded and removed, both go along.
     let before = created(&pod(both("default")), &runner).object;
     let upgraded = created(&before, &kind.settings(dependencies("runner-2", "Reject"))).object;
-    assert_eq!(told(&upgraded).object, pod(both("runner-2")));
+    assert_eq!(split_annotations(&upgraded).object, pod(both("runner-2")));
     let removed = created(&before, &kind.settings_for(dependencies("runner", "Reject"), &[])).object;
     assert_eq!(removed, pod(json!({})));
 }
@@ -462,8 +470,8 @@ fn what_the_server_computed_from_a_priority_class_goes_with_it() {
         computed("theirs"),
     ] {
         let after = created(&kind.object(before), &settings("batch")).object;
-        assert_eq!(told(&after).object, class("batch"));
-        assert_eq!(told(&created(&after, &settings("batch-2")).object).object, class("batch-2"));
+        assert_eq!(split_annotations(&after).object, class("batch"));
+        assert_eq!(split_annotations(&created(&after, &settings("batch-2")).object).object, class("batch-2"));
     }
     // Where it is there already, they are its own.
     assert_eq!(created(&kind.object(computed("batch")), &settings("batch")).patch, [] as [Value; 0]);

@@ -1,6 +1,6 @@
 //! The ready-made dependencies and the placeholders: what each expands to, exactly.
 
-use super::objects::{Kind, create, created, told, with};
+use super::objects::{Kind, create, created, split_annotations, with};
 use crate::evaluator::run;
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ fn expanded(dependency: Value) -> (Value, Value) {
     let outcome = created(&Kind::Notebook.object(json!({"containers": [{"name": "main"}]})), &settings);
     assert_eq!(outcome.warnings, [] as [&str; 0]);
     assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "twice is once");
-    let told = told(&outcome.object);
-    (told.object["spec"]["template"]["spec"].clone(), told.record["dep"].clone())
+    let injected = split_annotations(&outcome.object);
+    (injected.object["spec"]["template"]["spec"].clone(), injected.record["dep"].clone())
 }
 
 fn variables(values: &[(&str, &str)]) -> Value {

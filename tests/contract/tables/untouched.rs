@@ -1,7 +1,7 @@
 //! What the policy leaves alone: requests that are none of its business, every byte of an object
 //! that it adds nothing to, and its own composure, whatever bytes it is given.
 
-use super::objects::{Kind, create, created, refused, told, update, with};
+use super::objects::{Kind, create, created, refused, split_annotations, update, with};
 use crate::evaluator::{run, test_data, validate, validate_settings};
 use serde_json::{Value, json};
 
@@ -258,7 +258,7 @@ fn what_is_malformed_elsewhere_stays() {
     let mut expected = spec;
     expected["containers"][0]["env"].as_array_mut().expect("a list").push(json!({"name": "A", "value": "1"}));
     expected["imagePullSecrets"].as_array_mut().expect("a list").push(json!({"name": "registry"}));
-    assert_eq!(told(&after).object, Kind::Notebook.object(expected));
+    assert_eq!(split_annotations(&after).object, Kind::Notebook.object(expected));
 }
 
 /// The requests of `test_data/` that are acted on, with all of `settings.yaml`, as the host sends them.
