@@ -1,5 +1,5 @@
 //! Which containers a dependency reaches: `Main`, `All` or a list of names, what is left out where
-//! there is none, and where containers that the platform brings find their place.
+//! there is none, and the order of containers that the platform adds.
 
 use super::objects::{Kind, created, split_annotations, update, with};
 use crate::evaluator::run;
@@ -106,7 +106,7 @@ fn the_default_is_main() {
 
 /// Whole: also what needs no container. Others are added all the same, and nobody is denied.
 #[test]
-fn without_a_container_a_dependency_is_left_out_whole() {
+fn without_a_container_the_whole_dependency_is_left_out() {
     let dependencies = json!({
         "registry": {"imagePullSecrets": [{"name": "registry"}]},
         "secrets": {
@@ -152,9 +152,9 @@ fn a_notebook_without_a_template_is_given_what_needs_no_container() {
     }
 }
 
-/// At once and later, when the record says that it is ours; a list of names means it all the same.
+/// Neither when it is added nor later, when it is managed. A list of names may name it.
 #[test]
-fn neither_main_nor_all_means_a_sidecar_that_the_platform_brought() {
+fn neither_main_nor_all_includes_a_managed_sidecar() {
     let cases = [
         (json!("Main"), vec!["first"]),
         (json!("All"), vec!["first", "second"]),
@@ -184,9 +184,9 @@ fn neither_main_nor_all_means_a_sidecar_that_the_platform_brought() {
     }
 }
 
-/// Who names a sidecar that goes in this very request has no container any more, and is left out at once.
+/// A dependency that names a sidecar which is removed in the same request is left out.
 #[test]
-fn a_sidecar_that_goes_is_no_container() {
+fn a_sidecar_that_is_removed_is_no_container() {
     let kind = Kind::Notebook;
     let mut dependencies = mark(&json!(["agent"]));
     dependencies["agent"] = json!({"sidecars": [{"name": "agent", "image": "agent:1"}]});
@@ -199,7 +199,7 @@ fn a_sidecar_that_goes_is_no_container() {
     assert_eq!(created(&after.object, &settings).patch, [] as [Value; 0]);
 }
 
-/// A dependency that is left out brings no sidecar either, so that who names it has no container.
+/// The sidecar of a dependency that is left out is not added, so that a dependency that names it is left out too.
 #[test]
 fn a_sidecar_that_is_left_out_is_no_container() {
     let kind = Kind::PipelinePod;
@@ -229,7 +229,7 @@ fn init_containers_are_never_reached() {
     }
 }
 
-/// Argo's `init` and Kubeflow's `kfp-launcher` keep their order, whether ours go before or behind them.
+/// Argo's `init` and Kubeflow's `kfp-launcher` keep their order, whether managed ones go before or after them.
 #[test]
 fn init_containers_keep_their_order() {
     let kind = Kind::PipelinePod;
@@ -266,7 +266,7 @@ fn init_containers_keep_their_order() {
 
 /// What the platform brought for a container leaves with it.
 #[test]
-fn what_was_brought_for_a_container_that_is_gone_goes_too() {
+fn entries_for_a_container_that_is_gone_are_removed() {
     let kind = Kind::Notebook;
     let settings = kind.settings(json!({"secrets": {
         "volumes": [{"name": "s", "emptyDir": {}}],

@@ -20,7 +20,7 @@ fn settings(vks: &str, wanted: &[&str]) -> Value {
     with(&settings, "/pipelinePods", json!(["registry", "proxy", "vault"]))
 }
 
-/// A Notebook as it is stored, and what of it is the user's.
+/// A Notebook as it is stored, and the same without managed entries.
 struct Notebook {
     stored: Value,
     users: Value,
@@ -32,7 +32,7 @@ impl Notebook {
         Self { stored: Value::Null, users, settings: Value::Null }
     }
 
-    /// A request: what is stored and what is the user's change in the same way.
+    /// Makes a request. `change` is applied to what is stored and to the user's object.
     fn change(&mut self, settings: Value, change: impl Fn(&mut Value)) -> Outcome {
         change(&mut self.users);
         let request = if self.stored.is_null() {
@@ -47,19 +47,19 @@ impl Notebook {
         assert_eq!(outcome.warnings, [] as [&str; 0]);
         self.stored = outcome.object.clone();
         self.settings = settings;
-        self.twice_is_once();
-        self.without_ours_it_is_the_user_s();
+        self.is_idempotent();
+        self.is_removed_without_a_trace();
         outcome
     }
 
-    fn twice_is_once(&self) {
+    fn is_idempotent(&self) {
         for request in [update(self.stored.clone(), self.stored.clone()), create(self.stored.clone())] {
             let again = run(request, self.settings.clone());
             assert_eq!((again.patch, again.warnings), (vec![], vec![]));
         }
     }
 
-    fn without_ours_it_is_the_user_s(&self) {
+    fn is_removed_without_a_trace(&self) {
         let none = with(&self.settings, "/notebooks", json!([]));
         for request in [update(self.stored.clone(), self.stored.clone()), create(self.stored.clone())] {
             assert_eq!(run(request, none.clone()).object, self.users);
@@ -123,7 +123,7 @@ fn fill_in(object: &mut Value, defaults: &Value) {
 }
 
 #[test]
-fn a_notebook() {
+fn the_history_of_a_notebook() {
     let mut notebook = Notebook::new(test_data("requests/notebook-create.json")["request"]["object"].take());
     let proxy = "http://webproxy.nais:8088";
     let no_proxy = "localhost,127.0.0.1,.local";
@@ -182,7 +182,7 @@ fn a_notebook() {
     assert_patch(&outcome, operations.into());
     assert_eq!(outcome.audit, [("removed".to_owned(), "proxy".to_owned())].into());
 
-    println!("edited by its user, who also takes something of ours away");
+    println!("edited by its user, who also removes a managed entry");
     let edit = |object: &mut Value| {
         *object.pointer_mut(&format!("{MAIN}/image")).expect("an image") = json!("jupyter:2");
         push(object, &format!("{MAIN}/env"), json!({"name": "HTTP_PROXY", "value": "http://mine"}));
@@ -204,7 +204,7 @@ fn a_notebook() {
     let outcome = notebook.change(settings("47", &["registry", "vault"]), fill_in);
     assert_patch(&outcome, json!([]));
 
-    println!("the settings upgraded once more, so that ours loses what the server filled in");
+    println!("the settings upgraded once more, so that the managed container loses the server's defaults");
     let outcome = notebook.change(settings("48", &["registry", "vault"]), |_| ());
     let init_container = format!("{SPEC}/initContainers/0");
     assert_patch(
@@ -229,7 +229,7 @@ fn a_notebook() {
 
 /// A pod is only ever created, but it may be a copy of one that was.
 #[test]
-fn a_pipeline_pod() {
+fn the_history_of_a_pipeline_pod() {
     let users = test_data("requests/pod-create-pipeline.json")["request"]["object"].take();
     let injected = run(create(users.clone()), settings("46", &[])).object;
     assert_ne!(injected, users);
@@ -239,7 +239,7 @@ fn a_pipeline_pod() {
     let again = run(create(stored.clone()), settings("46", &[]));
     assert_eq!((again.patch, again.warnings), (vec![], vec![]));
 
-    // What the server filled in of the user's stays, and what was ours goes.
+    // The server's defaults in the user's entries stay, and the managed entries are removed.
     let none = with(
         &with(&settings("46", &["registry", "proxy", "vault"]), "/pipelinePods", json!([])),
         "/notebooks",

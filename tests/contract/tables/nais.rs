@@ -13,7 +13,7 @@ fn request(name: &str) -> Value {
     test_data(&format!("requests/{name}.json"))["request"].take()
 }
 
-/// What comes of a request; it must be let through, without a word, and want nothing more.
+/// The outcome of a request. It must be allowed without a warning, and the same again must change nothing.
 fn settled(request: Value) -> Outcome {
     let outcome = run(request.clone(), settings());
     assert!(outcome.allowed, "{:?}", outcome.message);
@@ -93,7 +93,7 @@ fn pipeline_pods_get_the_pull_secret_and_the_secrets_of_their_team() {
 
 /// The original replaced the list.
 #[test]
-fn the_user_s_pull_secrets_stay() {
+fn the_users_pull_secrets_stay() {
     let secrets = json!([{"name": "mine"}, {"name": "my-other"}]);
     let notebook = with(&request("notebook-create"), "/object/spec/template/spec/imagePullSecrets", secrets.clone());
     let added = settled(notebook).object["spec"]["template"]["spec"]["imagePullSecrets"].take();
@@ -106,7 +106,7 @@ fn the_user_s_pull_secrets_stay() {
 
 /// The original overwrote the list, and Argo's pods never started.
 #[test]
-fn argo_s_init_containers_stay() {
+fn argos_init_containers_stay() {
     let pod = request("pod-create-pipeline");
     let before = pod["object"]["spec"]["initContainers"].as_array().cloned().expect("Argo's");
     assert_eq!(before.len(), 2);
@@ -131,7 +131,7 @@ fn a_pod_without_volumes_gets_them() {
 
 /// The original wrote the `/` of an annotation's name into the path as it is, which makes it two members.
 #[test]
-fn an_annotation_s_name_is_escaped_in_the_patch() {
+fn names_of_annotations_are_escaped_in_the_patch() {
     let outcome = settled(request("pod-create-pipeline"));
     let paths: Vec<_> = outcome.patch.iter().filter_map(|operation| operation["path"].as_str()).collect();
     assert!(paths.contains(&"/metadata/annotations/mutatingflow.nais.io~1status"), "{paths:?}");
@@ -163,7 +163,7 @@ fn pods_without_annotations_are_no_pipeline_pods() {
 
 /// The original skipped Notebooks that had annotations but not `notebook-name`: all that the web app makes today.
 #[test]
-fn the_web_app_s_notebooks_are_not_skipped() {
+fn notebooks_of_the_web_app_are_not_skipped() {
     let notebook = request("notebook-create");
     let annotations = notebook["object"]["metadata"]["annotations"].as_object().expect("the web app's");
     assert!(!annotations.is_empty() && !annotations.contains_key("notebook-name"));
@@ -174,9 +174,10 @@ fn the_web_app_s_notebooks_are_not_skipped() {
     }
 }
 
-/// It left the same mark. What it added is the user's by now; where nothing lacks, nothing is written, the mark included.
+/// The original left the same annotation. What it added counts as the user's; where nothing is missing, nothing is written,
+/// and so no annotation either.
 #[test]
-fn what_it_brought_before_is_left_as_it_is() {
+fn entries_of_the_original_are_left_as_they_are() {
     let create = request("notebook-create");
     let mut object = create["object"].clone();
     object["metadata"]["annotations"]["mutatingflow.nais.io/status"] = json!("injected");

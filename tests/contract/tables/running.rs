@@ -1,7 +1,7 @@
-//! A running notebook is not restarted behind its user's back: every case by name, with the object that is stored, the
+//! A running notebook is not restarted without its user's doing: every case by name, with the object that is stored, the
 //! one that is sent, settings, and the expected patch.
 //!
-//! The pairs of objects are those of real requests. Where the stored one was dressed by the policy before, both were
+//! The pairs of objects are those of real requests. Where the stored one was injected by the policy before, both were
 //! sent through it in a CREATE: so stored and sent look as they would after a client has read and written them back.
 
 use super::objects::{created, notebook_settings, update, updated, with};
@@ -160,7 +160,7 @@ fn the_notebook_is_started() {
     }
 }
 
-/// The stored object, dressed, and the user's manifest that replaces it: the same template without what is ours.
+/// The stored object with the dependencies, and the user's manifest that replaces it: the same template without them.
 fn replaced(settings: &Value) -> [Value; 2] {
     let [old, new] = objects("notebook-update-replace");
     let old = with(&old, TEMPLATE, at(&new, TEMPLATE).clone());
@@ -168,7 +168,7 @@ fn replaced(settings: &Value) -> [Value; 2] {
 }
 
 #[test]
-fn a_manifest_without_our_entries_replaces_it() {
+fn a_manifest_without_the_managed_entries_replaces_it() {
     let settings = notebook_settings(json!({"proxy": proxy("http://proxy"), "registry": registry()}));
     let [old, new] = replaced(&settings);
     let outcome = updated(&old, &new, &settings);
@@ -320,7 +320,7 @@ fn an_update_without_the_old_object() {
 }
 
 #[test]
-fn the_terminating_and_the_status_are_untouched() {
+fn terminating_notebooks_and_status_updates_are_untouched() {
     let settings = notebook_settings(json!({"registry": registry()}));
     for request in [
         "notebook-update-terminating",
@@ -403,7 +403,7 @@ fn an_edit_of_the_users_and_a_deferred_upgrade_in_one_request() {
 }
 
 #[test]
-fn no_value_is_told() {
+fn no_value_is_shown() {
     const SECRETS: [&str; 4] = ["hunter2", "correct-horse", "s3cr3t", "battery-staple"];
     let login = |password: &str| {
         json!({
@@ -430,16 +430,16 @@ fn no_value_is_told() {
     let refused = run(update(conflict.clone(), image(&conflict)), after);
     for outcome in [created, deferred, applied, waiting, refused] {
         let annotations = [INJECTED, STATUS, PENDING].map(|path| at(&outcome.object, path).clone());
-        let told = format!("{:?} {:?} {:?} {annotations:?}", outcome.warnings, outcome.audit, outcome.message);
-        assert!(told.contains("login"), "{told}");
+        let text = format!("{:?} {:?} {:?} {annotations:?}", outcome.warnings, outcome.audit, outcome.message);
+        assert!(text.contains("login"), "{text}");
         for secret in SECRETS.iter().chain(&["theirs"]) {
-            assert!(!told.contains(secret), "{told}");
+            assert!(!text.contains(secret), "{text}");
         }
     }
 }
 
 #[test]
-fn a_conflict_with_the_users_own_entry() {
+fn a_conflict_with_a_users_entry() {
     let settings = notebook_settings(json!({"proxy": proxy("http://proxy"), "registry": registry()}));
     let own = json!([{"name": "HTTP_PROXY", "value": "http://own"}]);
     let warning = "dependency \"proxy\" waits: env HTTP_PROXY of container \"churn-model\" is set already and differs \
@@ -469,8 +469,8 @@ fn a_conflict_with_the_users_own_entry() {
     assert_eq!(refused.message.as_deref(), warning.strip_prefix("dependency \"proxy\" waits: "));
 }
 
-/// What a client claims beside the stored record is not ours while the stored template stays: at the next stop the
-/// user's own entry would go.
+/// While the stored template stays, only the stored record says what is managed: otherwise the next stop would remove a
+/// user's entry.
 #[test]
 fn a_stale_record_from_the_client_claims_nothing_of_a_running_notebook() {
     let [notebook, _] = objects("notebook-update-culler");
@@ -488,7 +488,7 @@ fn a_stale_record_from_the_client_claims_nothing_of_a_running_notebook() {
     assert_eq!(updated(&outcome.object, &stopped, &after).object, stopped);
 }
 
-/// A client in Go leaves out what is empty, in the entries too that have no name to be known by.
+/// A client in Go leaves out empty values, also in the entries of list sets.
 #[test]
 fn a_toleration_that_lost_its_empty_value_is_the_same() {
     let [notebook, _] = objects("notebook-update-culler");

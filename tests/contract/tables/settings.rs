@@ -1,5 +1,5 @@
-//! Checking settings: what is wrong is said, each problem on its line; what is right is accepted; and
-//! whatever the bytes are, there is an answer.
+//! Checking settings: every problem is reported on a line of its own, valid settings are accepted, and any bytes are
+//! answered.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ struct Row {
     name: String,
     settings: Value,
     problems: Vec<String>,
-    /// Why a JSON Schema does not see it.
+    /// Why a JSON Schema does not find the problem.
     #[serde(rename = "schema")]
     _schema: Option<String>,
 }
@@ -23,11 +23,11 @@ fn table() -> Vec<Row> {
     serde_json::from_value(test_data("settings/wrong.yaml")).expect("the table can be read")
 }
 
-/// What stands for a secret in the table.
+/// The secrets in the table.
 const SECRETS: [&str; 3] = ["hunter2", "hunter3", "31415926"];
 
 #[test]
-fn what_is_wrong_is_said() {
+fn problems_are_reported() {
     for Row { name, settings, problems, .. } in table() {
         assert_eq!(settings_problem(&settings).as_deref(), Some(&*problems.join("\n")), "{name}");
     }
@@ -57,9 +57,10 @@ fn no_secret_is_shown() {
     assert!(rows >= 10, "only {rows} rows have a secret in them");
 }
 
-/// A request with settings that nobody checked is accepted or refused, with a code that says who is to blame.
+/// A request with settings that were not checked is accepted, or refused with 422 (the object is at fault) or 500 (the
+/// settings are).
 #[test]
-fn unchecked_settings_are_no_reason_to_trap() {
+fn unchecked_settings_are_answered() {
     let requests =
         ["requests/notebook-create.json", "requests/notebook-update-image.json", "requests/pod-create-pipeline.json"]
             .map(test_data);
@@ -68,7 +69,7 @@ fn unchecked_settings_are_no_reason_to_trap() {
             let outcome = evaluate(request.clone(), &settings);
             let message = outcome.message.unwrap_or_default();
             let is_answer = outcome.allowed || matches!(outcome.code, Some(422 | 500));
-            // What the host says of a guest that trapped, or answered with something else than an answer.
+            // The host's messages for a guest that trapped, or whose answer cannot be read.
             let is_failure = message.contains("Guest call failure") || message.contains("internal server error");
             assert!(is_answer && !is_failure, "{name}: {:?} {message}", outcome.code);
             assert!(!SECRETS.iter().any(|secret| message.contains(secret)), "{name}: {message}");
@@ -77,7 +78,7 @@ fn unchecked_settings_are_no_reason_to_trap() {
 }
 
 #[test]
-fn what_is_right_is_accepted() {
+fn valid_settings_are_accepted() {
     let mut settings: Vec<(String, Value)> =
         ["settings.yaml", "settings-registry.yaml", "nais/settings.yaml", "../deploy/cluster-admission-policy.yaml"]
             .map(|path| (path.to_owned(), settings_in(test_data(path))))
@@ -150,7 +151,7 @@ fn everything() -> Value {
                 "caBundle": {"jks": {"configMap": "ca", "key": "ca.jks"}, "pem": null},
                 "proxy": {"httpProxy": "http://proxy", "httpsProxy": "https://proxy", "noProxy": []},
             },
-            // The very same entry is no contradiction, and neither is another in another container or another list.
+            // The same entry is no conflict, nor is another one in another container or in another list.
             "same": {"env": [{"value": "", "name": "A"}], "containers": "All", "labels": {"team": "{namespace}"}},
             "other-container": {"env": [{"name": "A", "value": "other"}], "containers": ["wait", "envoy-{name}"]},
             "other-list": {"env": [{"name": "A", "value": "other"}], "containers": "All",
@@ -163,7 +164,7 @@ fn everything() -> Value {
     })
 }
 
-/// The message that answers any bytes at all; `None` where they are valid settings.
+/// The message of the answer to any payload; `None` where it is valid settings.
 #[track_caller]
 fn message(name: &str, payload: &[u8]) -> Option<String> {
     let answer: Value =
@@ -173,9 +174,9 @@ fn message(name: &str, payload: &[u8]) -> Option<String> {
     message
 }
 
-/// `null` is left out: what is checked so is also read so.
+/// `null` is as absent, both when settings are checked and when they are read.
 #[test]
-fn null_is_left_out_in_a_dependency() {
+fn null_is_absent_in_a_dependency() {
     let plain = json!({"imagePullSecrets": [{"name": "gpr"}]});
     let settings = |dependency: &Value| json!({"dependencies": {"registry": dependency}, "notebooks": ["registry"]});
     let expected = run(test_data("requests/notebook-create.json"), settings(&plain)).object;
@@ -204,7 +205,7 @@ fn many_containers_and_variables_are_accepted() {
 }
 
 #[test]
-fn bytes_that_are_no_settings() {
+fn bytes_that_are_no_settings_are_answered() {
     for (name, payload, message) in [
         ("nothing", &b""[..], "settings: not JSON at byte 0: expected a value"),
         ("null", b"null", "notebooks: must list a dependency, or pipelinePods must: there is nothing to add"),
