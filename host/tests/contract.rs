@@ -1,5 +1,5 @@
-//! The policy's behaviour, on the WebAssembly module: the tables of `tests/contract/`, which `cargo test` in the root of
-//! the project runs on the pure core, and what only the module has: the memory that it takes.
+//! The policy's behaviour on the WebAssembly module: the tables of `tests/contract/`, which `cargo test` in the root of
+//! the project runs on the pure core, and one test of what only the module has: the memory that it takes.
 
 use policy_host::testing as evaluator;
 

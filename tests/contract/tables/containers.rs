@@ -1,9 +1,10 @@
 //! Which containers a dependency reaches: `Main`, `All` or a list of names, what is left out where
 //! there is none, and the order of containers that the platform adds.
 
+use serde_json::{Value, json};
+
 use super::objects::{Kind, created, split_annotations, update, with};
 use crate::evaluator::run;
-use serde_json::{Value, json};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
@@ -47,7 +48,7 @@ fn main_all_and_names() {
         (Notebook, &["first", "second"], json!(["second", "missing"]), &["second"]),
         (Notebook, &["main", "istio-proxy"], json!(["istio-proxy"]), &["istio-proxy"]),
         (Notebook, &["main"], json!(["missing"]), &[]),
-        // Argo puts `wait` behind the main container, in front of it since 2.3, and `supervisor` in its place since 4.1.
+        // Argo puts `wait` after the main container, before it since 2.3, and `supervisor` in its place since 4.1.
         (PipelinePod, &["main", "wait"], main(), &["main"]),
         (PipelinePod, &["wait", "main"], main(), &["main"]),
         (PipelinePod, &["supervisor", "main"], main(), &["main"]),

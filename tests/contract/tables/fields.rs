@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::objects::{Injected, Kind, created, refused, split_annotations, with};
 use serde_json::{Value, json};
+
+use super::objects::{Injected, Kind, created, refused, split_annotations, with};
 
 /// The fields that a dependency can hold.
 const FIELDS: [&str; 19] = [
@@ -44,7 +45,7 @@ enum Merge {
 
 use Merge::{Atomic, GranularMap, ListMap, ListSet};
 
-/// One field and entries of it. An entry is an item of a list, an object of one member, or the value of an atomic field.
+/// One field, and entries of it. An entry is an item of a list, an object of one member, or an atomic field's value.
 struct Row {
     field: &'static str,
     /// Its JSON pointer: from the object with `/metadata`, else from the pod spec.

@@ -2,8 +2,8 @@
 //!
 //! - An UPDATE in which the user changed nothing in a running notebook's template never changes the stored template.
 //! - After a CREATE, a stop, a start and a user's edit, and after any UPDATE where the settings say `Restart`, the
-//!   notebook has the user's entries and exactly the dependencies of the current settings. The expected notebook is what
-//!   a CREATE of the user's manifest gives.
+//!   notebook has the user's entries and exactly the dependencies of the current settings. The expected notebook is
+//!   what a CREATE of the user's manifest gives.
 //! - Otherwise, dependencies wait exactly where the template differs from the expected one.
 //! - What was stored needs no further change: an UPDATE of it by itself gives no patch.
 //!

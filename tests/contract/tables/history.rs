@@ -1,10 +1,11 @@
-//! The history of one Notebook, each step's patch looked at: created, the settings upgraded, a
-//! dependency taken away, edited by its user, and fed back with what an API server fills in. After each step, twice is
-//! once, and without what is ours it is the user's object.
+//! The history of one Notebook, with the patch of each step: it is created, the settings are upgraded, a dependency is
+//! removed, its user edits it, and an API server fills in its defaults. After each step, the same request again changes
+//! nothing, and an empty list of dependencies gives the user's object.
 
-use super::objects::{Kind, assert_patch, create, split_annotations, update, with};
-use crate::evaluator::{Outcome, run, test_data};
 use serde_json::{Value, json};
+
+use super::objects::{Kind, assert_patch, create, secrets_mount, secrets_volume, split_annotations, update, vks, with};
+use crate::evaluator::{Outcome, run, test_data};
 
 const SPEC: &str = "/spec/template/spec";
 const MAIN: &str = "/spec/template/spec/containers/0";
@@ -67,36 +68,12 @@ impl Notebook {
     }
 }
 
-fn vks(version: &str) -> Value {
-    json!({
-        "name": "vks",
-        "image": format!("navikt/vks:{version}"),
-        "env": [
-            {"name": "VKS_VAULT_ADDR", "value": "https://vault.adeo.no"},
-            {"name": "VKS_AUTH_PATH", "value": "/kubernetes/prod/kubeflow"},
-            {"name": "VKS_KV_PATH", "value": "/kv/prod/kubeflow/team-a/team-a"},
-            {"name": "VKS_VAULT_ROLE", "value": "team-a"},
-            {"name": "VKS_SECRET_DEST_PATH", "value": "/var/run/secrets/nais.io/vault"},
-        ],
-        "volumeMounts": [secrets_mount()],
-        "securityContext": {"allowPrivilegeEscalation": false},
-    })
-}
-
-fn secrets_mount() -> Value {
-    json!({"name": "vault-secrets", "mountPath": "/var/run/secrets/nais.io/vault"})
-}
-
-fn secrets_volume() -> Value {
-    json!({"name": "vault-secrets", "emptyDir": {"medium": "Memory"}})
-}
-
 fn push(object: &mut Value, pointer: &str, item: Value) {
     object.pointer_mut(pointer).and_then(Value::as_array_mut).expect("a list").push(item);
 }
 
-/// What a server fills in, as `stored-pod-after-injection.json` shows it: members of containers, volumes and the pod spec
-/// that are not there, and the token, mounted in every container.
+/// Fills in what an API server does, as in `stored-pod-after-injection.json`: absent members of containers, of volumes and
+/// of the pod spec, and the token, mounted in every container.
 fn fill_in_defaults(pod_spec: &mut Value) {
     let stored = test_data("requests/stored-pod-after-injection.json")["spec"].take();
     let token_volume = &stored["volumes"][0];
@@ -148,7 +125,7 @@ fn the_history_of_a_notebook() {
         json!([
             ["add", format!("{SPEC}/imagePullSecrets"), [{"name": "gpr-credentials"}]],
             ["add", format!("{SPEC}/volumes/2"), secrets_volume()],
-            ["add", format!("{SPEC}/initContainers"), [vks("46")]],
+            ["add", format!("{SPEC}/initContainers"), [vks("46", "team-a")]],
             ["add", format!("{MAIN}/env/1"), {"name": "HTTP_PROXY", "value": proxy}],
             ["add", format!("{MAIN}/env/2"), {"name": "HTTPS_PROXY", "value": proxy}],
             ["add", format!("{MAIN}/env/3"), {"name": "NO_PROXY", "value": no_proxy}],
@@ -254,5 +231,5 @@ fn the_history_of_a_pipeline_pod() {
     let [before, after] =
         [&stored, &upgraded.object].map(|object| split_annotations(object).object["spec"]["initContainers"].take());
     assert_eq!((&after[0], &after[1]), (&before[0], &before[1]), "Argo's");
-    assert_eq!(after[2], vks("47"));
+    assert_eq!(after[2], vks("47", "team-a"));
 }

@@ -1,8 +1,9 @@
 //! What NAV's webhook gave, given by `test_data/nais/settings.yaml` on real requests; and what it got wrong, now right.
 
-use super::objects::{Kind, assert_patch, create, split_annotations, with};
-use crate::evaluator::{Outcome, run, test_data};
 use serde_json::{Value, json};
+
+use super::objects::{Kind, assert_patch, create, secrets_mount, secrets_volume, split_annotations, vks, with};
+use crate::evaluator::{Outcome, run, test_data};
 
 fn settings() -> Value {
     test_data("nais/settings.yaml")
@@ -24,31 +25,6 @@ fn settled(request: Value) -> Outcome {
 
 fn annotation(name: &str) -> String {
     format!("/metadata/annotations/mutatingflow.nais.io~1{name}")
-}
-
-/// The init container as the original wrote it, for the team that is the namespace.
-fn vks(team: &str) -> Value {
-    json!({
-        "name": "vks",
-        "image": "navikt/vks:46",
-        "env": [
-            {"name": "VKS_VAULT_ADDR", "value": "https://vault.adeo.no"},
-            {"name": "VKS_AUTH_PATH", "value": "/kubernetes/prod/kubeflow"},
-            {"name": "VKS_KV_PATH", "value": format!("/kv/prod/kubeflow/{team}/{team}")},
-            {"name": "VKS_VAULT_ROLE", "value": team},
-            {"name": "VKS_SECRET_DEST_PATH", "value": "/var/run/secrets/nais.io/vault"},
-        ],
-        "volumeMounts": [secrets_mount()],
-        "securityContext": {"allowPrivilegeEscalation": false},
-    })
-}
-
-fn secrets_mount() -> Value {
-    json!({"name": "vault-secrets", "mountPath": "/var/run/secrets/nais.io/vault"})
-}
-
-fn secrets_volume() -> Value {
-    json!({"name": "vault-secrets", "emptyDir": {"medium": "Memory"}})
 }
 
 fn pipeline_record() -> Value {
@@ -82,7 +58,7 @@ fn pipeline_pods_get_the_pull_secret_and_the_secrets_of_their_team() {
             json!([
                 ["add", "/spec/imagePullSecrets", [{"name": "gpr-credentials"}]],
                 ["add", "/spec/volumes/4", secrets_volume()],
-                ["add", "/spec/initContainers/2", vks(team)],
+                ["add", "/spec/initContainers/2", vks("46", team)],
                 ["add", "/spec/containers/1/volumeMounts/3", secrets_mount()],
                 ["add", annotation("injected"), pipeline_record()],
                 ["add", annotation("status"), "injected"],
@@ -111,7 +87,7 @@ fn argos_init_containers_stay() {
     let before = pod["object"]["spec"]["initContainers"].as_array().cloned().expect("Argo's");
     assert_eq!(before.len(), 2);
     let after = settled(pod).object["spec"]["initContainers"].take();
-    assert_eq!(after, Value::from([before, vec![vks("team-a")]].concat()));
+    assert_eq!(after, Value::from([before, vec![vks("46", "team-a")]].concat()));
 }
 
 /// The original added to `/spec/volumes/-`, which is an error where there is no list.
@@ -124,7 +100,7 @@ fn a_pod_without_volumes_gets_them() {
         }
         let spec = settled(pod).object["spec"].take();
         assert_eq!(spec["volumes"], json!([secrets_volume()]));
-        assert_eq!(spec["initContainers"], json!([vks("team-a")]));
+        assert_eq!(spec["initContainers"], json!([vks("46", "team-a")]));
         assert_eq!(spec["containers"][1]["volumeMounts"], json!([secrets_mount()]));
     }
 }
@@ -174,8 +150,8 @@ fn notebooks_of_the_web_app_are_not_skipped() {
     }
 }
 
-/// The original left the same annotation. What it added counts as the user's; where nothing is missing, nothing is written,
-/// and so no annotation either.
+/// The original left the same annotation. What it added counts as the user's; where nothing is missing, nothing is
+/// written, and so no annotation either.
 #[test]
 fn entries_of_the_original_are_left_as_they_are() {
     let create = request("notebook-create");

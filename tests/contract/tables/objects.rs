@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::evaluator::{Outcome, run};
 use serde_json::{Map, Value, json};
+
+use crate::evaluator::{Outcome, run};
 
 /// The two kinds of objects that the policy acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +161,33 @@ pub fn with(object: &Value, pointer: &str, value: impl Into<Option<Value>>) -> V
     object
 }
 
+/// The init container of NAV's settings, `test_data/settings.yaml` and `test_data/nais/settings.yaml`, for a team.
+pub fn vks(version: &str, team: &str) -> Value {
+    json!({
+        "name": "vks",
+        "image": format!("navikt/vks:{version}"),
+        "env": [
+            {"name": "VKS_VAULT_ADDR", "value": "https://vault.adeo.no"},
+            {"name": "VKS_AUTH_PATH", "value": "/kubernetes/prod/kubeflow"},
+            {"name": "VKS_KV_PATH", "value": format!("/kv/prod/kubeflow/{team}/{team}")},
+            {"name": "VKS_VAULT_ROLE", "value": team},
+            {"name": "VKS_SECRET_DEST_PATH", "value": "/var/run/secrets/nais.io/vault"},
+        ],
+        "volumeMounts": [secrets_mount()],
+        "securityContext": {"allowPrivilegeEscalation": false},
+    })
+}
+
+/// The mount of [`secrets_volume`].
+pub fn secrets_mount() -> Value {
+    json!({"name": "vault-secrets", "mountPath": "/var/run/secrets/nais.io/vault"})
+}
+
+/// The volume in which [`vks`] puts secrets.
+pub fn secrets_volume() -> Value {
+    json!({"name": "vault-secrets", "emptyDir": {"medium": "Memory"}})
+}
+
 /// The policy's annotations.
 const ANNOTATIONS: [&str; 3] =
     ["mutatingflow.nais.io/injected", "mutatingflow.nais.io/status", "mutatingflow.nais.io/update-pending"];
@@ -214,8 +242,8 @@ fn is_hash(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Asserts that the patch of `outcome` has exactly these operations, in any order, each as `[op, path, value]`. The value
-/// of the record annotation is written as in [`Injected`].
+/// Asserts that the patch of `outcome` has exactly these operations, in any order, each as `[op, path, value]`. The
+/// value of the record annotation is written as in [`Injected`].
 pub fn assert_patch(outcome: &Outcome, expected: Value) {
     let operation = |operation: &Value| {
         let mut value = operation["value"].clone();

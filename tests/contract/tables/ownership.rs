@@ -1,9 +1,10 @@
 //! Which entries are managed and which are the user's: the record, upgrades, removals, conflicts in all three modes of
 //! `onConflict`, and the messages and warnings.
 
+use serde_json::{Value, json};
+
 use super::objects::{Kind, create, created, refused, split_annotations, update, with};
 use crate::evaluator::run;
-use serde_json::{Value, json};
 
 const INJECTED: &str = "/metadata/annotations/mutatingflow.nais.io~1injected";
 
@@ -282,7 +283,7 @@ fn a_damaged_record_owns_nothing_with_a_warning() {
     assert_eq!((outcome.object, outcome.warnings), (stored, vec![warning.to_owned()]));
 }
 
-/// Containers and init containers share one set of names. A Notebook with a name twice would be stored, and never start.
+/// Containers and init containers share their names. A Notebook with a name twice would be stored, and never start.
 #[test]
 fn a_pod_has_each_container_name_once() {
     let init = |image: &str| json!({"initContainers": [{"name": "agent", "image": image}]});
@@ -460,7 +461,7 @@ fn the_deprecated_service_account_follows() {
     assert_eq!(removed, pod(json!({})));
 }
 
-/// The API server computes `priority` and `preemptionPolicy` from the class, and refuses a pod with those of another class.
+/// The API server computes `priority` and `preemptionPolicy` from the class, and refuses a pod with those of another.
 #[test]
 fn fields_computed_from_a_priority_class_are_removed_with_it() {
     let kind = Kind::PipelinePod;

@@ -1,8 +1,9 @@
 //! The ready-made dependencies and the placeholders: what each expands to, exactly.
 
+use serde_json::{Value, json};
+
 use super::objects::{Kind, create, created, split_annotations, with};
 use crate::evaluator::run;
-use serde_json::{Value, json};
 
 const BUNDLE: &str = "/etc/pki/tls/certs/ca-bundle.crt";
 
@@ -11,7 +12,7 @@ fn expanded(dependency: Value) -> (Value, Value) {
     let settings = Kind::Notebook.settings(json!({"dep": dependency}));
     let outcome = created(&Kind::Notebook.object(json!({"containers": [{"name": "main"}]})), &settings);
     assert_eq!(outcome.warnings, [] as [&str; 0]);
-    assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "twice is once");
+    assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "idempotent");
     let injected = split_annotations(&outcome.object);
     (injected.object["spec"]["template"]["spec"].clone(), injected.record["dep"].clone())
 }
@@ -250,7 +251,7 @@ fn placeholders() {
     }
 }
 
-/// The server's word counts, and what stands for a placeholder is not looked through again.
+/// The request's namespace counts, not the object's, and a replaced placeholder is not expanded again.
 #[test]
 fn the_namespace_is_that_of_the_request() {
     let env = json!({"env": [{"name": "A", "value": "{namespace}/{name}"}]});

@@ -1,12 +1,13 @@
-//! A running notebook is not restarted without its user's doing: every case by name, with the object that is stored, the
+//! A running notebook is not restarted unless its user does it: every case by name, with the object that is stored, the
 //! one that is sent, settings, and the expected patch.
 //!
 //! The pairs of objects are those of real requests. Where the stored one was injected by the policy before, both were
 //! sent through it in a CREATE: so stored and sent look as they would after a client has read and written them back.
 
+use serde_json::{Value, json};
+
 use super::objects::{created, notebook_settings, update, updated, with};
 use crate::evaluator::{run, test_data};
-use serde_json::{Value, json};
 
 const INJECTED: &str = "/metadata/annotations/mutatingflow.nais.io~1injected";
 const STATUS: &str = "/metadata/annotations/mutatingflow.nais.io~1status";
@@ -419,7 +420,7 @@ fn no_value_is_shown() {
     let stopped = with(&old, STOPPED, json!("now"));
     let own = json!([{"name": "PASSWORD", "value": "theirs"}]);
     let conflict = with(&plain, ENV, own);
-    let image = |object: &Value| with(&object, &format!("{CONTAINER}/image"), json!("other"));
+    let image = |object: &Value| with(object, &format!("{CONTAINER}/image"), json!("other"));
 
     let created = created(&plain, &before);
     let deferred = updated(&old, &culled(&old), &after);

@@ -3,9 +3,10 @@
 
 use std::fs;
 
-use crate::evaluator::{evaluate, project, run, settings_problem, test_data, validate_settings};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::evaluator::{evaluate, project, run, settings_problem, test_data, validate_settings};
 
 /// A row of the table.
 #[derive(Deserialize)]

@@ -1,9 +1,10 @@
-//! What the policy leaves as it is: requests out of scope, and every byte of an object that nothing is added to. And that
-//! it answers any payload, whatever bytes it is.
+//! What the policy leaves as it is: requests out of scope, and every byte of an object that nothing is added to. And
+//! answers to any payload, whatever bytes it is.
+
+use serde_json::{Value, json};
 
 use super::objects::{Kind, create, created, refused, split_annotations, update, with};
 use crate::evaluator::{run, test_data, validate, validate_settings};
-use serde_json::{Value, json};
 
 /// Settings with a dependency for each kind, so that every request in scope is changed.
 fn settings() -> Value {
