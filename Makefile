@@ -39,10 +39,25 @@ test: tools lint ## Check everything: format, lints, docs, native tests, tests o
 	@$(MAKE) --no-print-directory host-tests e2e-tests
 	@printf '\n\033[1mEverything passed.\033[0m\n'
 
+.PHONY: quick
+quick: ## Check format and lints of the policy, and run the native tests: what to run after each change
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- --deny warnings
+	cargo test --locked
+
 .PHONY: host-tests
 host-tests: annotated-policy.wasm $(GUESTS)/scan.wasm $(GUESTS)/typed.wasm ## Run the tests on the real module in a real waPC host
 	$(call say,Tests on the module)
 	cd host && cargo test --locked
+
+.PHONY: compare
+compare: HISTORIES ?= 100000
+compare: other-module annotated-policy.wasm ## Compare the module with another build in all its tests: OLD=other.wasm, HISTORIES=100000
+	cd host && COMPARE_WITH=$(abspath $(OLD)) HISTORIES=$(HISTORIES) cargo test --locked --test contract
+
+.PHONY: other-module
+other-module:
+	@test -f "$(OLD)" || { echo "OLD must name the module to compare with" >&2; exit 1; }
 
 .PHONY: e2e-tests
 e2e-tests: tools annotated-policy.wasm $(POLICY_HOST) ## Run e2e.bats with kwctl, or with policy-host where there is none

@@ -77,26 +77,38 @@ impl Policy {
     /// Asks the guest whether it can work with these settings. A guest that fails to answer does not accept them.
     #[must_use]
     pub fn validate_settings(&self, settings: &Value) -> SettingsValidationResponse {
-        let invalid = |message| SettingsValidationResponse { valid: false, message: Some(message) };
-        match self.call("validate_settings", settings.to_string().as_bytes()) {
-            Ok(answer) => serde_json::from_slice(&answer)
-                .unwrap_or_else(|error| invalid(format!("the policy's answer cannot be read: {error}"))),
-            Err(error) => invalid(format!("the policy did not answer: {error:?}")),
-        }
+        SettingsValidationResponse::from_answer(self.call("validate_settings", settings.to_string().as_bytes()))
     }
 
     /// Evaluates a request. A guest that fails to answer refuses it, with code 500.
     #[must_use]
     pub fn validate(&self, request: &AdmissionRequest, settings: &Value) -> AdmissionResponse {
-        let answer = match self.call("validate", &request.payload(settings)) {
+        AdmissionResponse::from_answer(request, self.call("validate", &request.payload(settings)))
+    }
+}
+
+impl SettingsValidationResponse {
+    /// Decodes what a guest answered to `validate_settings`.
+    pub(crate) fn from_answer(answer: Result<Vec<u8>, WapcError>) -> Self {
+        let invalid = |message| Self { valid: false, message: Some(message) };
+        match answer {
+            Ok(answer) => serde_json::from_slice(&answer)
+                .unwrap_or_else(|error| invalid(format!("the policy's answer cannot be read: {error}"))),
+            Err(error) => invalid(format!("the policy did not answer: {error:?}")),
+        }
+    }
+}
+
+impl AdmissionResponse {
+    /// Decodes what a guest answered to `validate`.
+    pub(crate) fn from_answer(request: &AdmissionRequest, answer: Result<Vec<u8>, WapcError>) -> Self {
+        let answer = match answer {
             Ok(answer) => answer,
-            Err(error) => return AdmissionResponse::internal_error(&request.uid, &error.to_string()),
+            Err(error) => return Self::internal_error(&request.uid, &error.to_string()),
         };
         match serde_json::from_slice::<GuestAnswer>(&answer) {
-            Ok(answer) => AdmissionResponse::from_guest(&request.uid, request.object.as_ref(), answer),
-            Err(error) => {
-                AdmissionResponse::internal_error(&request.uid, &format!("invalid response from policy: {error}"))
-            }
+            Ok(answer) => Self::from_guest(&request.uid, request.object.as_ref(), answer),
+            Err(error) => Self::internal_error(&request.uid, &format!("invalid response from policy: {error}")),
         }
     }
 }

@@ -42,7 +42,8 @@ const CYAN: &str = "\x1b[36m";
 const BOLD: &str = "\x1b[1m";
 const PLAIN: &str = "\x1b[0m";
 
-fn unified(before: &str, after: &str, color: bool) -> String {
+/// The unified diff of two texts.
+pub(crate) fn unified(before: &str, after: &str, color: bool) -> String {
     let diff = TextDiff::from_lines(before, after).unified_diff().header("before", "after").to_string();
     if !color {
         return diff;

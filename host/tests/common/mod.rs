@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
-pub mod objects;
-
 use std::{
     fs,
     io::Write as _,

@@ -1,11 +1,10 @@
-//! What is ours and what is the user's, on the real module: the record, upgrades, removals, conflicts in all three
-//! modes, and the words in which the user is told.
+//! Which entries are managed and which are the user's: the record, upgrades, removals, conflicts in all three modes of
+//! `onConflict`, and the messages and warnings.
 
-mod common;
-
-use common::objects::{Kind, create, created, refused, told, update, with};
-use policy_host::testing::run;
 use serde_json::{Value, json};
+
+use super::objects::{Kind, create, created, refused, split_annotations, update, with};
+use crate::evaluator::run;
 
 const INJECTED: &str = "/metadata/annotations/mutatingflow.nais.io~1injected";
 
@@ -18,8 +17,8 @@ fn spec(notebook: &Value) -> &Value {
     &notebook["spec"]["template"]["spec"]
 }
 
-/// The user's own: entries of many fields.
-fn theirs() -> Value {
+/// A pod spec with the user's entries in many fields.
+fn users_spec() -> Value {
     json!({
         "containers": [{"name": "main", "env": [{"name": "MINE", "value": "1"}], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}],
         "volumes": [{"name": "v", "emptyDir": {}}],
@@ -43,9 +42,9 @@ fn settings(dependencies: Value) -> Value {
     Kind::Notebook.settings(dependencies)
 }
 
-/// `dependencies` added to the user's own, and then something of the user's behind it in each list.
+/// The user's Notebook with `dependencies` added, and then with another of the user's entries at the end of each list.
 fn injected(dependencies: Value) -> Value {
-    let after = created(&notebook(theirs()), &settings(dependencies)).object;
+    let after = created(&notebook(users_spec()), &settings(dependencies)).object;
     [
         ("containers/0/env/-", json!({"name": "LATER", "value": "2"})),
         ("containers/0/volumeMounts/-", json!({"name": "w", "mountPath": "/w"})),
@@ -62,7 +61,7 @@ fn names(list: &Value) -> Vec<&str> {
 
 #[test]
 fn the_record_names_what_was_added_and_where() {
-    let after = created(&notebook(theirs()), &settings(platform())).object;
+    let after = created(&notebook(users_spec()), &settings(platform())).object;
     let record = json!({
         "agent": {
             "initContainers": ["agent"],
@@ -72,22 +71,22 @@ fn the_record_names_what_was_added_and_where() {
         },
         "registry": {"imagePullSecrets": ["registry"]},
     });
-    assert_eq!(told(&after).record, record);
+    assert_eq!(split_annotations(&after).record, record);
     let text = after.pointer(INJECTED).and_then(Value::as_str).expect("a record");
     assert!(!text.contains(char::is_whitespace), "it is compact: {text}");
     assert!(!text.contains("agent:1"), "keys, never values: {text}");
 
-    // What was there before is not ours.
-    let both = with(&notebook(theirs()), "/spec/template/spec/imagePullSecrets/-", json!({"name": "registry"}));
+    // What was there before is not managed.
+    let both = with(&notebook(users_spec()), "/spec/template/spec/imagePullSecrets/-", json!({"name": "registry"}));
     let after = created(&both, &settings(platform())).object;
-    assert_eq!(told(&after).record.get("registry"), None);
+    assert_eq!(split_annotations(&after).record.get("registry"), None);
     let removed = created(&after, &Kind::Notebook.settings_for(platform(), &[])).object;
     assert_eq!(removed, both);
 }
 
-/// Another version, value, name, or nothing any more: nothing of the user's moves, wherever it stands.
+/// A changed version, value or name: the user's entries keep their places.
 #[test]
-fn changed_settings_carry_over() {
+fn changed_settings_replace_managed_entries() {
     let changed = |pointer: &str, value: Option<Value>| with(&platform(), pointer, value);
     let expected = |env: [&str; 4], secrets: [&str; 3]| (env.map(str::to_owned), secrets.map(str::to_owned));
     let as_before = expected(["MINE", "AGENT", "MODE", "LATER"], ["mine", "registry", "later"]);
@@ -116,18 +115,18 @@ fn changed_settings_carry_over() {
         assert_eq!(outcome.audit.len(), 1, "only that dependency: {name}");
         assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "{name}");
 
-        // An update that may change the template does the same.
+        // An update that may change the template has the same result.
         assert_eq!(run(update(before.clone(), before), settings.clone()).object, outcome.object, "{name}");
 
-        // And without ours it is the user's object.
+        // Without the managed entries it is the user's object.
         let users = created(&outcome.object, &Kind::Notebook.settings_for(dependencies, &[])).object;
         assert_eq!(users, without_platform(&injected(platform())), "{name}");
     }
 }
 
-/// What the user has in the end, written by hand.
+/// `injected` without the managed entries, written by hand.
 fn without_platform(injected: &Value) -> Value {
-    let mut users = told(injected).object;
+    let mut users = split_annotations(injected).object;
     let pod_spec = &mut users["spec"]["template"]["spec"];
     pod_spec["containers"][0]["env"] = json!([{"name": "MINE", "value": "1"}, {"name": "LATER", "value": "2"}]);
     pod_spec["containers"][0]["volumeMounts"] =
@@ -139,13 +138,17 @@ fn without_platform(injected: &Value) -> Value {
 }
 
 #[test]
-fn a_dependency_that_is_no_longer_in_the_list_goes() {
+fn a_dependency_that_is_no_longer_listed_is_removed() {
     let before = injected(platform());
     for (wanted, removed) in [(&["registry"][..], "agent"), (&["agent"], "registry"), (&[], "agent,registry")] {
         let settings = Kind::Notebook.settings_for(platform(), wanted);
         let outcome = created(&before, &settings);
-        let stays: Vec<_> =
-            told(&outcome.object).record.as_object().into_iter().flat_map(|it| it.keys().cloned()).collect();
+        let stays: Vec<_> = split_annotations(&outcome.object)
+            .record
+            .as_object()
+            .into_iter()
+            .flat_map(|it| it.keys().cloned())
+            .collect();
         assert_eq!(stays, wanted);
         assert_eq!(outcome.audit, [("removed".to_owned(), removed.to_owned())].into());
         assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0]);
@@ -154,34 +157,34 @@ fn a_dependency_that_is_no_longer_in_the_list_goes() {
     assert_eq!(emptied, without_platform(&before));
 }
 
-/// What one dependency brought and another brings now changes hands, and stays where it is.
+/// An entry that another dependency brings now is managed by that one, and keeps its place.
 #[test]
-fn an_entry_changes_hands() {
+fn an_entry_moves_to_another_dependency() {
     let before = injected(json!({"old": {"imagePullSecrets": [{"name": "registry"}]}}));
     let settings = settings(json!({"new": {"imagePullSecrets": [{"name": "registry"}]}}));
     let after = created(&before, &settings).object;
     assert_eq!(names(&spec(&after)["imagePullSecrets"]), ["mine", "registry", "later"]);
-    assert_eq!(told(&after).record, json!({"new": {"imagePullSecrets": ["registry"]}}));
+    assert_eq!(split_annotations(&after).record, json!({"new": {"imagePullSecrets": ["registry"]}}));
 }
 
-/// The very same entry twice is no contradiction: the first in the list brings it, and the other when that one goes.
+/// The same entry twice is no conflict: the first listed dependency manages it, and the second once the first is gone.
 #[test]
-fn two_dependencies_that_bring_the_same() {
+fn two_dependencies_may_bring_the_same_entry() {
     let dependencies = json!({
         "a": {"env": [{"name": "A", "value": "1"}], "imagePullSecrets": [{"name": "registry"}]},
         "b": {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]},
     });
     let list = |wanted: &[&str]| Kind::Notebook.settings_for(dependencies.clone(), wanted);
-    let both = created(&notebook(theirs()), &list(&["a", "b"])).object;
+    let both = created(&notebook(users_spec()), &list(&["a", "b"])).object;
     assert_eq!(names(&spec(&both)["containers"][0]["env"]), ["MINE", "A", "B"]);
     let record = json!({"a": {"env/main": ["A"], "imagePullSecrets": ["registry"]}, "b": {"env/main": ["B"]}});
-    assert_eq!(told(&both).record, record);
+    assert_eq!(split_annotations(&both).record, record);
     let one = created(&both, &list(&["b"])).object;
     assert_eq!(names(&spec(&one)["containers"][0]["env"]), ["MINE", "A", "B"]);
-    assert_eq!(told(&one).record, json!({"b": {"env/main": ["A", "B"]}}));
+    assert_eq!(split_annotations(&one).record, json!({"b": {"env/main": ["A", "B"]}}));
 }
 
-/// Somebody takes a Notebook's manifest as the platform left it, and creates another with it.
+/// A Notebook is created from the stored manifest of another one.
 #[test]
 fn the_record_counts_on_a_copied_object() {
     let copy = with(&injected(platform()), "/metadata/name", json!("copy"));
@@ -190,7 +193,7 @@ fn the_record_counts_on_a_copied_object() {
     assert_eq!(spec(&after)["containers"][0]["env"][1], json!({"name": "AGENT", "value": "changed"}));
 }
 
-/// A client that puts an object without its annotations loses neither its own nor the platform's.
+/// An update without the annotations loses neither the user's entries nor the managed ones.
 #[test]
 fn a_put_without_annotations_loses_nothing() {
     let stored = injected(platform());
@@ -198,25 +201,25 @@ fn a_put_without_annotations_loses_nothing() {
     let outcome = run(update(stored.clone(), without.clone()), settings(platform()));
     assert_eq!(outcome.object, stored);
 
-    // Nor one that leaves out what is ours as well.
+    // Nor does an update without the managed entries.
     let manifest = without_platform(&stored);
     let outcome = run(update(stored.clone(), manifest.clone()), settings(platform()));
-    assert_eq!(told(&outcome.object).record, told(&stored).record);
+    assert_eq!(split_annotations(&outcome.object).record, split_annotations(&stored).record);
     assert_eq!(created(&outcome.object, &Kind::Notebook.settings_for(platform(), &[])).object, manifest);
 
-    // And what is no longer wanted goes all the same.
+    // What is no longer wanted is removed nevertheless.
     let outcome = run(update(stored, without), Kind::Notebook.settings_for(platform(), &[]));
     assert_eq!(outcome.object, manifest);
 }
 
-/// Its author could have changed these entries anyway, and others it does not reach.
+/// The author of a forged record may change these entries anyway; other entries are not affected.
 #[test]
 fn a_forged_record_can_only_let_entries_be_replaced_or_removed() {
     let record = |added: Value| json!(json!({"agent": {"hash": "0", "added": added}}).to_string());
-    let object = with(&notebook(theirs()), "/metadata/annotations", json!({}));
+    let object = with(&notebook(users_spec()), "/metadata/annotations", json!({}));
     let forged = |added| with(&object, INJECTED, record(added));
 
-    // Removed, and nothing but that.
+    // Only these entries are removed.
     let after = created(
         &forged(json!({"env/main": ["MINE"], "volumes": ["v"]})),
         &Kind::Notebook.settings_for(platform(), &[]),
@@ -229,7 +232,7 @@ fn a_forged_record_can_only_let_entries_be_replaced_or_removed() {
         }))
     );
 
-    // Replaced, where otherwise it would be refused.
+    // They are replaced, where the request would be refused otherwise.
     let dependencies = json!({"agent": {"env": [{"name": "MINE", "value": "ours"}]}});
     assert!(
         refused(&object, &settings(dependencies.clone())).starts_with("env MINE of container \"main\" is set already")
@@ -237,7 +240,7 @@ fn a_forged_record_can_only_let_entries_be_replaced_or_removed() {
     let after = created(&forged(json!({"env/main": ["MINE"]})), &settings(dependencies)).object;
     assert_eq!(spec(&after)["containers"][0]["env"], json!([{"name": "MINE", "value": "ours"}]));
 
-    // Places, keys and containers that are not there mean nothing, and nothing outside of the fields is reached.
+    // Unknown places, keys and containers are ignored, and so is everything outside of the fields.
     for added in [
         json!({}),
         json!({"env/main": []}),
@@ -246,14 +249,14 @@ fn a_forged_record_can_only_let_entries_be_replaced_or_removed() {
     ] {
         let forged = forged(added);
         let after = created(&forged, &Kind::Notebook.settings_for(platform(), &[]));
-        assert_eq!(after.object, notebook(theirs()), "{forged:#}");
+        assert_eq!(after.object, notebook(users_spec()), "{forged:#}");
     }
 
-    // Who claims that all is done already is not believed.
-    let claims = created(&notebook(theirs()), &settings(platform())).object;
-    let claims = with(&notebook(theirs()), "/metadata/annotations", claims["metadata"]["annotations"].clone());
-    let honest = created(&notebook(theirs()), &settings(platform())).object;
-    assert_eq!(created(&claims, &settings(platform())).object, honest);
+    // A record of entries that are missing does not keep them from being added.
+    let claiming = created(&notebook(users_spec()), &settings(platform())).object;
+    let claiming = with(&notebook(users_spec()), "/metadata/annotations", claiming["metadata"]["annotations"].clone());
+    let honest = created(&notebook(users_spec()), &settings(platform())).object;
+    assert_eq!(created(&claiming, &settings(platform())).object, honest);
 }
 
 #[test]
@@ -264,25 +267,29 @@ fn a_damaged_record_owns_nothing_with_a_warning() {
     {
         let object = with(&injected(platform()), INJECTED, json!(damaged));
         let outcome = created(&object, &settings(platform()));
-        // All of it is there, and none of it is ours: both annotations go.
-        assert_eq!(told(&outcome.object).record, Value::Null, "{damaged}");
-        assert_eq!(told(&outcome.object).object, told(&injected(platform())).object, "{damaged}");
+        // All entries are there, and none is managed: both annotations are removed.
+        assert_eq!(split_annotations(&outcome.object).record, Value::Null, "{damaged}");
+        assert_eq!(
+            split_annotations(&outcome.object).object,
+            split_annotations(&injected(platform())).object,
+            "{damaged}"
+        );
         assert_eq!(outcome.warnings, [warning], "{damaged}");
     }
-    // The stored one counts, where that can be read.
+    // The stored record counts, where it can be read.
     let stored = injected(platform());
     let damaged = with(&stored, INJECTED, json!("damaged"));
     let outcome = run(update(stored.clone(), damaged), settings(platform()));
     assert_eq!((outcome.object, outcome.warnings), (stored, vec![warning.to_owned()]));
 }
 
-/// Containers and init containers share their names. A Notebook with one name twice would be stored, and never start.
+/// Containers and init containers share their names. A Notebook with a name twice would be stored, and never start.
 #[test]
 fn a_pod_has_each_container_name_once() {
     let init = |image: &str| json!({"initContainers": [{"name": "agent", "image": image}]});
     let sidecar = |image: &str| json!({"sidecars": [{"name": "agent", "image": image}]});
-    let with_theirs = |list: &str| {
-        let mut spec = theirs();
+    let with_users = |list: &str| {
+        let mut spec = users_spec();
         let entries = spec[list].as_array().cloned().unwrap_or_default();
         spec[list] = entries.into_iter().chain([json!({"name": "agent", "image": "theirs"})]).collect();
         notebook(spec)
@@ -292,27 +299,30 @@ fn a_pod_has_each_container_name_once() {
             ("containers", init("ours"), ("container", "init container")),
             ("initContainers", sidecar("ours"), ("init container", "container")),
         ] {
-            let (theirs, ours) = what;
+            let (present, added) = what;
             let brings = with(&brings, "/onConflict", json!(on_conflict));
             assert_eq!(
-                refused(&with_theirs(list), &settings(json!({"agent": brings}))),
+                refused(&with_users(list), &settings(json!({"agent": brings}))),
                 format!(
-                    "{theirs} agent is set already, and dependency \"agent\" brings {ours} of this name; remove it, or \
+                    "{present} agent is set already, and dependency \"agent\" brings {added} of this name; remove it, or \
                      give it another name"
                 )
             );
         }
     }
-    // Our own may change from one to the other.
+    // A managed container may become an init container, and the other way round.
     for (before, after) in [(init("1"), sidecar("2")), (sidecar("1"), init("2"))] {
         let [before, after] = [before, after].map(|brings| settings(json!({"agent": brings})));
-        let stored = created(&notebook(theirs()), &before).object;
-        let outcome = run(update(stored, created(&notebook(theirs()), &before).object), after.clone());
-        assert_eq!(told(&outcome.object), told(&created(&notebook(theirs()), &after).object));
+        let stored = created(&notebook(users_spec()), &before).object;
+        let outcome = run(update(stored, created(&notebook(users_spec()), &before).object), after.clone());
+        assert_eq!(
+            split_annotations(&outcome.object),
+            split_annotations(&created(&notebook(users_spec()), &after).object)
+        );
     }
 }
 
-/// In the order in which things are added, and without a value.
+/// In the order in which entries are added, and without values.
 #[test]
 fn every_conflict_is_in_one_message() {
     let object = notebook(json!({
@@ -340,7 +350,7 @@ fn every_conflict_is_in_one_message() {
     assert_eq!(refused(&object, &settings(dependencies)), message.join("\n"));
 }
 
-/// Each dependency has its own mode, also in one request.
+/// Each dependency has its own `onConflict`.
 #[test]
 fn keep_and_override_side_by_side() {
     let object = notebook(json!({"containers": [{
@@ -360,7 +370,7 @@ fn keep_and_override_side_by_side() {
         ])
     );
     assert_eq!(
-        told(&outcome.object).record,
+        split_annotations(&outcome.object).record,
         json!({"keeps": {"env/main": ["A2"]}, "overrides": {"env/main": ["B", "B2"]}})
     );
     assert_eq!(
@@ -375,42 +385,42 @@ fn keep_and_override_side_by_side() {
     }
 }
 
-/// What is wanted in all containers may be the user's in one of them.
+/// The same variable may be the user's in one container and managed in another.
 #[test]
-fn containers_differ() {
+fn a_conflict_is_per_container() {
     let object = notebook(json!({"containers": [
         {"name": "main", "env": [{"name": "A", "value": "mine"}]},
         {"name": "second"},
     ]}));
     let dependencies = |on_conflict: &str| json!({"dep": {"env": [{"name": "A", "value": "ours"}], "containers": "All", "onConflict": on_conflict}});
     let outcome = created(&object, &settings(dependencies("Keep")));
-    assert_eq!(told(&outcome.object).record, json!({"dep": {"env/second": ["A"]}}));
+    assert_eq!(split_annotations(&outcome.object).record, json!({"dep": {"env/second": ["A"]}}));
     assert_eq!(outcome.warnings.len(), 1);
     let outcome = created(&object, &settings(dependencies("Override")));
-    assert_eq!(told(&outcome.object).record, json!({"dep": {"env/main": ["A"], "env/second": ["A"]}}));
+    assert_eq!(split_annotations(&outcome.object).record, json!({"dep": {"env/main": ["A"], "env/second": ["A"]}}));
 }
 
 #[test]
 fn a_variable_has_a_value_or_a_source_never_both() {
     let value = json!({"name": "A", "value": "1"});
     let source = json!({"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}});
-    for (theirs, ours) in [(&value, &source), (&source, &value)] {
-        let object = notebook(json!({"containers": [{"name": "main", "env": [theirs]}]}));
-        let dependencies = |on_conflict: &str| json!({"dep": {"env": [ours], "onConflict": on_conflict}});
+    for (present, desired) in [(&value, &source), (&source, &value)] {
+        let object = notebook(json!({"containers": [{"name": "main", "env": [present]}]}));
+        let dependencies = |on_conflict: &str| json!({"dep": {"env": [desired], "onConflict": on_conflict}});
         assert!(refused(&object, &settings(dependencies("Reject"))).starts_with("env A of container \"main\""));
-        for (on_conflict, env) in [("Keep", theirs), ("Override", ours)] {
+        for (on_conflict, env) in [("Keep", present), ("Override", desired)] {
             let after = created(&object, &settings(dependencies(on_conflict))).object;
             assert_eq!(spec(&after)["containers"][0]["env"], json!([env]));
         }
-        // Nor when the settings turn one into the other.
+        // The same when the settings turn one into the other.
         let before = notebook(json!({"containers": [{"name": "main"}]}));
-        let before = created(&before, &settings(json!({"dep": {"env": [theirs]}}))).object;
-        let after = created(&before, &settings(json!({"dep": {"env": [ours]}}))).object;
-        assert_eq!(spec(&after)["containers"][0]["env"], json!([ours]));
+        let before = created(&before, &settings(json!({"dep": {"env": [present]}}))).object;
+        let after = created(&before, &settings(json!({"dep": {"env": [desired]}}))).object;
+        assert_eq!(spec(&after)["containers"][0]["env"], json!([desired]));
     }
 }
 
-/// The server refuses a pod in which the two differ.
+/// The API server refuses a pod in which `serviceAccountName` and `serviceAccount` differ.
 #[test]
 fn the_deprecated_service_account_follows() {
     let kind = Kind::PipelinePod;
@@ -427,33 +437,33 @@ fn the_deprecated_service_account_follows() {
     ];
     for (before, expected) in cases {
         let after = created(&pod(before), &runner).object;
-        assert_eq!(told(&after).object, pod(expected));
+        assert_eq!(split_annotations(&after).object, pod(expected));
         assert_eq!(created(&after, &runner).patch, [] as [Value; 0]);
     }
 
-    // The user's counts where only the deprecated one says it.
+    // The deprecated field alone counts as the user's value.
     let empty = pod(json!({"serviceAccountName": "", "serviceAccount": "theirs"}));
     assert!(refused(&empty, &runner).starts_with("serviceAccountName is set already"));
-    let theirs = pod(json!({"serviceAccount": "theirs"}));
-    assert!(refused(&theirs, &runner).starts_with("serviceAccountName is set already"));
-    let kept = created(&theirs, &kind.settings(dependencies("runner", "Keep")));
-    assert_eq!((kept.object, kept.warnings.len()), (theirs.clone(), 1));
-    let overridden = created(&theirs, &kind.settings(dependencies("runner", "Override"))).object;
-    assert_eq!(told(&overridden).object, pod(both("runner")));
+    let deprecated = pod(json!({"serviceAccount": "theirs"}));
+    assert!(refused(&deprecated, &runner).starts_with("serviceAccountName is set already"));
+    let kept = created(&deprecated, &kind.settings(dependencies("runner", "Keep")));
+    assert_eq!((kept.object, kept.warnings.len()), (deprecated.clone(), 1));
+    let overridden = created(&deprecated, &kind.settings(dependencies("runner", "Override"))).object;
+    assert_eq!(split_annotations(&overridden).object, pod(both("runner")));
     let present = created(&pod(json!({"serviceAccount": "runner"})), &runner);
     assert_eq!(present.patch, [] as [Value; 0]);
 
-    // Upgraded and removed, both go along.
+    // Both are upgraded and removed together.
     let before = created(&pod(both("default")), &runner).object;
     let upgraded = created(&before, &kind.settings(dependencies("runner-2", "Reject"))).object;
-    assert_eq!(told(&upgraded).object, pod(both("runner-2")));
+    assert_eq!(split_annotations(&upgraded).object, pod(both("runner-2")));
     let removed = created(&before, &kind.settings_for(dependencies("runner", "Reject"), &[])).object;
     assert_eq!(removed, pod(json!({})));
 }
 
-/// The server computes both from the class, and refuses a pod in which they are another class's.
+/// The API server computes `priority` and `preemptionPolicy` from the class, and refuses a pod with those of another.
 #[test]
-fn what_the_server_computed_from_a_priority_class_goes_with_it() {
+fn fields_computed_from_a_priority_class_are_removed_with_it() {
     let kind = Kind::PipelinePod;
     let computed = |class: &str| json!({"priorityClassName": class, "priority": 7, "preemptionPolicy": "Never", "restartPolicy": "Never"});
     let class = |name: &str| kind.object(json!({"priorityClassName": name, "restartPolicy": "Never"}));
@@ -464,10 +474,10 @@ fn what_the_server_computed_from_a_priority_class_goes_with_it() {
         computed("theirs"),
     ] {
         let after = created(&kind.object(before), &settings("batch")).object;
-        assert_eq!(told(&after).object, class("batch"));
-        assert_eq!(told(&created(&after, &settings("batch-2")).object).object, class("batch-2"));
+        assert_eq!(split_annotations(&after).object, class("batch"));
+        assert_eq!(split_annotations(&created(&after, &settings("batch-2")).object).object, class("batch-2"));
     }
-    // Where it is there already, they are its own.
+    // Where the class is set already, they stay.
     assert_eq!(created(&kind.object(computed("batch")), &settings("batch")).patch, [] as [Value; 0]);
 }
 
@@ -478,8 +488,8 @@ fn warnings_are_few_and_short() {
     };
     let warnings = |count: usize, name: &str, container: &str| {
         let object = notebook(json!({"containers": [{"name": container, "env": variables(count, name)}]}));
-        let ours: Value = (0..count).map(|at| json!({"name": format!("{name}{at}"), "value": "ours"})).collect();
-        created(&object, &settings(json!({"dep": {"env": ours, "onConflict": "Keep"}}))).warnings
+        let desired: Value = (0..count).map(|at| json!({"name": format!("{name}{at}"), "value": "ours"})).collect();
+        created(&object, &settings(json!({"dep": {"env": desired, "onConflict": "Keep"}}))).warnings
     };
     assert!(warnings(1, "A", "main")[0].chars().count() <= 120);
     assert_eq!(warnings(12, "A", "main").len(), 12);
@@ -487,7 +497,7 @@ fn warnings_are_few_and_short() {
     let many = warnings(50, "A", "main");
     assert_eq!((many.len(), many.last().map(String::as_str)), (12, Some("and 39 more warnings")));
 
-    // A name may be as long as it likes and consist of anything.
+    // A name may be of any length and of any characters.
     for name in ["x".repeat(1000), "\u{1F680}".repeat(300), "é".repeat(255)] {
         let long = &warnings(1, "A", &name)[0];
         assert_eq!(long.chars().count(), 256);
@@ -498,9 +508,9 @@ fn warnings_are_few_and_short() {
     assert!(control.starts_with("env A0 of container \"a b  [31mc \" is set already"), "{control}");
 }
 
-/// Nothing of a value in anything that is shown or stored beside it, whatever becomes of the request.
+/// Messages, warnings, annotations and the audit log hold names, whatever the outcome.
 #[test]
-fn names_never_values() {
+fn no_value_is_shown() {
     let secret = "hunter2";
     let dependencies = |on_conflict: &str| {
         json!({"dep": {
@@ -524,8 +534,8 @@ fn names_never_values() {
         for value in ["hunter2's", ""] {
             let outcome = run(create(object(value)), settings(dependencies(on_conflict)));
             let injected = outcome.object.pointer(INJECTED).cloned().unwrap_or_default();
-            let shown = format!("{:?} {:?} {:?} {injected}", outcome.message, outcome.warnings, outcome.audit);
-            assert!(!shown.contains(secret), "{on_conflict}: {shown}");
+            let text = format!("{:?} {:?} {:?} {injected}", outcome.message, outcome.warnings, outcome.audit);
+            assert!(!text.contains(secret), "{on_conflict}: {text}");
         }
     }
 }

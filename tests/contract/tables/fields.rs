@@ -1,12 +1,11 @@
-//! Every field of a dependency, on the real module: what becomes of it where there is nothing, the same, something
-//! else, or what the platform brought before. A field is a row of [`rows`]; the tests are the same for all.
-
-mod common;
+//! Every field of a dependency, where the object has nothing, the same, a conflicting value, or a managed entry of
+//! earlier settings. A field is a row of [`rows`]; the tests are the same for all rows.
 
 use std::collections::BTreeSet;
 
-use common::objects::{Kind, Told, created, refused, told, with};
 use serde_json::{Value, json};
+
+use super::objects::{Injected, Kind, created, refused, split_annotations, with};
 
 /// The fields that a dependency can hold.
 const FIELDS: [&str; 19] = [
@@ -31,54 +30,53 @@ const FIELDS: [&str; 19] = [
     "volumes",
 ];
 
-/// How a field is merged.
+/// How a field is merged, in the words of server-side apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Merge {
-    /// A list whose entries have a key.
-    Keyed,
-    /// A list whose entries are nothing but their key: none of them conflicts with another.
-    OwnKey,
-    /// An object, member by member.
-    Map,
-    /// The field as a whole.
-    Itself,
+    /// A list map: the entries have a key.
+    ListMap,
+    /// A list set: an entry is its own key, so that no two of them conflict.
+    ListSet,
+    /// A granular map: an object, merged by member.
+    GranularMap,
+    /// The field is one value.
+    Atomic,
 }
 
-use Merge::{Itself, Keyed, Map, OwnKey};
+use Merge::{Atomic, GranularMap, ListMap, ListSet};
 
-/// One field: an entry of it, be it an item of a list, an object of one member, or the whole value, in the words of
-/// the settings, and what else may stand in its place.
+/// One field, and entries of it. An entry is an item of a list, an object of one member, or an atomic field's value.
 struct Row {
     field: &'static str,
-    /// Where it goes: from the object with `/metadata`, else from its pod spec.
+    /// Its JSON pointer: from the object with `/metadata`, else from the pod spec.
     at: &'static str,
     merge: Merge,
-    /// As the record and the messages know it.
+    /// The key of the entry in the record, and its name in messages.
     key: &'static str,
     subject: &'static str,
-    /// What the settings ask for.
-    ours: Value,
-    /// The same as the server stores it, with its defaults.
+    /// The entry that the settings ask for.
+    desired: Value,
+    /// The same entry as the API server stores it, with its defaults.
     stored: Value,
-    /// What a user might have under the same key.
-    theirs: Value,
-    /// What later settings ask for under the same key.
+    /// A user's entry of the same key.
+    conflicting: Value,
+    /// The entry of the same key that later settings ask for.
     changed: Value,
-    /// What a user might have under other keys.
+    /// A user's entries of other keys.
     others: [Value; 2],
-    /// What counts as absent, beside `null`.
+    /// The values that count as absent, besides `null`.
     empty: Vec<Value>,
-    /// Whether `onConflict: Keep` leaves the user's.
+    /// Whether `onConflict: Keep` keeps the user's entry.
     may_keep: bool,
-    /// What both the pod spec and the settings hold beside it.
-    besides: Value,
+    /// What the entry needs in the pod spec and in the settings.
+    needs: Value,
 }
 
 fn row(field: &'static str, at: &'static str, merge: Merge, key: &'static str, subject: &'static str) -> Row {
     let empty = match merge {
-        Keyed | OwnKey => vec![json!([])],
-        Map => vec![json!({})],
-        Itself => vec![],
+        ListMap | ListSet => vec![json!([])],
+        GranularMap => vec![json!({})],
+        Atomic => vec![],
     };
     Row {
         field,
@@ -86,14 +84,14 @@ fn row(field: &'static str, at: &'static str, merge: Merge, key: &'static str, s
         merge,
         key,
         subject,
-        ours: Value::Null,
+        desired: Value::Null,
         stored: Value::Null,
-        theirs: Value::Null,
+        conflicting: Value::Null,
         changed: Value::Null,
         others: [Value::Null, Value::Null],
         empty,
         may_keep: true,
-        besides: json!({}),
+        needs: json!({}),
     }
 }
 
@@ -121,166 +119,172 @@ fn rows() -> Vec<Row> {
     };
     vec![
         Row {
-            ours: json!({"team": "ours"}),
+            desired: json!({"team": "ours"}),
             stored: json!({"team": "ours"}),
-            theirs: json!({"team": "theirs"}),
+            conflicting: json!({"team": "theirs"}),
             changed: json!({"team": "changed"}),
             others: [json!({"a": "a"}), json!({"z": "z"})],
-            ..row("labels", "/metadata/labels", Map, "team", "label team")
+            ..row("labels", "/metadata/labels", GranularMap, "team", "label team")
         },
         Row {
-            ours: json!({"example.org/team": "ours"}),
+            desired: json!({"example.org/team": "ours"}),
             stored: json!({"example.org/team": "ours"}),
-            theirs: json!({"example.org/team": "theirs"}),
+            conflicting: json!({"example.org/team": "theirs"}),
             changed: json!({"example.org/team": "changed"}),
             others: [json!({"a": "a"}), json!({"z": "z"})],
-            ..row("annotations", "/metadata/annotations", Map, "example.org/team", "annotation example.org/team")
+            ..row(
+                "annotations",
+                "/metadata/annotations",
+                GranularMap,
+                "example.org/team",
+                "annotation example.org/team",
+            )
         },
         Row {
-            ours: json!({"name": "registry"}),
+            desired: json!({"name": "registry"}),
             stored: json!({"name": "registry"}),
-            theirs: json!({"name": "theirs"}),
+            conflicting: json!({"name": "theirs"}),
             changed: json!({"name": "changed"}),
             others: [json!({"name": "a"}), json!({"name": "z"})],
-            ..row("imagePullSecrets", "/imagePullSecrets", OwnKey, "registry", "")
+            ..row("imagePullSecrets", "/imagePullSecrets", ListSet, "registry", "")
         },
         Row {
-            ours: json!({"name": "ca", "configMap": {"name": "ca"}}),
+            desired: json!({"name": "ca", "configMap": {"name": "ca"}}),
             stored: json!({"name": "ca", "configMap": {"name": "ca", "defaultMode": 420}}),
-            theirs: json!({"name": "ca", "hostPath": {"path": "/ca"}}),
+            conflicting: json!({"name": "ca", "hostPath": {"path": "/ca"}}),
             changed: json!({"name": "ca", "configMap": {"name": "ca-2"}}),
             others: [json!({"name": "a", "emptyDir": {}}), json!({"name": "z", "emptyDir": {}})],
             may_keep: false,
-            ..row("volumes", "/volumes", Keyed, "ca", "volume ca")
+            ..row("volumes", "/volumes", ListMap, "ca", "volume ca")
         },
         Row {
-            ours: container("agent:1"),
+            desired: container("agent:1"),
             stored: stored_container.clone(),
-            theirs: json!({"name": "agent", "image": "theirs"}),
+            conflicting: json!({"name": "agent", "image": "theirs"}),
             changed: container("agent:2"),
             others: containers(),
             may_keep: false,
-            besides: with_volume(),
-            ..row("initContainers", "/initContainers", Keyed, "agent", "init container agent")
+            needs: with_volume(),
+            ..row("initContainers", "/initContainers", ListMap, "agent", "init container agent")
         },
         Row {
-            ours: container("agent:1"),
+            desired: container("agent:1"),
             stored: stored_container,
-            theirs: json!({"name": "agent", "image": "theirs"}),
+            conflicting: json!({"name": "agent", "image": "theirs"}),
             changed: container("agent:2"),
             others: containers(),
             may_keep: false,
-            besides: with_volume(),
-            ..row("sidecars", "/containers", Keyed, "agent", "container agent")
+            needs: with_volume(),
+            ..row("sidecars", "/containers", ListMap, "agent", "container agent")
         },
         Row {
-            ours: json!({"key": "gpu", "operator": "Exists"}),
+            desired: json!({"key": "gpu", "operator": "Exists"}),
             stored: json!({"operator": "Exists", "key": "gpu"}),
-            theirs: json!({"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}),
+            conflicting: json!({"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}),
             changed: json!({"key": "gpu", "operator": "Equal", "value": "yes"}),
             others: [json!({"key": "a", "operator": "Exists"}), json!({"key": "z", "operator": "Exists"})],
-            ..row("tolerations", "/tolerations", OwnKey, "#", "")
+            ..row("tolerations", "/tolerations", ListSet, "#", "")
         },
         Row {
-            ours: json!({"ip": "10.0.0.1", "hostnames": ["vault"]}),
+            desired: json!({"ip": "10.0.0.1", "hostnames": ["vault"]}),
             stored: json!({"ip": "10.0.0.1", "hostnames": ["vault"]}),
-            theirs: json!({"ip": "10.0.0.1", "hostnames": ["theirs"]}),
+            conflicting: json!({"ip": "10.0.0.1", "hostnames": ["theirs"]}),
             changed: json!({"ip": "10.0.0.1", "hostnames": ["vault", "vault-2"]}),
             others: [json!({"ip": "10.0.0.2", "hostnames": ["a"]}), json!({"ip": "10.0.0.3", "hostnames": ["z"]})],
-            ..row("hostAliases", "/hostAliases", Keyed, "10.0.0.1", "hostAlias 10.0.0.1")
+            ..row("hostAliases", "/hostAliases", ListMap, "10.0.0.1", "hostAlias 10.0.0.1")
         },
         Row {
-            ours: json!({"pool": "ours"}),
+            desired: json!({"pool": "ours"}),
             stored: json!({"pool": "ours"}),
-            theirs: json!({"pool": "theirs"}),
+            conflicting: json!({"pool": "theirs"}),
             changed: json!({"pool": "changed"}),
             others: [json!({"a": "a"}), json!({"z": "z"})],
-            ..row("nodeSelector", "/nodeSelector", Map, "pool", "nodeSelector pool")
+            ..row("nodeSelector", "/nodeSelector", GranularMap, "pool", "nodeSelector pool")
         },
         Row {
-            ours: json!("runner"),
+            desired: json!("runner"),
             stored: json!("runner"),
-            theirs: json!("theirs"),
+            conflicting: json!("theirs"),
             changed: json!("runner-2"),
             empty: vec![json!(""), json!("default")],
-            ..row("serviceAccountName", "/serviceAccountName", Itself, "serviceAccountName", "serviceAccountName")
+            ..row("serviceAccountName", "/serviceAccountName", Atomic, "serviceAccountName", "serviceAccountName")
         },
         Row {
-            ours: json!(false),
+            desired: json!(false),
             stored: json!(false),
-            theirs: json!(true),
+            conflicting: json!(true),
             changed: json!(true),
             ..row(
                 "automountServiceAccountToken",
                 "/automountServiceAccountToken",
-                Itself,
+                Atomic,
                 "automountServiceAccountToken",
                 "automountServiceAccountToken",
             )
         },
         Row {
-            ours: json!("batch"),
+            desired: json!("batch"),
             stored: json!("batch"),
-            theirs: json!("theirs"),
+            conflicting: json!("theirs"),
             changed: json!("batch-2"),
             empty: vec![json!("")],
-            ..row("priorityClassName", "/priorityClassName", Itself, "priorityClassName", "priorityClassName")
+            ..row("priorityClassName", "/priorityClassName", Atomic, "priorityClassName", "priorityClassName")
         },
         Row {
-            ours: json!("gvisor"),
+            desired: json!("gvisor"),
             stored: json!("gvisor"),
-            theirs: json!("theirs"),
+            conflicting: json!("theirs"),
             changed: json!("kata"),
-            ..row("runtimeClassName", "/runtimeClassName", Itself, "runtimeClassName", "runtimeClassName")
+            ..row("runtimeClassName", "/runtimeClassName", Atomic, "runtimeClassName", "runtimeClassName")
         },
         Row {
-            ours: json!("volcano"),
+            desired: json!("volcano"),
             stored: json!("volcano"),
-            theirs: json!("theirs"),
+            conflicting: json!("theirs"),
             changed: json!("volcano-2"),
             empty: vec![json!(""), json!("default-scheduler")],
-            ..row("schedulerName", "/schedulerName", Itself, "schedulerName", "schedulerName")
+            ..row("schedulerName", "/schedulerName", Atomic, "schedulerName", "schedulerName")
         },
         Row {
-            ours: affinity(&["gpu"]),
+            desired: affinity(&["gpu"]),
             stored: affinity(&["gpu"]),
-            theirs: affinity(&["theirs"]),
+            conflicting: affinity(&["theirs"]),
             changed: affinity(&["gpu", "cpu"]),
             empty: vec![json!({})],
-            ..row("affinity", "/affinity", Itself, "affinity", "affinity")
+            ..row("affinity", "/affinity", Atomic, "affinity", "affinity")
         },
         Row {
-            ours: json!({"fsGroup": 100}),
+            desired: json!({"fsGroup": 100}),
             stored: json!({"fsGroup": 100, "supplementalGroups": []}),
-            theirs: json!({"fsGroup": 1}),
+            conflicting: json!({"fsGroup": 1}),
             changed: json!({"fsGroup": 200}),
             empty: vec![json!({})],
-            ..row("securityContext", "/securityContext", Itself, "securityContext", "securityContext")
+            ..row("securityContext", "/securityContext", Atomic, "securityContext", "securityContext")
         },
         Row {
-            ours: field_ref("spec.nodeName"),
+            desired: field_ref("spec.nodeName"),
             stored: json!({"name": "A", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "spec.nodeName"}}}),
-            theirs: json!({"name": "A", "value": "theirs"}),
+            conflicting: json!({"name": "A", "value": "theirs"}),
             changed: json!({"name": "A", "value": "changed"}),
             others: [json!({"name": "B", "value": "b"}), json!({"name": "Z", "value": "z"})],
-            ..row("env", "/containers/0/env", Keyed, "A", "env A of container \"main\"")
+            ..row("env", "/containers/0/env", ListMap, "A", "env A of container \"main\"")
         },
         Row {
-            ours: json!({"configMapRef": {"name": "defaults"}}),
+            desired: json!({"configMapRef": {"name": "defaults"}}),
             stored: json!({"configMapRef": {"name": "defaults"}, "secretRef": null}),
-            theirs: json!({"configMapRef": {"name": "defaults"}, "prefix": "MY_"}),
+            conflicting: json!({"configMapRef": {"name": "defaults"}, "prefix": "MY_"}),
             changed: json!({"configMapRef": {"name": "defaults"}, "prefix": "THE_"}),
             others: [json!({"secretRef": {"name": "a"}}), json!({"secretRef": {"name": "z"}})],
-            ..row("envFrom", "/containers/0/envFrom", OwnKey, "#", "")
+            ..row("envFrom", "/containers/0/envFrom", ListSet, "#", "")
         },
         Row {
-            ours: json!({"name": "s", "mountPath": "/s"}),
+            desired: json!({"name": "s", "mountPath": "/s"}),
             stored: json!({"name": "s", "mountPath": "/s/", "readOnly": false, "mountPropagation": "None"}),
-            theirs: json!({"name": "theirs", "mountPath": "/s"}),
+            conflicting: json!({"name": "theirs", "mountPath": "/s"}),
             changed: json!({"name": "s", "mountPath": "/s", "subPath": "changed"}),
             others: [json!({"name": "a", "mountPath": "/a"}), json!({"name": "z", "mountPath": "/z"})],
-            besides: with_volume(),
-            ..row("volumeMounts", "/containers/0/volumeMounts", Keyed, "/s", "volumeMount /s of container \"main\"")
+            needs: with_volume(),
+            ..row("volumeMounts", "/containers/0/volumeMounts", ListMap, "/s", "volumeMount /s of container \"main\"")
         },
     ]
 }
@@ -307,9 +311,9 @@ impl Case<'_> {
         format!("{way}{}", self.row.at)
     }
 
-    /// An object with this value where the field goes, and the least of everything else.
+    /// A minimal object with this value of the field.
     fn object(&self, value: impl Into<Option<Value>>) -> Value {
-        let mut spec = self.row.besides.clone();
+        let mut spec = self.row.needs.clone();
         spec["containers"] = json!([{"name": "main"}]);
         with(&self.kind.object(spec), &self.pointer(), value)
     }
@@ -317,85 +321,85 @@ impl Case<'_> {
     /// A value of the field that holds these entries.
     fn holding(&self, entries: &[&Value]) -> Value {
         match self.row.merge {
-            Keyed | OwnKey => entries.iter().copied().cloned().collect(),
-            Map => {
+            ListMap | ListSet => entries.iter().copied().cloned().collect(),
+            GranularMap => {
                 let members = entries.iter().filter_map(|entry| entry.as_object()).flatten();
-                let kept = self.marks_of_a_pipeline();
+                let kept = self.pipeline_annotation();
                 kept.into_iter().chain(members.map(|(key, value)| (key.clone(), value.clone()))).collect()
             }
-            // Beside an entry that is the whole value there is no other.
-            Itself => entries.iter().find(|entry| !entry.is_null()).copied().cloned().unwrap_or_default(),
+            // An atomic field has one entry.
+            Atomic => entries.iter().find(|entry| !entry.is_null()).copied().cloned().unwrap_or_default(),
         }
     }
 
-    /// Without this annotation a pod would be none of the policy's business.
-    fn marks_of_a_pipeline(&self) -> Option<(String, Value)> {
+    /// The annotation without which a pod is no pipeline pod.
+    fn pipeline_annotation(&self) -> Option<(String, Value)> {
         let is_needed = self.row.field == "annotations" && self.kind == Kind::PipelinePod;
         is_needed.then(|| ("workflows.argoproj.io/node-name".to_owned(), json!("train.root.step")))
     }
 
     fn dependency(&self, entry: &Value, on_conflict: &str) -> Value {
-        let mut dependency = self.row.besides.clone();
+        let mut dependency = self.row.needs.clone();
         dependency["onConflict"] = json!(on_conflict);
         dependency[self.row.field] = match self.row.merge {
-            Keyed | OwnKey => json!([entry]),
-            Map | Itself => entry.clone(),
+            ListMap | ListSet => json!([entry]),
+            GranularMap | Atomic => entry.clone(),
         };
         json!({"dep": dependency})
     }
 
-    /// Settings that bring `entry`.
+    /// Settings that ask for `entry`.
     fn settings(&self, entry: &Value, on_conflict: &str) -> Value {
         self.kind.settings(self.dependency(entry, on_conflict))
     }
 
-    /// Settings that bring it no longer.
+    /// Settings that no longer ask for it.
     fn settings_without(&self) -> Value {
-        self.kind.settings_for(self.dependency(&self.row.ours, "Reject"), &[])
+        self.kind.settings_for(self.dependency(&self.row.desired, "Reject"), &[])
     }
 
-    /// An object as it should be, with the entry recorded as ours.
-    fn ours(&self, value: Value, entry: &Value) -> Told {
-        let name = entry["name"].as_str().filter(|_| self.row.merge == OwnKey);
+    /// The expected object: `value` in the field, and `entry` recorded as managed.
+    fn managed(&self, value: Value, entry: &Value) -> Injected {
+        let name = entry["name"].as_str().filter(|_| self.row.merge == ListSet);
         let key = name.unwrap_or(self.row.key);
         let place = match (self.row.merge, self.row.at.split('/').nth(1)) {
-            (Itself, _) => "spec".to_owned(),
+            (Atomic, _) => "spec".to_owned(),
             (_, Some("containers")) if self.row.field != "sidecars" => format!("{}/main", self.row.field),
             _ => self.row.field.to_owned(),
         };
         let record = json!({"dep": {place: [key]}});
-        Told { object: self.object(value), record, pending: Value::Null }
+        Injected { object: self.object(value), record, pending: Value::Null }
     }
 
-    /// The object that is left behind when `object` is created, which must want nothing more.
+    /// Creates `object` and returns what is stored. Creating that again must change nothing.
     fn settled(&self, object: &Value, settings: &Value) -> Value {
         let outcome = created(object, settings);
         assert_eq!(outcome.warnings, [] as [&str; 0]);
         let again = created(&outcome.object, settings);
-        assert_eq!((again.patch, again.warnings), (vec![], vec![]), "twice is once");
+        assert_eq!((again.patch, again.warnings), (vec![], vec![]), "idempotent");
         outcome.object
     }
 
-    /// A list with an entry of ours between two of the user's; of a single field, ours.
+    /// A value with `entry` between two of the user's entries; an atomic field is only `entry`.
     fn between_others(&self, entry: &Value) -> Value {
         let [first, last] = &self.row.others;
         match self.row.merge {
-            Itself => entry.clone(),
+            Atomic => entry.clone(),
             _ => self.holding(&[first, entry, last]),
         }
     }
 
-    /// An object in which ours stands between two entries that the user has; what the server made of it is `entry`.
+    /// An object in which the managed entry is between two of the user's. The server stores it as `entry`.
     fn injected_between_others(&self, entry: &Value) -> Value {
-        let settings = self.settings(&self.row.ours, "Reject");
+        let settings = self.settings(&self.row.desired, "Reject");
         let [first, _] = &self.row.others;
-        let before = (self.row.merge != Itself).then(|| self.holding(&[first]));
+        let before = (self.row.merge != Atomic).then(|| self.holding(&[first]));
         let injected = self.settled(&self.object(before), &settings);
         let mut value = self.between_others(entry);
         if let (Some(value), Some(has)) = (value.as_object_mut(), injected.pointer(&self.pointer()))
-            && self.row.merge == Map
+            && self.row.merge == GranularMap
         {
-            // The policy's own annotations stay with those of the user.
+            // The policy's annotations are in the same map.
             let has = has.as_object().into_iter().flatten();
             value.extend(has.filter(|(key, _)| key.contains("mutatingflow")).map(|(k, v)| (k.clone(), v.clone())));
         }
@@ -412,34 +416,37 @@ fn every_field_has_a_row() {
 #[test]
 fn absent_null_and_empty_are_filled() {
     for_each_row(|case| {
-        let settings = case.settings(&case.row.ours, "Reject");
+        let settings = case.settings(&case.row.desired, "Reject");
         let absent = [None, Some(Value::Null)].into_iter().chain(case.row.empty.iter().cloned().map(Some));
-        for value in absent.filter(|_| case.marks_of_a_pipeline().is_none()) {
+        for value in absent.filter(|_| case.pipeline_annotation().is_none()) {
             let after = case.settled(&case.object(value), &settings);
-            assert_eq!(told(&after), case.ours(case.holding(&[&case.row.ours]), &case.row.ours));
+            assert_eq!(split_annotations(&after), case.managed(case.holding(&[&case.row.desired]), &case.row.desired));
         }
     });
 }
 
 #[test]
-fn ours_goes_behind_the_user_s_own() {
+fn managed_entries_are_appended_after_the_users() {
     for_each_row(|case| {
-        if case.row.merge == Itself {
+        if case.row.merge == Atomic {
             return;
         }
         let [first, last] = &case.row.others;
         let object = case.object(case.holding(&[first, last]));
-        let after = case.settled(&object, &case.settings(&case.row.ours, "Reject"));
-        assert_eq!(told(&after), case.ours(case.holding(&[first, last, &case.row.ours]), &case.row.ours));
+        let after = case.settled(&object, &case.settings(&case.row.desired, "Reject"));
+        assert_eq!(
+            split_annotations(&after),
+            case.managed(case.holding(&[first, last, &case.row.desired]), &case.row.desired)
+        );
     });
 }
 
 #[test]
-fn what_is_there_already_stays_and_stays_the_user_s() {
+fn an_equal_entry_stays_the_users() {
     for_each_row(|case| {
         for on_conflict in ["Reject", "Keep", "Override"] {
-            let settings = case.settings(&case.row.ours, on_conflict);
-            for entry in [&case.row.ours, &case.row.stored] {
+            let settings = case.settings(&case.row.desired, on_conflict);
+            for entry in [&case.row.desired, &case.row.stored] {
                 let outcome = created(&case.object(case.between_others(entry)), &settings);
                 assert_eq!((outcome.patch, outcome.warnings), (vec![], vec![]), "{on_conflict}: {entry}");
             }
@@ -448,11 +455,11 @@ fn what_is_there_already_stays_and_stays_the_user_s() {
 }
 
 #[test]
-fn something_else_is_refused() {
+fn a_conflict_is_refused() {
     for_each_row(|case| {
-        let settings = case.settings(&case.row.ours, "Reject");
-        let object = case.object(case.between_others(&case.row.theirs));
-        if case.row.merge == OwnKey {
+        let settings = case.settings(&case.row.desired, "Reject");
+        let object = case.object(case.between_others(&case.row.conflicting));
+        if case.row.merge == ListSet {
             return;
         }
         let advice = if case.row.may_keep {
@@ -469,12 +476,12 @@ fn something_else_is_refused() {
 }
 
 #[test]
-fn something_else_stays_with_keep_but_for_volumes_and_containers() {
+fn keep_leaves_a_conflicting_entry_except_volumes_and_containers() {
     for_each_row(|case| {
-        let object = case.object(case.between_others(&case.row.theirs));
-        let settings = case.settings(&case.row.ours, "Keep");
+        let object = case.object(case.between_others(&case.row.conflicting));
+        let settings = case.settings(&case.row.desired, "Keep");
         let subject = case.row.subject;
-        if case.row.merge == OwnKey {
+        if case.row.merge == ListSet {
             return;
         }
         if !case.row.may_keep {
@@ -491,101 +498,107 @@ fn something_else_stays_with_keep_but_for_volumes_and_containers() {
 }
 
 #[test]
-fn something_else_is_replaced_in_place_with_override_and_becomes_ours() {
+fn override_replaces_a_conflicting_entry_in_place_and_manages_it() {
     for_each_row(|case| {
-        if case.row.merge == OwnKey {
+        if case.row.merge == ListSet {
             return;
         }
-        let settings = case.settings(&case.row.ours, "Override");
-        let outcome = created(&case.object(case.between_others(&case.row.theirs)), &settings);
-        assert_eq!(told(&outcome.object), case.ours(case.between_others(&case.row.ours), &case.row.ours));
+        let settings = case.settings(&case.row.desired, "Override");
+        let outcome = created(&case.object(case.between_others(&case.row.conflicting)), &settings);
+        assert_eq!(
+            split_annotations(&outcome.object),
+            case.managed(case.between_others(&case.row.desired), &case.row.desired)
+        );
         let subject = case.row.subject;
         let warning = format!("{subject} was set already and is replaced by what dependency \"dep\" brings");
         assert_eq!(outcome.warnings, [warning]);
 
         let again = created(&outcome.object, &settings);
-        assert_eq!((again.patch, again.warnings), (vec![], vec![]), "twice is once, without a word");
+        assert_eq!((again.patch, again.warnings), (vec![], vec![]), "idempotent, without a warning");
     });
 }
 
-/// Entries that are nothing but their key: another value is another entry.
+/// In a list set, another value is another entry.
 #[test]
-fn something_else_is_no_conflict_where_the_whole_value_counts() {
+fn entries_of_a_list_set_never_conflict() {
     for_each_row(|case| {
-        if case.row.merge != OwnKey {
+        if case.row.merge != ListSet {
             return;
         }
         for on_conflict in ["Reject", "Keep", "Override"] {
-            let settings = case.settings(&case.row.ours, on_conflict);
-            let after = case.settled(&case.object(case.holding(&[&case.row.theirs])), &settings);
-            assert_eq!(told(&after), case.ours(case.holding(&[&case.row.theirs, &case.row.ours]), &case.row.ours));
+            let settings = case.settings(&case.row.desired, on_conflict);
+            let after = case.settled(&case.object(case.holding(&[&case.row.conflicting])), &settings);
+            assert_eq!(
+                split_annotations(&after),
+                case.managed(case.holding(&[&case.row.conflicting, &case.row.desired]), &case.row.desired)
+            );
         }
     });
 }
 
 #[test]
-fn ours_stays_as_the_server_stores_it() {
+fn a_managed_entry_with_server_defaults_is_unchanged() {
     for_each_row(|case| {
         let object = case.injected_between_others(&case.row.stored);
-        let outcome = created(&object, &case.settings(&case.row.ours, "Reject"));
+        let outcome = created(&object, &case.settings(&case.row.desired, "Reject"));
         assert_eq!((outcome.patch, outcome.warnings), (vec![], vec![]));
     });
 }
 
 #[test]
-fn ours_is_replaced_in_place_when_the_settings_change() {
+fn a_managed_entry_is_replaced_in_place_when_the_settings_change() {
     for_each_row(|case| {
         let [first, last] = &case.row.others;
         let changed = &case.row.changed;
         let expected = match case.row.merge {
-            // It is another entry then.
-            OwnKey => case.holding(&[first, last, changed]),
-            Keyed | Map | Itself => case.between_others(changed),
+            // The old entry is removed, the new one appended.
+            ListSet => case.holding(&[first, last, changed]),
+            ListMap | GranularMap | Atomic => case.between_others(changed),
         };
-        for entry in [&case.row.ours, &case.row.stored] {
+        for entry in [&case.row.desired, &case.row.stored] {
             let object = case.injected_between_others(entry);
             let after = case.settled(&object, &case.settings(changed, "Reject"));
-            assert_eq!(told(&after), case.ours(expected.clone(), changed));
+            assert_eq!(split_annotations(&after), case.managed(expected.clone(), changed));
         }
     });
 }
 
 #[test]
-fn ours_goes_when_it_is_no_longer_wanted() {
+fn a_managed_entry_is_removed_when_it_is_no_longer_wanted() {
     for_each_row(|case| {
         let [first, last] = &case.row.others;
         let object = case.injected_between_others(&case.row.stored);
         let outcome = created(&object, &case.settings_without());
-        let users = (case.row.merge != Itself).then(|| case.holding(&[first, last]));
-        assert_eq!(outcome.object, case.object(users));
+        let rest = (case.row.merge != Atomic).then(|| case.holding(&[first, last]));
+        assert_eq!(outcome.object, case.object(rest));
         assert_eq!(outcome.warnings, [] as [&str; 0]);
         assert_eq!(outcome.audit, [("removed".to_owned(), "dep".to_owned())].into());
     });
 }
 
 #[test]
-fn what_held_nothing_but_ours_goes_with_it() {
+fn an_emptied_list_or_map_is_removed() {
     for_each_row(|case| {
-        let before = case.marks_of_a_pipeline().map(|mark| [mark].into_iter().collect());
+        let before = case.pipeline_annotation().map(|mark| [mark].into_iter().collect());
         let object = case.object(before);
-        let injected = case.settled(&object, &case.settings(&case.row.ours, "Reject"));
+        let injected = case.settled(&object, &case.settings(&case.row.desired, "Reject"));
         assert_ne!(injected, object);
         assert_eq!(case.settled(&injected, &case.settings_without()), object);
     });
 }
 
-/// A value that the server would fill in by itself may be asked for, and is there once it is there.
+/// Settings may ask for the value that the API server would fill in.
 #[test]
-fn a_server_s_default_can_be_asked_for() {
+fn a_server_default_can_be_asked_for() {
     for_each_row(|case| {
         for default in case.row.empty.iter().filter(|value| value.as_str().is_some_and(|name| !name.is_empty())) {
             let settings = case.settings(default, "Reject");
             let present = created(&case.object(default.clone()), &settings);
             assert_eq!((present.patch, present.warnings), (vec![], vec![]), "{default}");
             let added = case.settled(&case.object(None), &settings);
-            assert_eq!(told(&added), case.ours(default.clone(), default));
-            let replaced = case.settled(&case.injected_between_others(&case.row.ours), &settings);
-            assert_eq!(told(&replaced), case.ours(default.clone(), default));
+            assert_eq!(split_annotations(&added), case.managed(default.clone(), default));
+            let replaced = case.settled(&case.injected_between_others(&case.row.desired), &settings);
+            assert_eq!(split_annotations(&replaced), case.managed(default.clone(), default));
         }
     });
 }

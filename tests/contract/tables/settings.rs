@@ -1,15 +1,12 @@
-//! Checking settings, on the real module: what is wrong is said, each problem on its line; what is right is accepted; and
-//! whatever the bytes are, there is an answer, in bounded memory.
+//! Checking settings: every problem is reported on a line of its own, valid settings are accepted, and any bytes are
+//! answered.
 
-use std::{fs, path::Path};
+use std::fs;
 
-use mutatingflow::settings::words::DEPENDENCY;
-use policy_host::{
-    AdmissionRequest, SettingsValidationResponse, settings_of,
-    testing::{meter, policy, run, settings_problem, test_data},
-};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::evaluator::{evaluate, project, run, settings_problem, test_data, validate_settings};
 
 /// A row of the table.
 #[derive(Deserialize)]
@@ -18,7 +15,7 @@ struct Row {
     name: String,
     settings: Value,
     problems: Vec<String>,
-    /// Why a JSON Schema does not see it.
+    /// Why a JSON Schema does not find the problem.
     #[serde(rename = "schema")]
     _schema: Option<String>,
 }
@@ -27,11 +24,11 @@ fn table() -> Vec<Row> {
     serde_json::from_value(test_data("settings/wrong.yaml")).expect("the table can be read")
 }
 
-/// What stands for a secret in the table.
+/// The secrets in the table.
 const SECRETS: [&str; 3] = ["hunter2", "hunter3", "31415926"];
 
 #[test]
-fn what_is_wrong_is_said() {
+fn problems_are_reported() {
     for Row { name, settings, problems, .. } in table() {
         assert_eq!(settings_problem(&settings).as_deref(), Some(&*problems.join("\n")), "{name}");
     }
@@ -61,37 +58,36 @@ fn no_secret_is_shown() {
     assert!(rows >= 10, "only {rows} rows have a secret in them");
 }
 
-/// A request with settings that nobody checked is accepted or refused, with a code that says who is to blame.
+/// A request with settings that were not checked is accepted, or refused with 422 (the object is at fault) or 500 (the
+/// settings are).
 #[test]
-fn unchecked_settings_are_no_reason_to_trap() {
+fn unchecked_settings_are_answered() {
     let requests =
         ["requests/notebook-create.json", "requests/notebook-update-image.json", "requests/pod-create-pipeline.json"]
-            .map(|request| AdmissionRequest::from_json(test_data(request)).expect("the request is one"));
+            .map(test_data);
     for Row { name, settings, .. } in table() {
         for request in &requests {
-            let response = policy().validate(request, &settings);
-            let status = response.status.unwrap_or_default();
-            let message = status.message.unwrap_or_default();
-            let is_answer = response.allowed || matches!(status.code, Some(422 | 500));
-            // What the host says of a guest that trapped, or answered with something else than an answer.
+            let outcome = evaluate(request.clone(), &settings);
+            let message = outcome.message.unwrap_or_default();
+            let is_answer = outcome.allowed || matches!(outcome.code, Some(422 | 500));
+            // The host's messages for a guest that trapped, or whose answer cannot be read.
             let is_failure = message.contains("Guest call failure") || message.contains("internal server error");
-            assert!(is_answer && !is_failure, "{name}: {:?} {message}", status.code);
+            assert!(is_answer && !is_failure, "{name}: {:?} {message}", outcome.code);
             assert!(!SECRETS.iter().any(|secret| message.contains(secret)), "{name}: {message}");
         }
     }
 }
 
 #[test]
-fn what_is_right_is_accepted() {
+fn valid_settings_are_accepted() {
     let mut settings: Vec<(String, Value)> =
         ["settings.yaml", "settings-registry.yaml", "nais/settings.yaml", "../deploy/cluster-admission-policy.yaml"]
-            .map(|path| (path.to_owned(), settings_of(test_data(path)).expect(path)))
+            .map(|path| (path.to_owned(), settings_in(test_data(path))))
             .into();
-    let readme =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("README.md")).expect("README.md");
+    let readme = fs::read_to_string(project().join("README.md")).expect("README.md");
     for block in readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("\n```")).map(|(block, _)| block) {
         let document: Value = yaml_serde::from_str(block).expect(block);
-        let found = settings_of(document).expect(block);
+        let found = settings_in(document);
         if found.get("dependencies").is_some() {
             settings.push((format!("README.md:\n{block}"), found));
         }
@@ -101,6 +97,11 @@ fn what_is_right_is_accepted() {
     for (name, settings) in settings {
         assert_eq!(settings_problem(&settings), None, "{name}");
     }
+}
+
+/// The settings in a document: those of a policy, or all of it.
+fn settings_in(document: Value) -> Value {
+    document.pointer("/spec/settings").cloned().unwrap_or(document)
 }
 
 /// Settings with something in every field.
@@ -151,7 +152,7 @@ fn everything() -> Value {
                 "caBundle": {"jks": {"configMap": "ca", "key": "ca.jks"}, "pem": null},
                 "proxy": {"httpProxy": "http://proxy", "httpsProxy": "https://proxy", "noProxy": []},
             },
-            // The very same entry is no contradiction, and neither is another in another container or another list.
+            // The same entry is no conflict, nor is another one in another container or in another list.
             "same": {"env": [{"value": "", "name": "A"}], "containers": "All", "labels": {"team": "{namespace}"}},
             "other-container": {"env": [{"name": "A", "value": "other"}], "containers": ["wait", "envoy-{name}"]},
             "other-list": {"env": [{"name": "A", "value": "other"}], "containers": "All",
@@ -164,46 +165,48 @@ fn everything() -> Value {
     })
 }
 
-/// What the policy answers to any bytes at all, and how much memory it took.
+/// The message of the answer to any payload; `None` where it is valid settings.
 #[track_caller]
-fn answer(name: &str, payload: &[u8]) -> (SettingsValidationResponse, u64) {
-    let measured = meter().call("validate_settings", payload).expect("the module starts");
-    let bytes = measured.answer.unwrap_or_else(|error| panic!("{name}: {error}"));
-    let answer: SettingsValidationResponse =
-        serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert_eq!(answer.valid, answer.message.is_none(), "{name}");
-    (answer, measured.memory)
+fn message(name: &str, payload: &[u8]) -> Option<String> {
+    let answer: Value =
+        serde_json::from_slice(&validate_settings(payload)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let message = answer["message"].as_str().map(str::to_owned);
+    assert_eq!(answer["valid"], message.is_none(), "{name}");
+    message
 }
 
-/// `null` is left out: what is checked so is also read so.
+/// `null` is as absent, both when settings are checked and when they are read.
 #[test]
-fn null_is_left_out_in_a_dependency() {
+fn null_is_absent_in_a_dependency() {
     let plain = json!({"imagePullSecrets": [{"name": "gpr"}]});
     let settings = |dependency: &Value| json!({"dependencies": {"registry": dependency}, "notebooks": ["registry"]});
     let expected = run(test_data("requests/notebook-create.json"), settings(&plain)).object;
-    for member in DEPENDENCY.members.iter().filter(|member| member.name != "imagePullSecrets") {
+    let schema = test_data("../settings.schema.json");
+    let members = schema["$defs"]["dependency"]["properties"].as_object().expect("the members of a dependency");
+    assert!(members.len() >= 25, "{members:?}");
+    for member in members.keys().filter(|member| *member != "imagePullSecrets") {
         let mut dependency = plain.clone();
-        dependency[member.name] = Value::Null;
+        dependency[member] = Value::Null;
         let outcome = run(test_data("requests/notebook-create.json"), settings(&dependency));
-        assert_eq!(outcome.object, expected, "{}", member.name);
+        assert_eq!(outcome.object, expected, "{member}");
     }
 }
 
-/// Many containers and many variables are not looked at pair by pair: that would be 25 million of them.
-#[test]
-fn many_containers_and_variables_are_checked_in_bounded_memory() {
+/// Settings in which checking every variable against every container would be 25 million comparisons.
+pub fn many_containers_and_variables() -> Value {
     let many = |of: fn(usize) -> Value| (0..5_000).map(of).collect::<Vec<_>>();
     let containers = many(|at| json!(format!("c-{at}")));
     let env = many(|at| json!({"name": format!("V_{at}"), "value": "x"}));
-    let settings = json!({"dependencies": {"many": {"containers": containers, "env": env}}, "notebooks": ["many"]});
-    let payload = settings.to_string();
-    let (checked, memory) = answer("many", payload.as_bytes());
-    assert_eq!(checked.message, None);
-    assert!(memory < 8 << 20, "{memory} bytes for {}", payload.len());
+    json!({"dependencies": {"many": {"containers": containers, "env": env}}, "notebooks": ["many"]})
 }
 
 #[test]
-fn bytes_that_are_no_settings() {
+fn many_containers_and_variables_are_accepted() {
+    assert_eq!(settings_problem(&many_containers_and_variables()), None);
+}
+
+#[test]
+fn bytes_that_are_no_settings_are_answered() {
     for (name, payload, message) in [
         ("nothing", &b""[..], "settings: not JSON at byte 0: expected a value"),
         ("null", b"null", "notebooks: must list a dependency, or pipelinePods must: there is nothing to add"),
@@ -217,6 +220,6 @@ fn bytes_that_are_no_settings() {
         ("no UTF-8", b"{\"notebooks\": [\"\xff\"]}", "settings: must be UTF-8, found another byte at 16"),
         ("zeros", &[0; 1000], "settings: not JSON at byte 0: expected a value"),
     ] {
-        assert_eq!(answer(name, payload).0.message.as_deref(), Some(message), "{name}");
+        assert_eq!(self::message(name, payload).as_deref(), Some(message), "{name}");
     }
 }

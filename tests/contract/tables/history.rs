@@ -1,12 +1,11 @@
-//! The history of one Notebook, on the real module, each step's patch looked at: created, the settings upgraded, a
-//! dependency taken away, edited by its user, and fed back with what an API server fills in. After each step, twice is
-//! once, and without what is ours it is the user's object.
+//! The history of one Notebook, with the patch of each step: it is created, the settings are upgraded, a dependency is
+//! removed, its user edits it, and an API server fills in its defaults. After each step, the same request again changes
+//! nothing, and an empty list of dependencies gives the user's object.
 
-mod common;
-
-use common::objects::{Kind, create, patch_is, told, update, with};
-use policy_host::testing::{Outcome, run, test_data};
 use serde_json::{Value, json};
+
+use super::objects::{Kind, assert_patch, create, secrets_mount, secrets_volume, split_annotations, update, vks, with};
+use crate::evaluator::{Outcome, run, test_data};
 
 const SPEC: &str = "/spec/template/spec";
 const MAIN: &str = "/spec/template/spec/containers/0";
@@ -22,7 +21,7 @@ fn settings(vks: &str, wanted: &[&str]) -> Value {
     with(&settings, "/pipelinePods", json!(["registry", "proxy", "vault"]))
 }
 
-/// A Notebook as it is stored, and what of it is the user's.
+/// A Notebook as it is stored, and the same without managed entries.
 struct Notebook {
     stored: Value,
     users: Value,
@@ -34,7 +33,7 @@ impl Notebook {
         Self { stored: Value::Null, users, settings: Value::Null }
     }
 
-    /// A request: what is stored and what is the user's change in the same way.
+    /// Makes a request. `change` is applied to what is stored and to the user's object.
     fn change(&mut self, settings: Value, change: impl Fn(&mut Value)) -> Outcome {
         change(&mut self.users);
         let request = if self.stored.is_null() {
@@ -49,19 +48,19 @@ impl Notebook {
         assert_eq!(outcome.warnings, [] as [&str; 0]);
         self.stored = outcome.object.clone();
         self.settings = settings;
-        self.twice_is_once();
-        self.without_ours_it_is_the_user_s();
+        self.is_idempotent();
+        self.is_removed_without_a_trace();
         outcome
     }
 
-    fn twice_is_once(&self) {
+    fn is_idempotent(&self) {
         for request in [update(self.stored.clone(), self.stored.clone()), create(self.stored.clone())] {
             let again = run(request, self.settings.clone());
             assert_eq!((again.patch, again.warnings), (vec![], vec![]));
         }
     }
 
-    fn without_ours_it_is_the_user_s(&self) {
+    fn is_removed_without_a_trace(&self) {
         let none = with(&self.settings, "/notebooks", json!([]));
         for request in [update(self.stored.clone(), self.stored.clone()), create(self.stored.clone())] {
             assert_eq!(run(request, none.clone()).object, self.users);
@@ -69,36 +68,12 @@ impl Notebook {
     }
 }
 
-fn vks(version: &str) -> Value {
-    json!({
-        "name": "vks",
-        "image": format!("navikt/vks:{version}"),
-        "env": [
-            {"name": "VKS_VAULT_ADDR", "value": "https://vault.adeo.no"},
-            {"name": "VKS_AUTH_PATH", "value": "/kubernetes/prod/kubeflow"},
-            {"name": "VKS_KV_PATH", "value": "/kv/prod/kubeflow/team-a/team-a"},
-            {"name": "VKS_VAULT_ROLE", "value": "team-a"},
-            {"name": "VKS_SECRET_DEST_PATH", "value": "/var/run/secrets/nais.io/vault"},
-        ],
-        "volumeMounts": [secrets_mount()],
-        "securityContext": {"allowPrivilegeEscalation": false},
-    })
-}
-
-fn secrets_mount() -> Value {
-    json!({"name": "vault-secrets", "mountPath": "/var/run/secrets/nais.io/vault"})
-}
-
-fn secrets_volume() -> Value {
-    json!({"name": "vault-secrets", "emptyDir": {"medium": "Memory"}})
-}
-
 fn push(object: &mut Value, pointer: &str, item: Value) {
     object.pointer_mut(pointer).and_then(Value::as_array_mut).expect("a list").push(item);
 }
 
-/// What a server fills in, as `stored-pod-after-injection.json` shows it: members of containers, volumes and the pod spec
-/// that are not there, and the token, mounted in every container.
+/// Fills in what an API server does, as in `stored-pod-after-injection.json`: absent members of containers, of volumes and
+/// of the pod spec, and the token, mounted in every container.
 fn fill_in_defaults(pod_spec: &mut Value) {
     let stored = test_data("requests/stored-pod-after-injection.json")["spec"].take();
     let token_volume = &stored["volumes"][0];
@@ -125,7 +100,7 @@ fn fill_in(object: &mut Value, defaults: &Value) {
 }
 
 #[test]
-fn a_notebook() {
+fn the_history_of_a_notebook() {
     let mut notebook = Notebook::new(test_data("requests/notebook-create.json")["request"]["object"].take());
     let proxy = "http://webproxy.nais:8088";
     let no_proxy = "localhost,127.0.0.1,.local";
@@ -145,12 +120,12 @@ fn a_notebook() {
 
     println!("created");
     let outcome = notebook.change(settings("46", &["registry", "proxy", "vault"]), |_| ());
-    patch_is(
+    assert_patch(
         &outcome,
         json!([
             ["add", format!("{SPEC}/imagePullSecrets"), [{"name": "gpr-credentials"}]],
             ["add", format!("{SPEC}/volumes/2"), secrets_volume()],
-            ["add", format!("{SPEC}/initContainers"), [vks("46")]],
+            ["add", format!("{SPEC}/initContainers"), [vks("46", "team-a")]],
             ["add", format!("{MAIN}/env/1"), {"name": "HTTP_PROXY", "value": proxy}],
             ["add", format!("{MAIN}/env/2"), {"name": "HTTPS_PROXY", "value": proxy}],
             ["add", format!("{MAIN}/env/3"), {"name": "NO_PROXY", "value": no_proxy}],
@@ -167,7 +142,7 @@ fn a_notebook() {
     println!("the settings upgraded, vks 46 to 47");
     let annotate = |object: &mut Value| object["metadata"]["annotations"]["note"] = json!("mine");
     let outcome = notebook.change(settings("47", &["registry", "proxy", "vault"]), annotate);
-    patch_is(
+    assert_patch(
         &outcome,
         json!([
             ["replace", format!("{SPEC}/initContainers/0/image"), "navikt/vks:47"],
@@ -181,10 +156,10 @@ fn a_notebook() {
     // One after the other, they are all the second.
     let mut operations = vec![json!(["remove", format!("{MAIN}/env/1")]); 6];
     operations.push(json!(["replace", INJECTED, record(vault.clone(), false)]));
-    patch_is(&outcome, operations.into());
+    assert_patch(&outcome, operations.into());
     assert_eq!(outcome.audit, [("removed".to_owned(), "proxy".to_owned())].into());
 
-    println!("edited by its user, who also takes something of ours away");
+    println!("edited by its user, who also removes a managed entry");
     let edit = |object: &mut Value| {
         *object.pointer_mut(&format!("{MAIN}/image")).expect("an image") = json!("jupyter:2");
         push(object, &format!("{MAIN}/env"), json!({"name": "HTTP_PROXY", "value": "http://mine"}));
@@ -198,18 +173,18 @@ fn a_notebook() {
         mounts.push(json!({"name": "data", "mountPath": "/data"}));
     };
     let outcome = notebook.change(settings("47", &["registry", "vault"]), edit);
-    patch_is(&outcome, json!([["add", format!("{MAIN}/volumeMounts/3"), secrets_mount()]]));
+    assert_patch(&outcome, json!([["add", format!("{MAIN}/volumeMounts/3"), secrets_mount()]]));
     assert_eq!(outcome.audit, [("dependencies".to_owned(), "vault".to_owned())].into());
 
     println!("fed back with a server's defaults");
     let fill_in = |object: &mut Value| fill_in_defaults(object.pointer_mut(SPEC).expect("a pod spec"));
     let outcome = notebook.change(settings("47", &["registry", "vault"]), fill_in);
-    patch_is(&outcome, json!([]));
+    assert_patch(&outcome, json!([]));
 
-    println!("the settings upgraded once more, so that ours loses what the server filled in");
+    println!("the settings upgraded once more, so that the managed container loses the server's defaults");
     let outcome = notebook.change(settings("48", &["registry", "vault"]), |_| ());
     let init_container = format!("{SPEC}/initContainers/0");
-    patch_is(
+    assert_patch(
         &outcome,
         json!([
             ["replace", format!("{init_container}/image"), "navikt/vks:48"],
@@ -231,7 +206,7 @@ fn a_notebook() {
 
 /// A pod is only ever created, but it may be a copy of one that was.
 #[test]
-fn a_pipeline_pod() {
+fn the_history_of_a_pipeline_pod() {
     let users = test_data("requests/pod-create-pipeline.json")["request"]["object"].take();
     let injected = run(create(users.clone()), settings("46", &[])).object;
     assert_ne!(injected, users);
@@ -241,7 +216,7 @@ fn a_pipeline_pod() {
     let again = run(create(stored.clone()), settings("46", &[]));
     assert_eq!((again.patch, again.warnings), (vec![], vec![]));
 
-    // What the server filled in of the user's stays, and what was ours goes.
+    // The server's defaults in the user's entries stay, and the managed entries are removed.
     let none = with(
         &with(&settings("46", &["registry", "proxy", "vault"]), "/pipelinePods", json!([])),
         "/notebooks",
@@ -254,7 +229,7 @@ fn a_pipeline_pod() {
     let upgraded = run(create(stored.clone()), settings("47", &[]));
     assert_eq!(upgraded.audit, [("dependencies".to_owned(), "vault".to_owned())].into());
     let [before, after] =
-        [&stored, &upgraded.object].map(|object| told(object).object["spec"]["initContainers"].take());
+        [&stored, &upgraded.object].map(|object| split_annotations(object).object["spec"]["initContainers"].take());
     assert_eq!((&after[0], &after[1]), (&before[0], &before[1]), "Argo's");
-    assert_eq!(after[2], vks("47"));
+    assert_eq!(after[2], vks("47", "team-a"));
 }

@@ -1,10 +1,9 @@
 //! What NAV's webhook gave, given by `test_data/nais/settings.yaml` on real requests; and what it got wrong, now right.
 
-mod common;
-
-use common::objects::{Kind, create, patch_is, told, with};
-use policy_host::testing::{Outcome, run, test_data};
 use serde_json::{Value, json};
+
+use super::objects::{Kind, assert_patch, create, secrets_mount, secrets_volume, split_annotations, vks, with};
+use crate::evaluator::{Outcome, run, test_data};
 
 fn settings() -> Value {
     test_data("nais/settings.yaml")
@@ -15,7 +14,7 @@ fn request(name: &str) -> Value {
     test_data(&format!("requests/{name}.json"))["request"].take()
 }
 
-/// What comes of a request; it must be let through, without a word, and want nothing more.
+/// The outcome of a request. It must be allowed without a warning, and the same again must change nothing.
 fn settled(request: Value) -> Outcome {
     let outcome = run(request.clone(), settings());
     assert!(outcome.allowed, "{:?}", outcome.message);
@@ -26,31 +25,6 @@ fn settled(request: Value) -> Outcome {
 
 fn annotation(name: &str) -> String {
     format!("/metadata/annotations/mutatingflow.nais.io~1{name}")
-}
-
-/// The init container as the original wrote it, for the team that is the namespace.
-fn vks(team: &str) -> Value {
-    json!({
-        "name": "vks",
-        "image": "navikt/vks:46",
-        "env": [
-            {"name": "VKS_VAULT_ADDR", "value": "https://vault.adeo.no"},
-            {"name": "VKS_AUTH_PATH", "value": "/kubernetes/prod/kubeflow"},
-            {"name": "VKS_KV_PATH", "value": format!("/kv/prod/kubeflow/{team}/{team}")},
-            {"name": "VKS_VAULT_ROLE", "value": team},
-            {"name": "VKS_SECRET_DEST_PATH", "value": "/var/run/secrets/nais.io/vault"},
-        ],
-        "volumeMounts": [secrets_mount()],
-        "securityContext": {"allowPrivilegeEscalation": false},
-    })
-}
-
-fn secrets_mount() -> Value {
-    json!({"name": "vault-secrets", "mountPath": "/var/run/secrets/nais.io/vault"})
-}
-
-fn secrets_volume() -> Value {
-    json!({"name": "vault-secrets", "emptyDir": {"medium": "Memory"}})
 }
 
 fn pipeline_record() -> Value {
@@ -66,7 +40,7 @@ fn pipeline_record() -> Value {
 
 #[test]
 fn notebooks_get_the_pull_secret() {
-    patch_is(
+    assert_patch(
         &settled(request("notebook-create")),
         json!([
             ["add", "/spec/template/spec/imagePullSecrets", [{"name": "gpr-credentials"}]],
@@ -79,12 +53,12 @@ fn notebooks_get_the_pull_secret() {
 #[test]
 fn pipeline_pods_get_the_pull_secret_and_the_secrets_of_their_team() {
     for team in ["team-a", "dataplattform"] {
-        patch_is(
+        assert_patch(
             &settled(with(&request("pod-create-pipeline"), "/namespace", json!(team))),
             json!([
                 ["add", "/spec/imagePullSecrets", [{"name": "gpr-credentials"}]],
                 ["add", "/spec/volumes/4", secrets_volume()],
-                ["add", "/spec/initContainers/2", vks(team)],
+                ["add", "/spec/initContainers/2", vks("46", team)],
                 ["add", "/spec/containers/1/volumeMounts/3", secrets_mount()],
                 ["add", annotation("injected"), pipeline_record()],
                 ["add", annotation("status"), "injected"],
@@ -95,7 +69,7 @@ fn pipeline_pods_get_the_pull_secret_and_the_secrets_of_their_team() {
 
 /// The original replaced the list.
 #[test]
-fn the_user_s_pull_secrets_stay() {
+fn the_users_pull_secrets_stay() {
     let secrets = json!([{"name": "mine"}, {"name": "my-other"}]);
     let notebook = with(&request("notebook-create"), "/object/spec/template/spec/imagePullSecrets", secrets.clone());
     let added = settled(notebook).object["spec"]["template"]["spec"]["imagePullSecrets"].take();
@@ -108,12 +82,12 @@ fn the_user_s_pull_secrets_stay() {
 
 /// The original overwrote the list, and Argo's pods never started.
 #[test]
-fn argo_s_init_containers_stay() {
+fn argos_init_containers_stay() {
     let pod = request("pod-create-pipeline");
     let before = pod["object"]["spec"]["initContainers"].as_array().cloned().expect("Argo's");
     assert_eq!(before.len(), 2);
     let after = settled(pod).object["spec"]["initContainers"].take();
-    assert_eq!(after, Value::from([before, vec![vks("team-a")]].concat()));
+    assert_eq!(after, Value::from([before, vec![vks("46", "team-a")]].concat()));
 }
 
 /// The original added to `/spec/volumes/-`, which is an error where there is no list.
@@ -126,14 +100,14 @@ fn a_pod_without_volumes_gets_them() {
         }
         let spec = settled(pod).object["spec"].take();
         assert_eq!(spec["volumes"], json!([secrets_volume()]));
-        assert_eq!(spec["initContainers"], json!([vks("team-a")]));
+        assert_eq!(spec["initContainers"], json!([vks("46", "team-a")]));
         assert_eq!(spec["containers"][1]["volumeMounts"], json!([secrets_mount()]));
     }
 }
 
 /// The original wrote the `/` of an annotation's name into the path as it is, which makes it two members.
 #[test]
-fn an_annotation_s_name_is_escaped_in_the_patch() {
+fn names_of_annotations_are_escaped_in_the_patch() {
     let outcome = settled(request("pod-create-pipeline"));
     let paths: Vec<_> = outcome.patch.iter().filter_map(|operation| operation["path"].as_str()).collect();
     assert!(paths.contains(&"/metadata/annotations/mutatingflow.nais.io~1status"), "{paths:?}");
@@ -156,13 +130,16 @@ fn pods_without_annotations_are_no_pipeline_pods() {
     // Nor is a pipeline pod without a main container refused: it gets what needs none.
     let pod = create(Kind::PipelinePod.object(json!({"containers": [{"name": "wait"}]})));
     let outcome = run(pod, settings());
-    assert_eq!(told(&outcome.object).record, json!({"registry": {"imagePullSecrets": ["gpr-credentials"]}}));
+    assert_eq!(
+        split_annotations(&outcome.object).record,
+        json!({"registry": {"imagePullSecrets": ["gpr-credentials"]}})
+    );
     assert_eq!(outcome.warnings, ["dependency \"vault\" is left out: none of spec.containers is one for it"]);
 }
 
 /// The original skipped Notebooks that had annotations but not `notebook-name`: all that the web app makes today.
 #[test]
-fn the_web_app_s_notebooks_are_not_skipped() {
+fn notebooks_of_the_web_app_are_not_skipped() {
     let notebook = request("notebook-create");
     let annotations = notebook["object"]["metadata"]["annotations"].as_object().expect("the web app's");
     assert!(!annotations.is_empty() && !annotations.contains_key("notebook-name"));
@@ -173,9 +150,10 @@ fn the_web_app_s_notebooks_are_not_skipped() {
     }
 }
 
-/// It left the same mark. What it added is the user's by now; where nothing lacks, nothing is written, the mark included.
+/// The original left the same annotation. What it added counts as the user's; where nothing is missing, nothing is
+/// written, and so no annotation either.
 #[test]
-fn what_it_brought_before_is_left_as_it_is() {
+fn entries_of_the_original_are_left_as_they_are() {
     let create = request("notebook-create");
     let mut object = create["object"].clone();
     object["metadata"]["annotations"]["mutatingflow.nais.io/status"] = json!("injected");

@@ -1,11 +1,10 @@
-//! Which containers a dependency reaches, on the real module: `Main`, `All` or a list of names, what is left out where
-//! there is none, and where containers that the platform brings find their place.
+//! Which containers a dependency reaches: `Main`, `All` or a list of names, what is left out where
+//! there is none, and the order of containers that the platform adds.
 
-mod common;
-
-use common::objects::{Kind, created, told, update, with};
-use policy_host::testing::run;
 use serde_json::{Value, json};
+
+use super::objects::{Kind, created, split_annotations, update, with};
+use crate::evaluator::run;
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
@@ -49,7 +48,7 @@ fn main_all_and_names() {
         (Notebook, &["first", "second"], json!(["second", "missing"]), &["second"]),
         (Notebook, &["main", "istio-proxy"], json!(["istio-proxy"]), &["istio-proxy"]),
         (Notebook, &["main"], json!(["missing"]), &[]),
-        // Argo puts `wait` behind the main container, in front of it since 2.3, and `supervisor` in its place since 4.1.
+        // Argo puts `wait` after the main container, before it since 2.3, and `supervisor` in its place since 4.1.
         (PipelinePod, &["main", "wait"], main(), &["main"]),
         (PipelinePod, &["wait", "main"], main(), &["main"]),
         (PipelinePod, &["supervisor", "main"], main(), &["main"]),
@@ -108,7 +107,7 @@ fn the_default_is_main() {
 
 /// Whole: also what needs no container. Others are added all the same, and nobody is denied.
 #[test]
-fn without_a_container_a_dependency_is_left_out_whole() {
+fn without_a_container_the_whole_dependency_is_left_out() {
     let dependencies = json!({
         "registry": {"imagePullSecrets": [{"name": "registry"}]},
         "secrets": {
@@ -123,9 +122,9 @@ fn without_a_container_a_dependency_is_left_out_whole() {
             let object = with(&kind.object(json!({})), &format!("{}/containers", kind.pod_spec()), containers);
             let outcome = created(&object, &kind.settings(dependencies.clone()));
             let secrets = format!("{}/imagePullSecrets", kind.pod_spec());
-            let told = told(&outcome.object);
-            assert_eq!(told.object, with(&object, &secrets, json!([{"name": "registry"}])));
-            assert_eq!(told.record, json!({"registry": {"imagePullSecrets": ["registry"]}}));
+            let injected = split_annotations(&outcome.object);
+            assert_eq!(injected.object, with(&object, &secrets, json!([{"name": "registry"}])));
+            assert_eq!(injected.record, json!({"registry": {"imagePullSecrets": ["registry"]}}));
             assert_eq!(outcome.warnings, ["secrets", "variables"].map(|name| left_out(name, kind)));
             assert_eq!(outcome.audit, [("dependencies".to_owned(), "registry".to_owned())].into());
         }
@@ -149,14 +148,14 @@ fn a_notebook_without_a_template_is_given_what_needs_no_container() {
         let object = with(&Kind::Notebook.object(json!({})), pointer, value);
         let outcome = created(&object, &settings);
         let expected = Kind::Notebook.object(json!({"imagePullSecrets": [{"name": "registry"}]}));
-        assert_eq!(told(&outcome.object).object, expected);
+        assert_eq!(split_annotations(&outcome.object).object, expected);
         assert_eq!(outcome.warnings, [left_out("mark", Kind::Notebook)]);
     }
 }
 
-/// At once and later, when the record says that it is ours; a list of names means it all the same.
+/// Neither when it is added nor later, when it is managed. A list of names may name it.
 #[test]
-fn neither_main_nor_all_means_a_sidecar_that_the_platform_brought() {
+fn neither_main_nor_all_includes_a_managed_sidecar() {
     let cases = [
         (json!("Main"), vec!["first"]),
         (json!("All"), vec!["first", "second"]),
@@ -186,9 +185,9 @@ fn neither_main_nor_all_means_a_sidecar_that_the_platform_brought() {
     }
 }
 
-/// Who names a sidecar that goes in this very request has no container any more, and is left out at once.
+/// A dependency that names a sidecar which is removed in the same request is left out.
 #[test]
-fn a_sidecar_that_goes_is_no_container() {
+fn a_sidecar_that_is_removed_is_no_container() {
     let kind = Kind::Notebook;
     let mut dependencies = mark(&json!(["agent"]));
     dependencies["agent"] = json!({"sidecars": [{"name": "agent", "image": "agent:1"}]});
@@ -201,7 +200,7 @@ fn a_sidecar_that_goes_is_no_container() {
     assert_eq!(created(&after.object, &settings).patch, [] as [Value; 0]);
 }
 
-/// A dependency that is left out brings no sidecar either, so that who names it has no container.
+/// The sidecar of a dependency that is left out is not added, so that a dependency that names it is left out too.
 #[test]
 fn a_sidecar_that_is_left_out_is_no_container() {
     let kind = Kind::PipelinePod;
@@ -222,7 +221,7 @@ fn init_containers_are_never_reached() {
             spec["initContainers"] = json!([{"name": "init"}, {"name": "main"}]);
             let outcome = created(&kind.object(spec.clone()), &kind.settings(mark(&choice)));
             spec["containers"][0]["env"] = json!([{"name": "MARK", "value": "x"}]);
-            assert_eq!(told(&outcome.object).object, kind.object(spec));
+            assert_eq!(split_annotations(&outcome.object).object, kind.object(spec));
         }
         let mut spec = pod_spec(&["main"]);
         spec["initContainers"] = json!([{"name": "init"}]);
@@ -231,7 +230,7 @@ fn init_containers_are_never_reached() {
     }
 }
 
-/// Argo's `init` and Kubeflow's `kfp-launcher` keep their order, whether ours go before or behind them.
+/// Argo's `init` and Kubeflow's `kfp-launcher` keep their order, whether managed ones go before or after them.
 #[test]
 fn init_containers_keep_their_order() {
     let kind = Kind::PipelinePod;
@@ -268,7 +267,7 @@ fn init_containers_keep_their_order() {
 
 /// What the platform brought for a container leaves with it.
 #[test]
-fn what_was_brought_for_a_container_that_is_gone_goes_too() {
+fn entries_for_a_container_that_is_gone_are_removed() {
     let kind = Kind::Notebook;
     let settings = kind.settings(json!({"secrets": {
         "volumes": [{"name": "s", "emptyDir": {}}],

@@ -1,10 +1,9 @@
-//! The ready-made dependencies and the placeholders, on the real module: what each expands to, exactly.
+//! The ready-made dependencies and the placeholders: what each expands to, exactly.
 
-mod common;
-
-use common::objects::{Kind, create, created, told, with};
-use policy_host::testing::run;
 use serde_json::{Value, json};
+
+use super::objects::{Kind, create, created, split_annotations, with};
+use crate::evaluator::run;
 
 const BUNDLE: &str = "/etc/pki/tls/certs/ca-bundle.crt";
 
@@ -13,9 +12,9 @@ fn expanded(dependency: Value) -> (Value, Value) {
     let settings = Kind::Notebook.settings(json!({"dep": dependency}));
     let outcome = created(&Kind::Notebook.object(json!({"containers": [{"name": "main"}]})), &settings);
     assert_eq!(outcome.warnings, [] as [&str; 0]);
-    assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "twice is once");
-    let told = told(&outcome.object);
-    (told.object["spec"]["template"]["spec"].clone(), told.record["dep"].clone())
+    assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "idempotent");
+    let injected = split_annotations(&outcome.object);
+    (injected.object["spec"]["template"]["spec"].clone(), injected.record["dep"].clone())
 }
 
 fn variables(values: &[(&str, &str)]) -> Value {
@@ -176,9 +175,9 @@ fn proxy_brings_variables_in_both_spellings() {
     }
 }
 
-/// Ready-made parts and plain fields of one dependency go together, and follow its other words.
+/// Ready-made parts and plain fields may be in one dependency, and its options apply to both.
 #[test]
-fn ready_made_ones_are_like_any_other() {
+fn ready_made_parts_follow_the_options_of_the_dependency() {
     let kind = Kind::PipelinePod;
     let dependency = json!({
         "vault": vault(),
@@ -209,7 +208,7 @@ fn ready_made_ones_are_like_any_other() {
     assert_eq!(
         created(&outcome.object, &kind.settings_for(json!({"dep": settings["dependencies"]["dep"]}), &[])).object,
         {
-            // What was overridden is ours, so that it goes with the rest.
+            // What was overridden is managed, so it is removed with the rest.
             with(&pod, "/spec/containers/1/env", None)
         }
     );
@@ -252,9 +251,9 @@ fn placeholders() {
     }
 }
 
-/// The server's word counts, and what stands for a placeholder is not looked through again.
+/// The request's namespace counts, not the object's, and a replaced placeholder is not expanded again.
 #[test]
-fn the_request_s_namespace_counts_not_the_object_s() {
+fn the_namespace_is_that_of_the_request() {
     let env = json!({"env": [{"name": "A", "value": "{namespace}/{name}"}]});
     let settings = Kind::Notebook.settings(json!({"dep": env}));
     let object = Kind::Notebook.object(json!({"containers": [{"name": "main"}]}));
@@ -274,7 +273,7 @@ fn the_request_s_namespace_counts_not_the_object_s() {
     assert_eq!(value(with(&create(object), "/object/metadata/name", None)), "team-a/");
 }
 
-/// What was filled in for one namespace is ours in another, and is filled in anew.
+/// The values of one namespace are managed, and are replaced by those of another.
 #[test]
 fn a_copy_in_another_namespace() {
     let settings = Kind::PipelinePod.settings(json!({"vault": {"vault": vault()}}));

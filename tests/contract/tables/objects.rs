@@ -1,9 +1,11 @@
-//! Small Notebooks and pipeline pods, requests about them, settings, and what is looked at in an answer.
+//! Helpers of the tables: minimal Notebooks and pipeline pods, requests for them, settings, and what to compare in an
+//! outcome.
 
 use std::collections::BTreeMap;
 
-use policy_host::testing::{Outcome, run};
 use serde_json::{Map, Value, json};
+
+use crate::evaluator::{Outcome, run};
 
 /// The two kinds of objects that the policy acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +70,7 @@ impl Kind {
     }
 
     /// Settings with these dependencies, those called `wanted` for this kind, in this order. The others are for the
-    /// other kind, since settings have no dependency that nobody uses.
+    /// other kind, since every dependency must be used.
     pub fn settings_for(self, dependencies: Value, wanted: &[&str]) -> Value {
         let [other] = Kind::BOTH.into_iter().filter(|kind| *kind != self).collect::<Vec<_>>()[..] else {
             unreachable!("there are two kinds")
@@ -83,17 +85,22 @@ fn names(dependencies: &Value) -> Vec<String> {
     dependencies.as_object().into_iter().flat_map(Map::keys).cloned().collect()
 }
 
+/// Settings with these dependencies, all of them for notebooks, and the defaults of everything else.
+pub fn notebook_settings(dependencies: Value) -> Value {
+    json!({"notebooks": names(&dependencies), "dependencies": dependencies})
+}
+
 /// The request that creates `object`, in namespace `team-a`.
 pub fn create(object: Value) -> Value {
-    about("CREATE", object, Value::Null)
+    request("CREATE", object, Value::Null)
 }
 
 /// The request that changes `old` to `new`.
 pub fn update(old: Value, new: Value) -> Value {
-    about("UPDATE", new, old)
+    request("UPDATE", new, old)
 }
 
-fn about(operation: &str, object: Value, old: Value) -> Value {
+fn request(operation: &str, object: Value, old: Value) -> Value {
     let (group, resource) = match object["kind"].as_str() {
         Some("Notebook") => ("kubeflow.org", "notebooks"),
         _ => ("", "pods"),
@@ -111,17 +118,24 @@ fn about(operation: &str, object: Value, old: Value) -> Value {
     })
 }
 
-/// Creates `object`; it must be let through.
+/// Creates `object`, which must be allowed.
 pub fn created(object: &Value, settings: &Value) -> Outcome {
     let outcome = run(create(object.clone()), settings.clone());
     assert!(outcome.allowed, "{:?}\n{object:#}\n{settings:#}", outcome.message);
     outcome
 }
 
-/// Creates `object`; it must be refused, with 422. The message.
+/// Changes `old` to `new`, which must be allowed.
+pub fn updated(old: &Value, new: &Value, settings: &Value) -> Outcome {
+    let outcome = run(update(old.clone(), new.clone()), settings.clone());
+    assert!(outcome.allowed, "{:?}\n{old:#}\n{new:#}\n{settings:#}", outcome.message);
+    outcome
+}
+
+/// Creates `object`, which must be refused with 422, and returns the message.
 pub fn refused(object: &Value, settings: &Value) -> String {
     let outcome = run(create(object.clone()), settings.clone());
-    assert!(!outcome.allowed, "it is let through: {:#}\n{settings:#}", outcome.object);
+    assert!(!outcome.allowed, "it is allowed: {:#}\n{settings:#}", outcome.object);
     assert_eq!((outcome.code, &outcome.patch), (Some(422), &Vec::new()));
     outcome.message.unwrap_or_default()
 }
@@ -147,39 +161,67 @@ pub fn with(object: &Value, pointer: &str, value: impl Into<Option<Value>>) -> V
     object
 }
 
-/// The policy's annotations of an object.
-const OURS: [&str; 3] =
+/// The init container of NAV's settings, `test_data/settings.yaml` and `test_data/nais/settings.yaml`, for a team.
+pub fn vks(version: &str, team: &str) -> Value {
+    json!({
+        "name": "vks",
+        "image": format!("navikt/vks:{version}"),
+        "env": [
+            {"name": "VKS_VAULT_ADDR", "value": "https://vault.adeo.no"},
+            {"name": "VKS_AUTH_PATH", "value": "/kubernetes/prod/kubeflow"},
+            {"name": "VKS_KV_PATH", "value": format!("/kv/prod/kubeflow/{team}/{team}")},
+            {"name": "VKS_VAULT_ROLE", "value": team},
+            {"name": "VKS_SECRET_DEST_PATH", "value": "/var/run/secrets/nais.io/vault"},
+        ],
+        "volumeMounts": [secrets_mount()],
+        "securityContext": {"allowPrivilegeEscalation": false},
+    })
+}
+
+/// The mount of [`secrets_volume`].
+pub fn secrets_mount() -> Value {
+    json!({"name": "vault-secrets", "mountPath": "/var/run/secrets/nais.io/vault"})
+}
+
+/// The volume in which [`vks`] puts secrets.
+pub fn secrets_volume() -> Value {
+    json!({"name": "vault-secrets", "emptyDir": {"medium": "Memory"}})
+}
+
+/// The policy's annotations.
+const ANNOTATIONS: [&str; 3] =
     ["mutatingflow.nais.io/injected", "mutatingflow.nais.io/status", "mutatingflow.nais.io/update-pending"];
 
-/// An object without the policy's annotations, and what these say.
+/// An object without the policy's annotations, and their values.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
-    /// The object. Annotations that were only the policy's are gone.
+pub struct Injected {
+    /// The object. It has no `annotations` where only the policy's were there.
     pub object: Value,
-    /// By dependency: what of it was added, by place. `null` where there is no record. An entry that merges by its
-    /// whole value stands there by a hash of it, which is shown as `#`.
+    /// By dependency: the keys of what was added, by place. `null` where there is no record. The key of an entry that
+    /// merges by its whole value is a hash, which is replaced by `#`.
     pub record: Value,
-    /// The dependencies that wait; `null` where none does.
+    /// The names of the dependencies that wait; `null` where none does.
     pub pending: Value,
 }
 
-/// Takes the policy's annotations off `object`.
-pub fn told(object: &Value) -> Told {
+/// Splits `object` into the policy's annotations and the rest.
+pub fn split_annotations(object: &Value) -> Injected {
     let mut object = object.clone();
-    let mut said = BTreeMap::new();
+    let mut values = BTreeMap::new();
     if let Some(annotations) = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-        said = OURS.iter().filter_map(|name| Some((*name, annotations.remove(*name)?))).collect();
+        values = ANNOTATIONS.iter().filter_map(|name| Some((*name, annotations.remove(*name)?))).collect();
         if annotations.is_empty() {
             object["metadata"].as_object_mut().expect("an object").remove("annotations");
         }
     }
-    let [injected, status, pending] = OURS.map(|name| said.remove(name).unwrap_or_default());
+    let [injected, status, pending] = ANNOTATIONS.map(|name| values.remove(name).unwrap_or_default());
     let marked = if injected.is_null() { Value::Null } else { json!("injected") };
-    assert_eq!(status, marked, "the status says that there is a record, where there is one");
-    Told { object, record: injected.as_str().map(shown).unwrap_or_default(), pending }
+    assert_eq!(status, marked, "there is a status where there is a record");
+    Injected { object, record: injected.as_str().map(readable).unwrap_or_default(), pending }
 }
 
-fn shown(record: &str) -> Value {
+/// The record as in [`Injected`].
+fn readable(record: &str) -> Value {
     let record: BTreeMap<String, Value> = serde_json::from_str(record).expect("the record is JSON");
     let dependencies = record.into_iter().map(|(name, mut dependency)| {
         let hash = dependency["hash"].as_str().expect("a hash");
@@ -200,15 +242,15 @@ fn is_hash(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// That the patch of `outcome` has exactly these operations, in any order, each as `[op, path, value]`. What the record
-/// annotation says is shown as in [`Told`].
-pub fn patch_is(outcome: &Outcome, expected: Value) {
+/// Asserts that the patch of `outcome` has exactly these operations, in any order, each as `[op, path, value]`. The
+/// value of the record annotation is written as in [`Injected`].
+pub fn assert_patch(outcome: &Outcome, expected: Value) {
     let operation = |operation: &Value| {
         let mut value = operation["value"].clone();
         let is_record =
             operation["path"].as_str().is_some_and(|path| path.ends_with("/mutatingflow.nais.io~1injected"));
-        if let Some(record) = if is_record { Some(&mut value) } else { value.get_mut(OURS[0]) } {
-            *record = record.as_str().map(shown).unwrap_or_default();
+        if let Some(record) = if is_record { Some(&mut value) } else { value.get_mut(ANNOTATIONS[0]) } {
+            *record = record.as_str().map(readable).unwrap_or_default();
         }
         match value {
             Value::Null => json!([operation["op"], operation["path"]]),
