@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use problem::Problems;
 
 use super::{DEPENDENCIES, Dependency, Resolved, Settings};
-use crate::json::{Node, members};
+use crate::json::{Node, Path, members};
 use crate::workload::Kind;
 
 /// What is wrong with settings, a line each, sorted by path; `None` where nothing is.
@@ -102,6 +102,6 @@ impl First {
 }
 
 /// The path of a dependency, for the checks that begin there.
-fn with_path_of<R>(dependency: &Dependency<'_>, use_path: impl FnOnce(&crate::json::Path<'_>) -> R) -> R {
+fn with_path_of<R>(dependency: &Dependency<'_>, use_path: impl FnOnce(&Path<'_>) -> R) -> R {
     use_path(&DEPENDENCIES.member(dependency.name))
 }

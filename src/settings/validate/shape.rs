@@ -1,5 +1,7 @@
 //! Each value of the settings on its own: whether it is of its type, and looks as it must.
 
+use std::borrow::Cow;
+
 use super::problem::{Problems, did_you_mean, one_of};
 use super::{First, List};
 use crate::json::{Node, Path, items, kind_of, members, shown};
@@ -178,7 +180,7 @@ pub fn index(at: usize) -> String {
 }
 
 /// What the string says that `text` is; nothing where it is something else.
-fn string(text: &str) -> std::borrow::Cow<'_, str> {
+fn string(text: &str) -> Cow<'_, str> {
     Node::text_only(text).string().unwrap_or_default()
 }
 
@@ -188,6 +190,6 @@ pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// What the string says that the member `name` of the object is that `text` is.
-pub fn string_member<'a>(text: &'a str, name: &str) -> Option<std::borrow::Cow<'a, str>> {
+pub fn string_member<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
     member(text, name).and_then(|value| Node::text_only(value).string())
 }

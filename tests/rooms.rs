@@ -1,0 +1,82 @@
+//! The rooms of `src/` are in one order, and each imports only from those before it, so that there is no circle. What a
+//! room may know is told in docs/architecture.md.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms: files or folders of `src/`, each with all that is in it.
+const ROOMS: [&str; 9] =
+    ["json", "kubernetes", "workload", "settings", "admission", "merge", "rollout", "admit", "lib"];
+
+fn place_of(room: &str) -> Option<usize> {
+    ROOMS.iter().position(|known| *known == room)
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The lines of `code` that import from a room behind `room`, or from none of the rooms. An import is a path that begins
+/// with `crate::`, wherever it stands but in a comment.
+fn upward_imports<'c>(room: &str, code: &'c str) -> Vec<&'c str> {
+    let is_upward = |line: &&str| {
+        let code = line.split("//").next().unwrap_or_default();
+        code.match_indices("crate::").any(|(at, found)| {
+            let rest = &code[at + found.len()..];
+            let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            place_of(name).is_none_or(|place| place > place_of(room).unwrap())
+        })
+    };
+    code.lines().filter(is_upward).collect()
+}
+
+#[test]
+fn a_room_imports_only_from_those_before_it() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut rooms = Vec::new();
+    for file in files(&src) {
+        let first = file.strip_prefix(&src).unwrap().iter().next().unwrap();
+        let room = Path::new(first).file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(place_of(&room).is_some(), "{}: {room} is none of the rooms", file.display());
+        let code = fs::read_to_string(&file).unwrap();
+        assert_eq!(upward_imports(&room, &code), [""; 0], "{}", file.display());
+        // What stands above the root file of a room is all rooms.
+        let is_root = file.parent() == Some(&src) || file.file_name().is_some_and(|name| name == "mod.rs");
+        let imports_above =
+            code.lines().any(|line| line.starts_with("use super::") || line.starts_with("pub use super::"));
+        assert!(
+            !is_root || file.strip_prefix(&src).unwrap().iter().count() > 2 || !imports_above,
+            "{}",
+            file.display()
+        );
+        rooms.push(room);
+    }
+    for room in ROOMS {
+        assert!(rooms.iter().any(|known| known == room), "{room} is no room of src/");
+    }
+}
+
+#[test]
+fn an_upward_import_is_found() {
+    for (line, is_upward) in [
+        ("use crate::json::Node;", false),
+        ("use crate::workload::Kind;", false),
+        ("use crate::settings::{Settings, words};", true),
+        ("    fn plan(of: &crate::merge::Record) {}", true),
+        ("use crate::elsewhere;", true),
+        ("// what crate::merge does with it", false),
+        ("use super::merge;", false),
+    ] {
+        assert_eq!(!upward_imports("workload", line).is_empty(), is_upward, "{line}");
+    }
+}
