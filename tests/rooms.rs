@@ -1,6 +1,8 @@
 //! The rooms of `src/` are in one order, and each imports only from those before it, so that there is no circle. What a
 //! room may know is told in docs/architecture.md.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail a test by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

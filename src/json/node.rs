@@ -118,8 +118,18 @@ impl<'a> Node<'a> {
                 Body::List(List { items, changed: false })
             }
             (Shape::Entry(member), b'{') => {
-                let (text, identity) = cursor.entry(member);
-                return Node { text, body: Body::Entry(identity) };
+                let mut identity = None;
+                cursor.object(|cursor, key| {
+                    if key.is(member) {
+                        identity = (cursor.peek() == b'"').then(|| cursor.string());
+                        if identity.is_none() {
+                            cursor.skip();
+                        }
+                    } else {
+                        cursor.skip();
+                    }
+                });
+                Body::Entry(identity)
             }
             _ => return Node::text_only(cursor.skip()),
         };

@@ -85,7 +85,6 @@ struct First(BTreeMap<String, usize>);
 
 impl First {
     /// Notes that `name` is `at` a place; where it was before, if it was anywhere.
-    #[inline(never)]
     fn seen(&mut self, name: &str, at: usize) -> Option<usize> {
         match self.0.get(name) {
             Some(first) => Some(*first),

@@ -26,7 +26,6 @@ pub struct Problems {
 
 impl Problems {
     /// Notes that at `path` there is something wrong: `what`, which is written in pieces.
-    #[inline(never)]
     pub fn add(&mut self, path: &Path<'_>, what: &[&str]) {
         self.first.insert(Problem { path: path.to_string(), what: what.concat() });
         if self.first.len() > MOST_PROBLEMS {
