@@ -1,7 +1,8 @@
 //! The policy's behaviour on the WebAssembly module: the tables of `tests/contract/`, which `cargo test` in the root of
-//! the project runs on the pure core, and one test of what only the module has: the memory that it takes.
+//! the project runs on the pure core, and tests of what only the module has: its memory, and the code of the compiler.
 
 use policy_host::testing as evaluator;
+use serde_json::Value;
 
 #[path = "../../tests/contract/tables/mod.rs"]
 mod tables;
@@ -14,4 +15,14 @@ fn many_containers_and_variables_are_checked_in_bounded_memory() {
     assert_eq!(measured.answer.as_deref(), Ok(&b"{\"valid\":true,\"message\":null}"[..]));
     let memory = measured.memory;
     assert!(memory < 8 << 20, "{memory} bytes for {}", payload.len());
+}
+
+/// rustc 1.95 at opt-level 2 drops a comparison that is added to an offset and then branched on, as in
+/// `json::Cursor::eat`: in an empty list, the bracket that closes it would be read as an item (docs/architecture.md, "A
+/// bug of the compiler").
+#[test]
+fn the_compiler_keeps_the_comparison_in_eat() {
+    let payload = br#"{"dependencies":{},"notebooks":[],"pipelinePods":[]}"#;
+    let answer: Value = serde_json::from_slice(&evaluator::validate_settings(payload)).expect("an answer");
+    assert_eq!(answer["message"], "notebooks: must list a dependency, or pipelinePods must: there is nothing to add");
 }

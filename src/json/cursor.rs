@@ -175,7 +175,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub fn eat(&mut self, wanted: u8) -> bool {
         let found = self.peek() == wanted;
-        // Not `+= usize::from(found)`, which rustc 1.95 miscompiles here at opt-level 2 and above.
+        // Not `+= usize::from(found)`, which rustc 1.95 miscompiles (docs/architecture.md, "A bug of the compiler").
         if found {
             self.at += 1;
         }
