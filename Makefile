@@ -133,6 +133,7 @@ lint: wasm-target ## Check format, clippy, documentation and what `make generate
 	cd generate && cargo clippy --locked --all-targets -- --deny warnings
 	$(call say,Documentation)
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps
+	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --document-private-items
 	cd host && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps
 	cd generate && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps
 	$(call say,What is made from something else)

@@ -5,14 +5,14 @@
 //! imports only from those before it: `json`, `kubernetes`, `workload`, `settings`, `admission`, `merge`, `rollout`,
 //! `admit`.
 
-pub mod admission;
+mod admission;
 pub mod admit;
-pub mod json;
+mod json;
 pub mod kubernetes;
-pub mod merge;
+mod merge;
 mod rollout;
 pub mod settings;
-pub mod workload;
+mod workload;
 
 use kubewarden_policy_sdk::protocol_version_guest;
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;

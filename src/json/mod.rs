@@ -16,7 +16,7 @@ mod path;
 
 use cursor::plain_end;
 pub use cursor::{Cursor, Str, SyntaxError, is_same_text};
-pub use node::{Body, List, Malformed, Node, Object, Shape, kind_of};
+pub use node::{Body, Malformed, Node, Object, Shape, kind_of};
 pub use path::{LONGEST_NAME, Path, plain_or_shown, shown};
 
 /// The members of the object that `text` is, one level deep, in their order and with duplicates; none where it is no

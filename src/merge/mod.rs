@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 pub use annotations::{apply_annotations, changed_annotations, has_annotations, record_of};
-pub use record::{Added, Record};
+pub use record::Record;
 
 use self::managed::{Desired, Managed};
 use crate::json::{Malformed, Node, Object, Path};
@@ -59,7 +59,7 @@ impl<'n> Outcome<'n> {
 /// empty plan, what remains is the object without what is managed.
 ///
 /// # Errors
-/// The object is malformed on a way that the merge goes.
+/// A value that the merge has to read is of the wrong kind.
 pub fn merge<'a>(
     object: &mut Node<'a>,
     kind: Kind,

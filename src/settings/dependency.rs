@@ -103,13 +103,18 @@ impl<'a> Dependency<'a> {
         dependency
     }
 
+    /// Where it is in the settings.
+    pub fn path(&self) -> Path<'a> {
+        DEPENDENCIES.member(self.name)
+    }
+
     /// Whether it adds anything that goes into containers, so that it needs one.
     pub fn needs_container(&self) -> bool {
         self.additions.iter().any(|addition| addition.field.target == Target::Containers)
     }
 
     fn read_fields(&mut self, text: &'a str, part: Option<&'static str>, problems: &mut Vec<Malformed>) {
-        let path = DEPENDENCIES.member(self.name);
+        let path = self.path();
         let is_object = Cursor::new(text).object(|cursor, key| {
             let name = key.decode();
             if let Some(field) = Field::named(&name) {
@@ -144,7 +149,7 @@ impl<'a> Dependency<'a> {
         cursor: &mut Cursor<'a>,
         problems: &mut Vec<Malformed>,
     ) {
-        let path = DEPENDENCIES.member(self.name);
+        let path = self.path();
         let path = path.member(field.name);
         let mut add = |key, member, value, index| {
             self.additions.push(Addition { field, key, member, value, part, index });

@@ -1,8 +1,8 @@
 //! What users write: the settings of a policy, read as far as a request needs them.
 //!
-//! One reader serves admitting and checking. It gives what can be read, and notes what cannot in a list of [`Malformed`]
+//! One reader serves admitting and checking. It gives what can be read, and notes what cannot in a list of `Malformed`
 //! values. Admitting answers with the first of these, which only settings that were never checked have; the checks in
-//! [`validate`] describe each better, and go on with what could be read.
+//! `validate` describe each better, and go on with what could be read.
 
 mod dependency;
 pub mod fields;

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use problem::Problems;
 
-use super::{DEPENDENCIES, Dependency, Resolved, Settings};
-use crate::json::{Node, Path, members};
+use super::Settings;
+use crate::json::Node;
 use crate::workload::Kind;
 
 /// What is wrong with settings, a line each, sorted by path; `None` where nothing is.
@@ -68,17 +68,6 @@ impl<'a> List<'a> {
     }
 }
 
-/// The dependencies, as far as they can be read. What cannot is a problem that the check of its shape finds.
-fn resolved<'a>(settings: &Settings<'a>) -> Vec<(Resolved<'a>, bool)> {
-    let dependencies = settings.members.get("dependencies").map_or("null", Node::text);
-    let all = members(dependencies).into_iter().map(|(name, text)| {
-        let mut problems = Vec::new();
-        let resolved = Resolved::new(name, Cow::Borrowed(text), &mut problems);
-        (resolved, problems.is_empty())
-    });
-    all.collect()
-}
-
 /// Where each name is first.
 #[derive(Default)]
 struct First(BTreeMap<String, usize>);
@@ -98,9 +87,4 @@ impl First {
     fn at(&self, name: &str) -> Option<usize> {
         self.0.get(name).copied()
     }
-}
-
-/// The path of a dependency, for the checks that begin there.
-fn with_path_of<R>(dependency: &Dependency<'_>, use_path: impl FnOnce(&Path<'_>) -> R) -> R {
-    use_path(&DEPENDENCIES.member(dependency.name))
 }

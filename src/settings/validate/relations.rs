@@ -1,18 +1,27 @@
 //! What values of the settings must be to one another: who uses what, what is there twice, what contradicts.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::{Problems, did_you_mean};
 use super::shape::{index, member, string_member};
-use super::{First, List, resolved, with_path_of};
-use crate::json::{Path, items, shown};
+use super::{First, List};
+use crate::json::{Node, Path, items, members, shown};
 use crate::settings::fields::{Entry, MergeStrategy, Target};
 use crate::settings::{Addition, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
 use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
 
 /// Checks what belongs together in `settings`.
 pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problems) {
-    let resolved = resolved(settings);
+    let dependencies = settings.members.get("dependencies").map_or("null", Node::text);
+    let resolved: Vec<_> = members(dependencies)
+        .into_iter()
+        .map(|(name, text)| {
+            let mut problems = Vec::new();
+            let resolved = Resolved::new(name, Cow::Borrowed(text), &mut problems);
+            (resolved, problems.is_empty())
+        })
+        .collect();
     let all: Vec<_> = resolved.iter().map(|(resolved, is_readable)| Known::read(resolved, *is_readable)).collect();
     let mut known = First::default();
     for (at, it) in all.iter().enumerate() {
@@ -27,7 +36,7 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
     }
     let own = settings.own_annotations(&mut Vec::new());
     for it in &all {
-        with_path_of(&it.dependency, |path| check_dependency(path, it, lists, &own, problems));
+        check_dependency(it, lists, &own, problems);
     }
     for list in lists {
         let listed: Vec<_> = list.names.iter().filter_map(|name| all.get(known.at(name.as_ref()?)?)).collect();
@@ -97,14 +106,9 @@ fn check_list(list: &List<'_>, all: &[Known<'_>], known: &First, problems: &mut 
     }
 }
 
-fn check_dependency(
-    path: &Path<'_>,
-    known: &Known<'_>,
-    lists: &[List<'_>],
-    own: &OwnAnnotations<'_>,
-    problems: &mut Problems,
-) {
+fn check_dependency(known: &Known<'_>, lists: &[List<'_>], own: &OwnAnnotations<'_>, problems: &mut Problems) {
     let name = known.dependency.name;
+    let path = &known.dependency.path();
     let is_for_notebooks = lists.iter().any(|list| list.kind == Kind::Notebook && list.has(name));
     if known.dependency.additions.is_empty() && !problems.are_below(path) {
         problems.add(path, &["must add something"]);
@@ -192,7 +196,7 @@ fn check_contradictions(list: &List<'_>, listed: &[&Known<'_>], problems: &mut P
             if let Some((other, first)) = first
                 && !(first.field.name == addition.field.name && addition.field.is_equal(first.value, addition.value))
             {
-                let first = with_path_of(&other.dependency, |path| first.with_path(path, |path| path.to_string()));
+                let first = first.with_path(&other.dependency.path(), |path| path.to_string());
                 let what = [
                     "must bring the same ",
                     &described(addition),
@@ -202,7 +206,7 @@ fn check_contradictions(list: &List<'_>, listed: &[&Known<'_>], problems: &mut P
                     list.word,
                     " lists both",
                 ];
-                with_path_of(&it.dependency, |path| addition.with_path(path, |path| problems.add(path, &what)));
+                addition.with_path(&it.dependency.path(), |path| problems.add(path, &what));
             }
             others.push((it, addition));
         }
