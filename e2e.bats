@@ -108,7 +108,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
 
 # ---- Notebooks ----
 
-@test "a notebook gets its pull secret, and an account of it" {
+@test "a notebook gets its pull secret, and a record of it" {
     SETTINGS=test_data/settings-registry.yaml
     for name in notebook-create notebook-create-dry-run notebook-create-kubectl-apply notebook-create-server-side-apply; do
         request "$name"
@@ -121,13 +121,13 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     done
 }
 
-@test "the answer is that to the request" {
+@test "the response has the uid of the request" {
     request notebook-create '.request.uid = "11111111-2222-3333-4444-555555555555"'
     evaluate
     holds '.uid == "11111111-2222-3333-4444-555555555555"'
 }
 
-@test "a bare request is understood as well as a review" {
+@test "a bare request is evaluated as a review is" {
     SETTINGS=test_data/settings-registry.yaml
     request notebook-create .request
     evaluate
@@ -186,7 +186,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     patch_is "[$PULL_SECRET, {op: \"replace\", path: \"/metadata/annotations\", value: $ANNOTATIONS}]"
 }
 
-@test "what the policy does not know stays as it is" {
+@test "unknown fields stay as they are" {
     SETTINGS=test_data/settings-registry.yaml
     # jq would spell the numbers its own way, so they come in as text.
     request notebook-create '
@@ -202,7 +202,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     patch_is "$ANNOTATED + [$PULL_SECRET]"
 }
 
-@test "what the policy answers needs nothing more" {
+@test "a mutated notebook is not mutated again" {
     for settings in settings settings-registry; do
         SETTINGS=test_data/$settings.yaml
         request notebook-create
@@ -224,7 +224,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     done
 }
 
-@test "changed settings replace what the old ones brought" {
+@test "changed settings replace what earlier settings added" {
     SETTINGS=test_data/settings-registry.yaml
     request notebook-create '.request.object.spec.template.spec.imagePullSecrets = [{name: "mine"}]'
     evaluate
@@ -243,7 +243,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
         | .registry.added == {imagePullSecrets: ["new-credentials"]}' "$BATS_TEST_TMPDIR/changed.json"
 }
 
-@test "what is none of its business is left alone" {
+@test "a request out of scope is accepted untouched" {
     for name in notebook-delete notebook-delete-with-finalizer notebook-update-status-subresource \
         notebook-update-terminating notebook-update-terminating-finalizer-removed \
         pod-create-argo-agent pod-create-plain pod-update-labels; do
@@ -253,7 +253,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     done
 }
 
-@test "so are a notebook of another group, other operations, a subresource, an object that is terminating" {
+@test "also: a notebook of another group, other operations, a subresource, an object that is terminating" {
     for filter in \
         '.request.kind.group = "example.org" | .request.resource.group = "example.org" | .request.object.apiVersion = "example.org/v1"' \
         '.request.operation = "CONNECT"' \
@@ -271,7 +271,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     holds '.patch != null'
 }
 
-@test "a malformed notebook is denied with the path, not with an accident" {
+@test "a malformed notebook is denied with its path" {
     for settings in settings settings-registry; do
         SETTINGS=test_data/$settings.yaml
         request notebook-create '.request.object.spec.template.spec.containers = {}'
@@ -321,7 +321,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     holds '.warnings // [] == []'
 }
 
-@test "all that waits is named, in the order of the settings" {
+@test "every waiting dependency is named, in the order of the settings" {
     request notebook-update-annotate
     evaluate
     patch_is '[{op: "add", path: "/metadata/annotations/mutatingflow.nais.io~1update-pending", value: "registry,proxy,trust"}]'
@@ -341,7 +341,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     done
 }
 
-@test "what waited waits no longer once it is applied" {
+@test "nothing waits once it is applied" {
     SETTINGS=test_data/settings-registry.yaml
     request notebook-update-stop '
         (.request | .object, .oldObject).metadata.annotations["mutatingflow.nais.io/update-pending"] = "registry"'
@@ -431,7 +431,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
 
 # ---- conflicts ----
 
-@test "what the user has under the same name is refused, all of it in one message" {
+@test "conflicts are refused, all of them in one message" {
     request pod-create-pipeline '
         .request.object.spec.volumes += [{name: "vault-secrets", hostPath: {path: "/theirs"}}]
         | .request.object.spec.containers[1].env += [{name: "SSL_CERT_FILE", value: "hidden-from-messages"}]'
@@ -445,7 +445,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     holds '. | tostring | contains("hidden-from-messages") | not'
 }
 
-@test "with onConflict: Keep what the user has stays, and a warning says so" {
+@test "with onConflict: Keep the user's entry stays, with a warning" {
     request pod-create-pipeline '.request.object.spec.containers[1].env += [{name: "HTTP_PROXY", value: "hidden-from-messages"}]'
     evaluate
     holds '.allowed == true'

@@ -190,7 +190,7 @@ mod tests {
     const DEFER: RunningNotebooks = RunningNotebooks::Defer;
     const RESTART: RunningNotebooks = RunningNotebooks::Restart;
 
-    const NOBODY: &str = "{}";
+    const RUNNING: &str = "{}";
     const STOPPED: &str = r#"{"kubeflow-resource-stopped":"2026-11-23T10:10:00Z"}"#;
     const STOPPED_WITHOUT_A_TIME: &str = r#"{"kubeflow-resource-stopped":""}"#;
 
@@ -222,8 +222,8 @@ mod tests {
     const TWO: &str = r#"[{"name":"nb","image":"two"}]"#;
 
     #[test]
-    fn who_creates_writes() {
-        for annotations in [NOBODY, STOPPED] {
+    fn a_create_is_enforced() {
+        for annotations in [RUNNING, STOPPED] {
             for running_notebooks in [DEFER, RESTART] {
                 assert_eq!(rollout("CREATE", None, &notebook(annotations, ONE), running_notebooks), Rollout::Enforce);
             }
@@ -231,20 +231,20 @@ mod tests {
     }
 
     #[test]
-    fn who_changes_the_template_writes() {
-        for annotations in [NOBODY, STOPPED] {
+    fn an_update_that_changes_the_template_is_enforced() {
+        for annotations in [RUNNING, STOPPED] {
             for running_notebooks in [DEFER, RESTART] {
                 let (old, new) = (notebook(annotations, ONE), notebook(annotations, TWO));
                 assert_eq!(update(&old, &new, running_notebooks), Rollout::Enforce);
             }
         }
-        assert_eq!(update("{}", &notebook(NOBODY, ONE), DEFER), Rollout::Enforce);
-        assert_eq!(update(&notebook(NOBODY, ONE), "{}", DEFER), Rollout::Enforce);
+        assert_eq!(update("{}", &notebook(RUNNING, ONE), DEFER), Rollout::Enforce);
+        assert_eq!(update(&notebook(RUNNING, ONE), "{}", DEFER), Rollout::Enforce);
     }
 
     #[test]
-    fn a_stopped_one_may_change() {
-        let (stopped, runs) = (notebook(STOPPED, ONE), notebook(NOBODY, ONE));
+    fn a_stopped_notebook_gets_best_effort() {
+        let (stopped, runs) = (notebook(STOPPED, ONE), notebook(RUNNING, ONE));
         let stopped_without_a_time = notebook(STOPPED_WITHOUT_A_TIME, ONE);
         for (old, new) in [
             (&stopped, &stopped),
@@ -262,19 +262,19 @@ mod tests {
     }
 
     #[test]
-    fn a_running_one_may_change_where_the_settings_say_so() {
-        assert_eq!(update(&notebook(NOBODY, ONE), &notebook(NOBODY, ONE), RESTART), Rollout::BestEffort);
+    fn restart_gives_a_running_notebook_best_effort() {
+        assert_eq!(update(&notebook(RUNNING, ONE), &notebook(RUNNING, ONE), RESTART), Rollout::BestEffort);
     }
 
     #[test]
-    fn a_running_one_must_not_change() {
+    fn a_running_notebook_is_deferred() {
         let annotated = notebook(r#"{"notebooks.kubeflow.org/last-activity":"now"}"#, ONE);
-        assert_eq!(update(&notebook(NOBODY, ONE), &annotated, DEFER), Rollout::Defer);
+        assert_eq!(update(&notebook(RUNNING, ONE), &annotated, DEFER), Rollout::Defer);
     }
 
     #[test]
-    fn without_the_stored_object_it_runs_and_is_unchanged() {
-        for annotations in [NOBODY, STOPPED] {
+    fn an_update_without_the_old_object_counts_as_running() {
+        for annotations in [RUNNING, STOPPED] {
             assert_eq!(rollout("UPDATE", None, &notebook(annotations, ONE), DEFER), Rollout::Defer);
             assert_eq!(rollout("UPDATE", None, &notebook(annotations, ONE), RESTART), Rollout::BestEffort);
         }
@@ -292,13 +292,13 @@ mod tests {
         ];
         for (one, other) in cases {
             for (old, new) in [(one, other), (other, one)] {
-                assert_eq!(update(&notebook(NOBODY, old), &notebook(NOBODY, new), DEFER), Rollout::Defer, "{new}");
+                assert_eq!(update(&notebook(RUNNING, old), &notebook(RUNNING, new), DEFER), Rollout::Defer, "{new}");
             }
         }
     }
 
     #[test]
-    fn what_is_ours_is_set_aside() {
+    fn managed_entries_are_set_aside() {
         let without = r#"[{"name":"nb"}]"#;
         let ours = r#"[{"name":"nb","env":[{"name":"OURS","value":"1"}]}]"#;
         let edited = r#"[{"name":"nb","env":[{"name":"OURS","value":"2"}]}]"#;
@@ -308,14 +308,14 @@ mod tests {
         for old in same {
             for new in same {
                 assert_eq!(
-                    update(&notebook(NOBODY, old), &notebook(NOBODY, new), DEFER),
+                    update(&notebook(RUNNING, old), &notebook(RUNNING, new), DEFER),
                     Rollout::Defer,
                     "{old} {new}"
                 );
             }
             for new in [theirs, elsewhere] {
                 assert_eq!(
-                    update(&notebook(NOBODY, old), &notebook(NOBODY, new), DEFER),
+                    update(&notebook(RUNNING, old), &notebook(RUNNING, new), DEFER),
                     Rollout::Enforce,
                     "{old} {new}"
                 );

@@ -70,8 +70,8 @@ fn at_most(bounds: &[(Row, f64)]) {
 }
 
 #[test]
-fn what_is_not_ours_costs_what_reading_it_costs() {
-    at_most(&rows::not_ours().map(|row| (row, 1.1)));
+fn requests_out_of_scope_cost_what_reading_them_costs() {
+    at_most(&rows::out_of_scope().map(|row| (row, 1.1)));
 }
 
 /// The record on an object is never trusted to skip work: it is read, and everything is looked for where it should be.

@@ -127,7 +127,7 @@ mod tests {
     use crate::json::{Path, Shape};
 
     #[test]
-    fn answers_are_the_protocol_s() {
+    fn answers_follow_the_protocol() {
         let mut node = Node::parse(r#"{"a":1e3,"b":null}"#, &Shape::Object(&[])).unwrap();
         node.object_mut(&Path::Root("object")).unwrap().remove("b");
         let object = MutatedObject::of(&mut node).unwrap();

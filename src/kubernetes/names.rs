@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_kubernetes_own() {
+    fn names_follow_the_rules_of_kubernetes() {
         let long = |length| "a".repeat(length);
         for (format, right, wrong) in [
             (Format::Any, vec!["", "\n"], vec![]),

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_and_the_new_record_count_together() {
+    fn the_records_of_client_and_server_are_united() {
         let read = |text| Record::parse(text).unwrap();
         let new = read(r#"{"a":{"hash":"new","added":{"env/nb":["A"]}},"b":{"hash":"1","added":{}}}"#);
         let old = read(r#"{"a":{"hash":"old","added":{"env/nb":["B"],"volumes":["v"]}}}"#);

@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys() {
+    fn entries_have_keys() {
         for (field, entry, key) in [
             ("volumes", r#"{"emptyDir":{},"name":"v"}"#, Some("v")),
             ("volumes", r#"{"emptyDir":{}}"#, None),

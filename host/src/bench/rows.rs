@@ -86,7 +86,7 @@ impl Row {
 
 /// What the policy has nothing to do with.
 #[must_use]
-pub fn not_ours() -> [Row; 5] {
+pub fn out_of_scope() -> [Row; 5] {
     let deployment = about_a_deployment(typical_notebook());
     [
         Row::untouched("another kind", &deployment, &all_four()),
@@ -178,7 +178,7 @@ pub fn updates() -> Vec<Row> {
 
 /// Every row of the table.
 pub fn table(policy: &Policy) -> Result<Vec<Row>> {
-    let mut rows = Vec::from(not_ours());
+    let mut rows = Vec::from(out_of_scope());
     rows.extend(already_injected(policy)?);
     rows.extend([
         typical(),
