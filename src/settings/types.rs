@@ -2,17 +2,18 @@
 //! that go into an object have theirs in [`FIELDS`], beside the rule by which they are merged.
 
 use super::fields::FIELDS;
+use super::list_of;
 use super::words::{OnConflict, RunningNotebooks};
 use crate::kubernetes::names::Format;
 use crate::kubernetes::schema::{Exclusive, Member, Object, Type};
 use crate::kubernetes::types::{RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
-use crate::workload::Containers;
+use crate::workload::{Containers, Kind};
 
 /// The settings.
 pub static SETTINGS: Object = Object::new(&[
     Member::new("dependencies", Type::Map(Format::DnsLabel, &Type::Object(&DEPENDENCY))),
-    Member::new("notebooks", Type::List(&ANY_TEXT, None)),
-    Member::new("pipelinePods", Type::List(&ANY_TEXT, None)),
+    Member::new(list_of(Kind::Notebook), Type::List(&ANY_TEXT, None)),
+    Member::new(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT, None)),
     Member::new("runningNotebooks", Type::Text(Format::OneOf(RunningNotebooks::WORDS))),
     Member::new("annotationDomain", Type::Text(Format::Subdomain)),
 ]);

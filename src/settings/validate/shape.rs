@@ -38,22 +38,8 @@ impl Walk<'_, '_> {
             (Type::Map(format, of), Some(b'{')) => self.map(path, *format, of, text),
             (Type::List(of, unique), Some(b'[')) => self.list(path, of, *unique, text),
             (Type::Set(of), Some(b'[')) => self.list(path, of, None, text),
-            (Type::WordOrNames(_), Some(b'[')) if items(text).is_empty() => {
-                self.problems.add(path, &["must not be empty"]);
-            }
-            (Type::WordOrNames(_), Some(b'[')) => self.list(path, &Type::Text(Format::DnsLabel), None, text),
+            (Type::WordOrNames(words), first) => self.word_or_names(path, words, first.copied(), text),
             (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
-            (Type::WordOrNames(words), Some(b'"')) => {
-                let word = string(text);
-                if !words.contains(&&*word) {
-                    let meant = did_you_mean(&word, words.iter().copied());
-                    let words = words.join(", ");
-                    self.problems.add(
-                        path,
-                        &["must be ", &words, " or a list of container names, found ", &shown(&word), &meant],
-                    );
-                }
-            }
             (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
             (Type::Quantity, Some(b'"')) if Quantity::parse(text).is_none() => {
                 self.problems.add(path, &["must be a quantity like 500m or 1Gi, found ", &shown(&string(text))]);
@@ -72,11 +58,27 @@ impl Walk<'_, '_> {
             Type::Text(_) => (false, "must be a string"),
             Type::List(..) | Type::Set(_) => (false, "must be a list"),
             Type::Map(..) | Type::Object(_) => (false, "must be an object"),
-            Type::WordOrNames(_) => (false, "must be Main, All or a list of container names"),
+            // It was checked before, whatever it is.
+            Type::WordOrNames(_) => return,
         };
         if !is_right {
             self.problems.add(path, &[must, ", found ", kind_of(text)]);
         }
+    }
+
+    /// One of `words`, or a list of container names.
+    fn word_or_names(&mut self, path: &Path<'_>, words: &[&str], first: Option<u8>, text: &str) {
+        match first {
+            Some(b'[') if items(text).is_empty() => return self.problems.add(path, &["must not be empty"]),
+            Some(b'[') => return self.list(path, &Type::Text(Format::DnsLabel), None, text),
+            _ => {}
+        }
+        let found = match Node::text_only(text).string() {
+            Some(word) if words.contains(&&*word) => return,
+            Some(word) => [shown(&word), did_you_mean(&word, words.iter().copied())].concat(),
+            None => kind_of(text).to_owned(),
+        };
+        self.problems.add(path, &["must be ", &words.join(", "), " or a list of container names, found ", &found]);
     }
 
     fn text(&mut self, path: &Path<'_>, format: Format, text: &str) {
