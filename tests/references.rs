@@ -9,6 +9,9 @@ use std::{fs, io};
 
 const CONTRACT: &str = "docs/contract.md";
 
+/// The Markdown pages whose links are checked, beside those in `docs/`.
+const PAGES: [&str; 4] = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "test_data/README.md"];
+
 /// Where sections of the contract are named. This file is left out: its examples are wrong on purpose.
 const CODE: [&str; 6] = ["src", "tests", "host/src", "host/tests", "fuzz/fuzz_targets", "generate/src"];
 const THIS_FILE: &str = "tests/references.rs";
@@ -99,7 +102,7 @@ fn files_of_tests_are_read_from_their_lines() {
 #[test]
 fn every_link_leads_somewhere() {
     let mut pages = files_in("docs", "md").unwrap();
-    pages.push(read("README.md").unwrap());
+    pages.extend(PAGES.map(|page| read(page).unwrap()));
     let mut anchors = Anchors::default();
     let mut links = 0;
     let mut wrong = Vec::new();
