@@ -45,7 +45,10 @@ impl Rollout {
             return Rollout::Enforce;
         }
         let is_stopped = old.is_some_and(|old| workload::is_stopped(old) || workload::is_stopped(&request.object));
-        if is_stopped || running_notebooks == RunningNotebooks::Restart { Rollout::BestEffort } else { Rollout::Defer }
+        match running_notebooks {
+            RunningNotebooks::Defer if !is_stopped => Rollout::Defer,
+            RunningNotebooks::Defer | RunningNotebooks::Restart => Rollout::BestEffort,
+        }
     }
 }
 

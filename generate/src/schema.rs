@@ -216,7 +216,7 @@ mod tests {
     }
 
     /// The schema and the policy say the same of the same settings. Where a rule is about two places at once, the table
-    /// says so, and the policy alone sees it. What the policy says of every row is tested in host/tests/settings.rs.
+    /// says so, and the policy alone sees it. What the policy says of every row is tested in tests/contract/tables/settings.rs.
     #[test]
     fn the_schema_refuses_what_the_policy_refuses() {
         let schema = schema(&Texts::read().unwrap());

@@ -127,12 +127,16 @@ impl<'a> Dependency<'a> {
                 "onConflict" => {
                     self.on_conflict = word(&node, OnConflict::of_word, &path, problems).unwrap_or(self.on_conflict);
                 }
-                "containers" => {
-                    let word = node.string().and_then(|word| Containers::of_word(&word));
-                    self.containers = word.unwrap_or_else(|| {
-                        Containers::Named(strings(&node, &path, problems).into_iter().flatten().collect())
-                    });
-                }
+                "containers" => match node.string().and_then(|word| Containers::of_word(&word)) {
+                    Some(selection) => self.containers = selection,
+                    None => {
+                        let names = strings(&node, &path, problems);
+                        if node.text().starts_with('[') {
+                            self.containers =
+                                Containers::Named(names.into_iter().map(Option::unwrap_or_default).collect());
+                        }
+                    }
+                },
                 "initContainersFirst" => self.init_containers_first = node.text() == "true",
                 _ => {}
             }
@@ -251,7 +255,7 @@ mod tests {
         let dependency = Dependency::read(&resolved, &mut problems);
         let keys: Vec<_> = dependency.additions.iter().map(|addition| &*addition.key).collect();
         assert_eq!(keys, ["A"]);
-        assert_eq!(dependency.containers, Containers::Named(vec!["a".into()]));
+        assert_eq!(dependency.containers, Containers::Named(vec!["a".into(), "".into()]));
         let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(
             problems,

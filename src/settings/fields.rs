@@ -214,20 +214,21 @@ impl Field {
     pub fn key_of<'a>(&'static self, entry: &Node<'a>) -> Option<Cow<'a, str>> {
         match (self.strategy, self.entry) {
             (ListSet, _) => Some(Cow::Owned(Digest::of(self.entry_type(), entry.text()).hex())),
-            (_, Entry::VolumeMount) => entry_string(entry).map(|path| match path {
+            (ListMap(member), Entry::VolumeMount) => entry_string(entry, member).map(|path| match path {
                 Cow::Borrowed(path) => Cow::Borrowed(without_trailing_slash(path)),
                 Cow::Owned(path) => Cow::Owned(without_trailing_slash(&path).to_owned()),
             }),
-            _ => entry_string(entry),
+            (ListMap(member), _) => entry_string(entry, member),
+            (Granular | Atomic, _) => None,
         }
     }
 }
 
-/// The string that identifies an entry: found when it was read, or under `name` where it was opened whole.
-fn entry_string<'a>(entry: &Node<'a>) -> Option<Cow<'a, str>> {
+/// The string under `member` of an entry: found when it was read, or there where the entry was opened whole.
+fn entry_string<'a>(entry: &Node<'a>, member: &str) -> Option<Cow<'a, str>> {
     match &entry.body {
         Body::Entry(key) => key.map(Str::decode),
-        Body::Object(object) => object.get("name").and_then(Node::string),
+        Body::Object(object) => object.get(member).and_then(Node::string),
         Body::Text | Body::List(_) => None,
     }
 }
@@ -242,6 +243,7 @@ fn without_trailing_slash(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::{Kind, METADATA};
 
     #[test]
     fn entries_have_keys() {
@@ -259,6 +261,41 @@ mod tests {
             let row = Field::named(field).unwrap();
             let read = Node::parse(entry, &row.entry_shape()).unwrap();
             assert_eq!(row.key_of(&read).as_deref(), key, "{field}: {entry}");
+        }
+    }
+
+    /// A list or map that stays text when a request is read could not be merged into.
+    #[test]
+    fn every_list_and_map_is_opened_when_a_request_is_read() {
+        for kind in Kind::ALL {
+            for field in FIELDS.iter().filter(|field| field.strategy != Atomic) {
+                let empty = if field.strategy == Granular { "{}" } else { "[{}]" };
+                let value = [r#"{""#, field.member.raw(), r#"":"#, empty, "}"].concat();
+                let containers = [r#"{"containers":["#, &value, "]}"].concat();
+                let of_spec = if field.target == Target::Containers { &containers } else { &value };
+                let text = match (field.target, kind) {
+                    (Target::Metadata, _) => [r#"{"metadata":"#, &value, "}"].concat(),
+                    (_, Kind::Notebook) => [r#"{"spec":{"template":{"spec":"#, of_spec, "}}}"].concat(),
+                    (_, Kind::PipelinePod) => [r#"{"spec":"#, of_spec, "}"].concat(),
+                };
+                let object = Node::parse(&text, kind.shape()).unwrap();
+                let parent = if field.target == Target::Metadata { &METADATA } else { kind.pod_spec() };
+                let containers = parent.member("containers");
+                let container = containers.item(0);
+                let parent = if field.target == Target::Containers { &container } else { parent };
+                let path = parent.member(field.member.raw());
+                let found = path.get(&object).unwrap().unwrap();
+                match field.strategy {
+                    Granular => assert!(found.object(&path).is_ok(), "{kind:?}: {path}"),
+                    _ => {
+                        let entry = &found.list(&path).unwrap().items()[0];
+                        assert!(matches!(
+                            (field.strategy, &entry.body),
+                            (ListSet, Body::Text) | (ListMap(_), Body::Entry(_) | Body::Object(_))
+                        ));
+                    }
+                }
+            }
         }
     }
 

@@ -153,3 +153,19 @@ fn variable(name: &str, value: &str) -> String {
 fn list(items: impl IntoIterator<Item = String>) -> String {
     ["[", &items.into_iter().collect::<Vec<_>>().join(","), "]"].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::schema::Type;
+    use crate::settings::fields::Field;
+    use crate::settings::types::DEPENDENCY;
+
+    /// A part that only one of the two tables knows would pass the checks and add nothing, or never pass them.
+    #[test]
+    fn every_part_has_a_type_and_an_expansion() {
+        let is_part = |name: &str, of: &Type| Field::named(name).is_none() && matches!(of, Type::Object(_));
+        let typed: Vec<_> = DEPENDENCY.members.iter().filter(|it| is_part(it.name, &it.of)).map(|it| it.name).collect();
+        assert_eq!(typed, READY_MADE.map(|(name, ..)| name));
+    }
+}

@@ -70,6 +70,9 @@ static TEMPLATE: Path<'static> = Path::Member(&SPEC, "template");
 static TEMPLATE_SPEC: Path<'static> = Path::Member(&TEMPLATE, "spec");
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Kind::Notebook, Kind::PipelinePod];
+
     /// How an object of this kind is opened.
     pub const fn shape(self) -> &'static Shape {
         match self {

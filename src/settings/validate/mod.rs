@@ -35,7 +35,7 @@ pub fn problems(payload: &[u8]) -> Option<String> {
         Err(malformed) => return Some(malformed.to_string()),
     };
     let mut problems = Problems::default();
-    let lists = [Kind::Notebook, Kind::PipelinePod].map(|kind| List::read(&settings, kind));
+    let lists = Kind::ALL.map(|kind| List::read(&settings, kind));
     let text = if settings.members.is_empty() { "{}" } else { text.trim() };
     shape::check(text, &lists, &mut problems);
     relations::check(&settings, &lists, &mut problems);

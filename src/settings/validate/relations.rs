@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::problem::{Problems, did_you_mean};
+use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::{index, member, string_member};
 use super::{First, List};
 use crate::json::{Node, Path, items, members, shown};
@@ -114,7 +114,8 @@ fn check_dependency(known: &Known<'_>, lists: &[List<'_>], own: &OwnAnnotations<
         problems.add(path, &["must add something"]);
     }
     if !lists.iter().any(|list| list.has(name)) {
-        problems.add(path, &["must be in notebooks or pipelinePods: nothing uses it"]);
+        let words: Vec<_> = lists.iter().map(|list| list.word).collect();
+        problems.add(path, &["must be in ", &one_of(&words), ": nothing uses it"]);
     }
     let mut first: BTreeMap<String, &Addition<'_>> = BTreeMap::new();
     for addition in known.additions() {
@@ -182,7 +183,11 @@ fn check_contradictions(list: &List<'_>, listed: &[&Known<'_>], problems: &mut P
         sidecars.seen(&addition.key, 0);
     }
     let is_apart = |name: &str| FOREIGN_CONTAINERS.contains(&name) || sidecars.at(name).is_some();
-    let main = if list.kind == Kind::PipelinePod { MAIN } else { "{name}" };
+    // The name by which a dependency can select the main container.
+    let main = match list.kind {
+        Kind::Notebook => "{name}",
+        Kind::PipelinePod => MAIN,
+    };
     // Those that have an addition of this identity, each once.
     let mut known: BTreeMap<String, Vec<(&Known<'_>, &Addition<'_>)>> = BTreeMap::new();
     for it in listed {

@@ -9,7 +9,7 @@ use crate::kubernetes::names::Format;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::schema::{Exclusive, Object, Type};
 use crate::settings::ROOT;
-use crate::settings::types::SETTINGS;
+use crate::settings::types::{DEPENDENCY, SETTINGS};
 use crate::workload::Kind;
 
 /// Checks every value of the settings `text`.
@@ -27,8 +27,8 @@ struct Walk<'w, 'a> {
 
 /// What a walk knows of the dependency that it is in.
 struct InDependency {
-    /// Whether pods get it, so that `{name}` has no meaning.
-    is_for_pods: bool,
+    /// The list by which pods get it, if they do: `{name}` has no meaning for them.
+    list_of_pods: Option<&'static str>,
 }
 
 impl Walk<'_, '_> {
@@ -82,9 +82,9 @@ impl Walk<'_, '_> {
     }
 
     fn text(&mut self, path: &Path<'_>, format: Format, text: &str) {
-        let is_for_pods = self.dependency.as_ref().is_some_and(|dependency| dependency.is_for_pods);
-        if is_for_pods && text.contains("{name}") {
-            self.problems.add(path, &["must not have {name} in it, since pipelinePods lists the dependency"]);
+        let list_of_pods = self.dependency.as_ref().and_then(|dependency| dependency.list_of_pods);
+        if let Some(list) = list_of_pods.filter(|_| text.contains("{name}")) {
+            self.problems.add(path, &["must not have {name} in it, since ", list, " lists the dependency"]);
         }
         // A placeholder counts as a letter: what it stands for is a name itself.
         let problem = if self.dependency.is_some() {
@@ -144,15 +144,15 @@ impl Walk<'_, '_> {
     }
 
     fn map(&mut self, path: &Path<'_>, keys: Format, of: &Type, text: &str) {
-        let are_dependencies = matches!(path, Path::Member(Path::Root(_), "dependencies"));
+        let are_dependencies = matches!(of, Type::Object(object) if std::ptr::eq(*object, &DEPENDENCY));
         for (key, value) in members(text) {
             let path = path.member(&key);
             if let Some(must) = keys.problem(&key) {
                 self.problems.add(&path, &[must, ", found ", &shown(&key)]);
             }
             if are_dependencies {
-                let is_for_pods = self.lists.iter().any(|list| list.kind == Kind::PipelinePod && list.has(&key));
-                self.dependency = Some(InDependency { is_for_pods });
+                let list_of_pods = self.lists.iter().find(|list| list.kind != Kind::Notebook && list.has(&key));
+                self.dependency = Some(InDependency { list_of_pods: list_of_pods.map(|list| list.word) });
             }
             self.value(&path, of, value);
             if are_dependencies {
