@@ -1,7 +1,7 @@
 //! The pure core: a request and settings in, an answer out.
 //!
-//! One room after the other: the settings give dependencies, with what they add; the record says what is managed already,
-//! the rollout what may happen to the template; the merge does it, and the annotations say so.
+//! One step a room: the settings give dependencies, with what they add; the record says what is managed already; the
+//! rollout, what may happen to the template; the merge changes the object; the annotations record it.
 
 use crate::admission::{Answer, MutatedObject, Request, Unreadable, Verdict};
 use crate::json::Malformed;
@@ -66,7 +66,7 @@ fn admit_plan(
     let record = stored.iter().cloned().fold(record, Record::with);
 
     let rollout = Rollout::of(&request, running_notebooks, &record);
-    // Where the stored template stays, so does what was known of it: what the client claims beside is not managed.
+    // If the stored template is kept, only the stored record counts: the client's is ignored.
     let known = stored.as_ref().filter(|_| rollout == Rollout::Defer).unwrap_or(&record);
     let merged = merge_along(rollout, request.object, old_object, request.kind, plan, known)?;
     let (mut object, outcome, waiting) = match merged {
@@ -83,9 +83,9 @@ fn admit_plan(
     let changes = changed_annotations(own, &object, &record, &outcome.record, &deferred);
     apply_annotations(&mut object, &changes)?;
     let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
-    let did = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(*name)));
+    let changed = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(*name)));
     let removed = joined(outcome.changed.iter().copied().filter(|name| !is_planned(name)));
-    let audit_annotations = [("dependencies", did), ("removed", removed), ("deferred", deferred)];
+    let audit_annotations = [("dependencies", changed), ("removed", removed), ("deferred", deferred)];
     Ok(Answer {
         verdict: MutatedObject::of(&mut object).map_or(Verdict::Accept, Verdict::Mutate),
         warnings,

@@ -95,18 +95,18 @@ pub enum Merged<'a> {
 #[derive(Debug, Default)]
 pub struct Waiting {
     /// They would change the template of a notebook that runs.
-    for_a_stop: BTreeSet<String>,
+    until_stopped: BTreeSet<String>,
     /// They are in conflict with the user's entries.
-    for_the_user: Vec<Conflict>,
+    in_conflict: Vec<Conflict>,
 }
 
 impl Waiting {
     /// The names of all that wait, those of `plan` first and in its order.
     pub fn names(&self, plan: &[Dependency<'_>]) -> String {
         let waits = |name: &str| {
-            self.for_a_stop.contains(name) || self.for_the_user.iter().any(|conflict| conflict.dependency == name)
+            self.until_stopped.contains(name) || self.in_conflict.iter().any(|conflict| conflict.dependency == name)
         };
-        let no_longer_planned = self.for_a_stop.iter().map(String::as_str);
+        let no_longer_planned = self.until_stopped.iter().map(String::as_str);
         plan.iter()
             .map(|it| it.name)
             .filter(|name| waits(name))
@@ -117,18 +117,18 @@ impl Waiting {
 
     /// What the user should know of it.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let names: Vec<_> = self.for_a_stop.iter().map(String::as_str).collect();
+        let names: Vec<_> = self.until_stopped.iter().map(String::as_str).collect();
         let stop = (!names.is_empty()).then(|| {
             format!("the notebook runs, so this waits until you stop and start it: dependencies {}", names.join(", "))
         });
         let conflicts =
-            self.for_the_user.iter().map(|it| format!("dependency \"{}\" waits: {}", it.dependency, it.message));
+            self.in_conflict.iter().map(|it| format!("dependency \"{}\" waits: {}", it.dependency, it.message));
         stop.into_iter().chain(conflicts)
     }
 }
 
 /// Merges as far as `rollout` allows. What it does not allow is held back, each dependency whole, and the others are
-/// merged again: holding one back may leave another without what it shares with it.
+/// merged again: one that shared an entry with it may now have to add that entry itself.
 ///
 /// # Errors
 /// The object is malformed.
@@ -151,7 +151,7 @@ pub fn merge_along<'a>(
     if rollout == Rollout::Defer {
         restore_template(&mut object, old_object, kind)?;
     }
-    // Under an unchanged hash nothing waits: what lacks was pruned by the CRD, and would be again.
+    // Under an unchanged hash nothing waits: what is missing was pruned by the CRD, and would be again.
     let is_unchanged = |name: &str| {
         plan.iter().any(|it| it.name == name && record.get(name).is_some_and(|known| known.hash == it.hash))
     };
@@ -168,22 +168,22 @@ pub fn merge_along<'a>(
             return Ok(Merged::Object(merged, outcome, waiting));
         }
         held_back.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency.clone()));
-        waiting.for_the_user.extend(outcome.conflicts);
+        waiting.in_conflict.extend(outcome.conflicts);
         held_back.extend(outcome.changed_pod_spec.iter().map(|name| (*name).to_owned()));
         let waits = outcome.changed_pod_spec.into_iter().filter(|name| !is_unchanged(name));
-        waiting.for_a_stop.extend(waits.map(str::to_owned));
+        waiting.until_stopped.extend(waits.map(str::to_owned));
     }
 }
 
 /// Puts the stored template in the place of the client's, unless both mean the same.
 fn restore_template<'a>(object: &mut Node<'a>, old: Option<&Node<'a>>, kind: Kind) -> Result<(), Malformed> {
-    match old {
-        Some(old) if !is_same_template(object, old, kind) => match workload::pod_spec(old, kind) {
-            Some(stored) => kind.pod_spec().set(object, stored.clone()),
-            None => Ok(()),
-        },
-        _ => Ok(()),
+    if let Some(old) = old
+        && !is_same_template(object, old, kind)
+        && let Some(stored) = workload::pod_spec(old, kind)
+    {
+        kind.pod_spec_path().set(object, stored.clone())?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const PAGES: [&str; 4] = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "test_
 const CODE: [&str; 6] = ["src", "tests", "host/src", "host/tests", "fuzz/fuzz_targets", "generate/src"];
 const THIS_FILE: &str = "tests/references.rs";
 
-/// What is read for a moment and then named in a message.
+/// A file: its path, for messages, and its text.
 struct File {
     path: String,
     text: String,

@@ -99,6 +99,9 @@ fn check(facts: &Facts, types: &BTreeSet<&str>, schemas: &Schemas<'_>) -> Result
         if kind_of(name, member) != "array" {
             return failed(name, member, "is no list");
         }
+        if fact(&facts.distinct, name, member).is_some() {
+            return failed(name, member, "is a set, and its items differ in a member");
+        }
     }
     for (name, member) in by_type(&facts.zero_is_absent, |members| members) {
         if !matches!(kind_of(name, member), "string" | "boolean") {
@@ -235,6 +238,7 @@ mod tests {
             ("matchLabels: LabelKey", "matchExpressions: LabelKey", "LabelSelector.matchExpressions is no map"),
             ("env: name", "securityContext: name", "Container.securityContext is no list"),
             ("HostAlias: [hostnames]", "HostAlias: [ip]", "HostAlias.ip is no list"),
+            ("HostAlias: [hostnames]", "Container: [env]", "Container.env is a set, and its items differ in a member"),
             ("Container: [image]", "Containers: [image]", "Containers.image is not there"),
             ("LifecycleHandler: {", "LifecycleHandlers: {", "LifecycleHandlers is not there"),
             ("beside: [prefix]", "beside: [prefixes]", "EnvFromSource.prefixes is not there"),

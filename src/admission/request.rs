@@ -150,19 +150,14 @@ impl<'a> Request<'a> {
 /// The kind that a group, version and kind name, if the policy acts on it.
 fn read_kind(cursor: &mut Cursor<'_>) -> Option<Kind> {
     let (mut group, mut kind) = (Cow::Borrowed(""), Cow::Borrowed(""));
-    if !cursor.eat(b'{') {
-        return None;
-    }
-    let mut next = cursor.first_key();
-    while let Some(key) = next {
+    cursor.object(|cursor, key| {
         let value = Node::text_only(cursor.skip()).string().unwrap_or_default();
         if key.is("group") {
             group = value;
         } else if key.is("kind") {
             kind = value;
         }
-        next = cursor.next_key();
-    }
+    });
     match (&*group, &*kind) {
         ("kubeflow.org", "Notebook") => Some(Kind::Notebook),
         ("", "Pod") => Some(Kind::PipelinePod),

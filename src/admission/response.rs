@@ -51,11 +51,6 @@ impl MutatedObject {
     pub fn of(node: &mut Node<'_>) -> Option<Self> {
         node.write_changed(Self::BEFORE, Self::ROOM).map(MutatedObject)
     }
-
-    /// The JSON of it.
-    pub fn as_json(&self) -> &str {
-        self.0.get(Self::BEFORE.len()..).unwrap_or_default()
-    }
 }
 
 impl Answer {

@@ -4,7 +4,7 @@
 //! over stays the client's text.
 //!
 //! Functions are marked `inline(always)` where that was counted to save more than three in a thousand of the instructions
-//! of a typical Notebook; nowhere else does the compiler choose worse.
+//! of a typical Notebook; elsewhere the compiler's choice is as good.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use std::fmt;
 pub struct SyntaxError {
     /// Offset in bytes from the start of the text.
     pub at: usize,
-    /// What would have been right there.
+    /// What was expected there.
     pub expected: &'static str,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Str<'a> {
     /// Whether the string says `text`.
     #[inline(always)]
     pub fn is(self, text: &str) -> bool {
-        // Mostly the length tells already.
+        // Usually the lengths differ.
         (self.escaped || self.raw.len() == text.len()) && self.says(text)
     }
 
@@ -374,7 +374,7 @@ fn other_value_end(bytes: &[u8], mut at: usize, nesting: &mut Vec<u8>) -> usize 
                 if byte(bytes, at) != open + 2 {
                     nesting.push(open);
                     if open == b'{' {
-                        at = key_end(bytes, at).2;
+                        at = key_end(bytes, at);
                         if at == NOT_JSON {
                             return NOT_JSON;
                         }
@@ -395,7 +395,7 @@ fn other_value_end(bytes: &[u8], mut at: usize, nesting: &mut Vec<u8>) -> usize 
             at += 1;
             if next == b',' {
                 if open == b'{' {
-                    at = key_end(bytes, at).2;
+                    at = key_end(bytes, at);
                     if at == NOT_JSON {
                         return NOT_JSON;
                     }
@@ -410,17 +410,16 @@ fn other_value_end(bytes: &[u8], mut at: usize, nesting: &mut Vec<u8>) -> usize 
     }
 }
 
-/// The offset behind the key that is next, whether there are escapes in it, and the offset behind the colon after it.
+/// The offset behind the key that is next and the colon after it.
 #[inline(always)]
-fn key_end(bytes: &[u8], at: usize) -> (usize, bool, usize) {
+fn key_end(bytes: &[u8], at: usize) -> usize {
     let at = past_space(bytes, at);
     if byte(bytes, at) != b'"' {
-        return (NOT_JSON, false, NOT_JSON);
+        return NOT_JSON;
     }
-    let (end, is_escaped) = string_end(bytes, at + 1);
+    let (end, _) = string_end(bytes, at + 1);
     let at = past_space(bytes, end);
-    let colon = if end != NOT_JSON && byte(bytes, at) == b':' { at + 1 } else { NOT_JSON };
-    (end, is_escaped, colon)
+    if end != NOT_JSON && byte(bytes, at) == b':' { at + 1 } else { NOT_JSON }
 }
 
 /// The offset behind the string whose opening quote is before `at`, and whether there are escapes in it.

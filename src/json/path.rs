@@ -38,7 +38,7 @@ impl<'p> Path<'p> {
     /// The value here in `root`; `None` where it, or anything on the way to it, is absent.
     ///
     /// # Errors
-    /// Something on the way is no object.
+    /// Something on the way is of another kind than the path goes through: not an object, not a list.
     pub fn get<'o, 'a>(&self, root: &'o Node<'a>) -> Result<Option<&'o Node<'a>>, Malformed> {
         match self {
             Path::Root(_) => Ok(Some(root)),
@@ -58,7 +58,7 @@ impl Path<'static> {
     /// The object here in `root`, to change it; `None` where it is absent.
     ///
     /// # Errors
-    /// It, or something on the way to it, is no object.
+    /// It, or something on the way to it, is not an object. A path through a list is refused: only members are inserted.
     pub fn get_mut<'o, 'a>(&self, root: &'o mut Node<'a>) -> Result<Option<&'o mut Object<'a>>, Malformed> {
         match self.get(root)? {
             Some(_) => self.get_or_insert(root).map(Some),
@@ -69,22 +69,24 @@ impl Path<'static> {
     /// The object here in `root`, to change it; it and what is on the way are made where they are absent.
     ///
     /// # Errors
-    /// It, or something on the way to it, is no object.
+    /// As for [`Path::get_mut`].
     pub fn get_or_insert<'o, 'a>(&self, root: &'o mut Node<'a>) -> Result<&'o mut Object<'a>, Malformed> {
         match self {
+            Path::Root(_) => root.object_mut(self),
             Path::Member(parent, name) => parent.get_or_insert(root)?.object_at(Str::plain(name), self),
-            Path::Root(_) | Path::Item(..) => root.object_mut(self),
+            Path::Item(..) => Err(root.malformed(self, "the path of a member")),
         }
     }
 
     /// Puts `value` here in `root`; what is on the way is made where it is absent.
     ///
     /// # Errors
-    /// Something on the way is no object.
+    /// As for [`Path::get_mut`].
     pub fn set<'a>(&self, root: &mut Node<'a>, value: Node<'a>) -> Result<(), Malformed> {
         match self {
+            Path::Root(_) => *root = value,
             Path::Member(parent, name) => parent.get_or_insert(root)?.set(Str::plain(name), value),
-            Path::Root(_) | Path::Item(..) => *root = value,
+            Path::Item(..) => return Err(root.malformed(self, "the path of a member")),
         }
         Ok(())
     }

@@ -1,5 +1,4 @@
-//! A hash of 64 bits that is stored in objects: the key of an entry that merges by its whole value, and the hash by which
-//! the record knows that a dependency has not changed.
+//! A hash of 64 bits that is stable enough to be stored in objects: of texts, and of what a JSON value means.
 
 use super::equality::{DEEPEST, is_absent, sorted_members};
 use super::schema::Type;

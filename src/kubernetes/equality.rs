@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::quantity::Quantity;
 use super::schema::Type;
-use super::types::{ENV_VAR, VOLUME, VOLUME_MOUNT};
+use super::types::VOLUME;
 use crate::json::{Body, Node, Object, Str, is_same_text, items, members};
 
 /// How deep the walk goes. No API server stores anything deeper than this; below it, only what is spelt the same is the
@@ -42,29 +42,27 @@ pub fn deep_derivative(of: &'static Type, ours: &str, theirs: &str) -> bool {
 
 /// As [`deep_derivative`], for an entry of `env`: `value` and `valueFrom` exclude one another, so that one which only
 /// theirs has is a difference.
-pub fn env_var_derivative(_: &'static Type, ours: &str, theirs: &str) -> bool {
-    static OF: Type = Type::Object(&ENV_VAR);
+pub fn env_var_derivative(of: &'static Type, ours: &str, theirs: &str) -> bool {
     if ours == theirs {
         return true;
     }
     let has_source = |members: &Members<'_>, name| {
-        member(members, name).is_some_and(|text| !is_absent(Some(&OF), name, text, DEEPEST))
+        member(members, name).is_some_and(|text| !is_absent(Some(of), name, text, DEEPEST))
     };
     let (our_members, their_members) = (sorted_members(ours), sorted_members(theirs));
     let brings_source = |name| has_source(&their_members, name) && !has_source(&our_members, name);
-    deep_derivative(&OF, ours, theirs) && !["value", "valueFrom"].into_iter().any(brings_source)
+    deep_derivative(of, ours, theirs) && !["value", "valueFrom"].into_iter().any(brings_source)
 }
 
 /// As [`deep_derivative`], for two mounts on the same path, which may differ in a trailing `/`.
-pub fn volume_mount_derivative(_: &'static Type, ours: &str, theirs: &str) -> bool {
-    static OF: Type = Type::Object(&VOLUME_MOUNT);
+pub fn volume_mount_derivative(of: &'static Type, ours: &str, theirs: &str) -> bool {
     let beside_path = |text| {
         let mut members = sorted_members(text);
         members.retain(|(key, _)| key != "mountPath");
         members
     };
     ours == theirs
-        || have_same_members(Question::Derivative, Some(&OF), &beside_path(theirs), &beside_path(ours), DEEPEST)
+        || have_same_members(Question::Derivative, Some(of), &beside_path(theirs), &beside_path(ours), DEEPEST)
 }
 
 /// As [`deep_equal`], for two parts of documents as they are now, with all that was changed in them.
@@ -135,6 +133,7 @@ fn have_same_members(question: Question, of: Known, theirs: &Members<'_>, ours: 
     let absent = |key: &str, text: &str| is_absent(of, key, text, depth);
     ours.iter().all(|(key, ours)| match member(theirs, key) {
         Some(theirs) => {
+            // Most members are the same: their types need not be looked for.
             is_same_text(theirs, ours)
                 || is_same(question, of_member(of, key), theirs, ours, depth)
                 || (absent(key, ours) && absent(key, theirs))
@@ -147,7 +146,8 @@ fn have_same_members(question: Question, of: Known, theirs: &Members<'_>, ours: 
 fn have_same_items(question: Question, of: Known, theirs: &[&str], ours: &[&str], depth: usize) -> bool {
     let is_derivative = question == Question::Derivative;
     if is_derivative && matches!(of, Some(Type::Set(_))) {
-        let has = |ours: &&str| theirs.iter().any(|theirs| Str::from_token(theirs) == Str::from_token(ours));
+        let of = of_item(of);
+        let has = |ours: &&str| theirs.iter().any(|theirs| is_same(Question::Equal, of, theirs, ours, depth));
         return ours.iter().all(has);
     }
     let of = of_item(of);
@@ -166,7 +166,7 @@ pub(super) fn is_absent(of: Known, key: &str, text: &str, depth: usize) -> bool 
     (!is_volume && is_empty(text, depth)) || is_dropped_zero(of, key, text)
 }
 
-/// Whether `text` is the zero value of a member that Go's `omitempty` drops.
+/// Whether `text` is the zero value of a member for which that counts as absent.
 fn is_dropped_zero(of: Known, key: &str, text: &str) -> bool {
     let (Some(Type::Object(object)), "\"\"" | "false" | "0") = (of, text) else { return false };
     object.member(key).is_some_and(|member| {
@@ -233,7 +233,7 @@ fn opened_members<'o, 'a>(object: &'o Object<'a>) -> BTreeMap<Cow<'a, str>, &'o 
 mod tests {
     use super::*;
     use crate::json::{Path, Shape};
-    use crate::kubernetes::types::{CONTAINER, EMPTY_DIR_VOLUME_SOURCE, HOST_ALIAS, POD_SPEC};
+    use crate::kubernetes::types::{CONTAINER, EMPTY_DIR_VOLUME_SOURCE, ENV_VAR, HOST_ALIAS, POD_SPEC, VOLUME_MOUNT};
 
     static SPEC: Type = Type::Object(&POD_SPEC);
     static OF_CONTAINER: Type = Type::Object(&CONTAINER);
@@ -254,6 +254,7 @@ mod tests {
             (&OF_CONTAINER, r#"{"command":["a","b"]}"#, r#"{"command":["a"]}"#, false),
             (&OF_HOST_ALIAS, r#"{"hostnames":["a","b","c"]}"#, r#"{"hostnames":["c","a"]}"#, true),
             (&OF_HOST_ALIAS, r#"{"hostnames":["a","b"]}"#, r#"{"hostnames":["a","c"]}"#, false),
+            (&OF_HOST_ALIAS, r#"{"hostnames":[111]}"#, r#"{"hostnames":["1"]}"#, false),
             (
                 &OF_CONTAINER,
                 r#"{"volumeMounts":[{"name":"t"},{"name":"a","mountPath":"/a","readOnly":true}]}"#,

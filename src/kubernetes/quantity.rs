@@ -48,7 +48,14 @@ impl Quantity {
         let (binary, mut exponent) = match SUFFIXES.iter().find(|(name, _, _)| *name == suffix) {
             Some((_, binary, exponent)) => (*binary, *exponent),
             None if suffix.is_empty() => (0, 0),
-            None => (0, suffix.strip_prefix(['e', 'E'])?.parse().ok().filter(|exponent: &i32| exponent.abs() < 1000)?),
+            None => (
+                0,
+                suffix
+                    .strip_prefix(['e', 'E'])?
+                    .parse()
+                    .ok()
+                    .filter(|exponent: &i32| exponent.unsigned_abs() < 1000)?,
+            ),
         };
         let mut digits = [whole, fraction].concat().parse::<i128>().ok()?.checked_mul(1_i128 << binary)?;
         exponent -= i32::try_from(fraction.len()).ok()?;
@@ -89,7 +96,7 @@ mod tests {
             assert!(Quantity::parse(one).is_some(), "{one}");
             assert_eq!(Quantity::parse(one), Quantity::parse(other), "{one} = {other}");
         }
-        for no_quantity in ["", "Gi", "1Gi2", "1 Gi", "1e", "1e9999999999", "--1", "1.2.3", "æ"] {
+        for no_quantity in ["", "Gi", "1Gi2", "1 Gi", "1e", "1e9999999999", "1e-2147483648", "--1", "1.2.3", "æ"] {
             assert_eq!(Quantity::parse(no_quantity), None, "{no_quantity}");
         }
         assert_ne!(Quantity::parse("1Gi"), Quantity::parse("1G"));

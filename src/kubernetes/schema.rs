@@ -59,7 +59,7 @@ pub struct Member {
     pub is_required: bool,
     /// Whether it counts for [`Object::exclusive`].
     pub is_exclusive: bool,
-    /// Whether Go's `omitempty` drops it at its zero value (`""`, `false`, `0`), which then means absent.
+    /// Whether its zero value (`""`, `false`, `0`) counts as absent, mostly since Go's `omitempty` drops it.
     pub zero_is_absent: bool,
 }
 

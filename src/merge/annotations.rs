@@ -30,7 +30,7 @@ pub fn record_of(own: &OwnAnnotations<'_>, object: &Node<'_>) -> Result<Record, 
 }
 
 /// The annotations that are on `object` and should not be, or should be and are not, or say something else, where
-/// `known` was managed and `record` is. Where there is nothing to say, they are taken off.
+/// `known` was managed and `record` is. One without a value is taken off.
 pub fn changed_annotations(
     own: &OwnAnnotations<'_>,
     object: &Node<'_>,
@@ -41,7 +41,7 @@ pub fn changed_annotations(
     let is_managed = !record.is_empty();
     let says = read(own, object);
     let [injected, status, _] = &says;
-    // Without a record the mark is another's: the webhook that was here before wrote the same one.
+    // Without a record, `status` is not the policy's: the webhook that it replaces wrote the same annotation.
     let was_managed = injected.is_some() || !known.is_empty();
     let values = [
         is_managed.then(|| Cow::Owned(record.to_json())),
@@ -71,7 +71,7 @@ pub fn apply_annotations<'a>(object: &mut Node<'a>, changes: &'a [Written]) -> R
             None => _ = annotations.remove(&key.decode()),
         }
     }
-    // What held nothing but the policy's own was not there before.
+    // Emptied annotations are removed: empty and absent mean the same.
     if annotations.is_empty() {
         METADATA.get_or_insert(object)?.remove("annotations");
     }

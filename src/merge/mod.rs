@@ -76,7 +76,7 @@ pub fn merge<'a>(
         let desired = additions_to(&plan, |it| std::ptr::eq(it, field));
         match field.target {
             Target::Metadata => merger.merge_field_of(object, &METADATA, field, &desired)?,
-            Target::PodSpec => merger.merge_field_of(object, kind.pod_spec(), field, &desired)?,
+            Target::PodSpec => merger.merge_field_of(object, kind.pod_spec_path(), field, &desired)?,
             Target::Containers => merger.merge_into_containers(object, field, &desired, &plan)?,
         }
     }
@@ -147,7 +147,7 @@ impl<'a> Merger<'_, 'a> {
                 self.outcome.warnings.push(format!(
                     "dependency \"{}\" is left out: none of {}.containers is one for it",
                     it.dependency.name,
-                    kind.pod_spec()
+                    kind.pod_spec_path()
                 ));
             }
             plan = applicable.iter().map(|it| it.dependency).collect();
@@ -232,7 +232,7 @@ impl<'a> Merger<'_, 'a> {
             });
             items.is_empty()
         };
-        // What held nothing but managed entries was not there before.
+        // An emptied list or map is removed: empty and absent mean the same.
         if is_emptied {
             parent.remove(field.member.raw());
         }
@@ -250,7 +250,7 @@ impl<'a> Merger<'_, 'a> {
         if desired.is_empty() && self.record.is_empty() {
             return Ok(());
         }
-        let path = self.kind.pod_spec();
+        let path = self.kind.pod_spec_path();
         let Some(spec) = path.get_mut(object)? else { return Ok(()) };
         let path = path.member("containers");
         let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
@@ -282,7 +282,7 @@ impl<'a> Merger<'_, 'a> {
         if managed.is_idle(desired) {
             return Ok(());
         }
-        let Some(spec) = reach(object, self.kind.pod_spec(), !desired.is_empty())? else { return Ok(()) };
+        let Some(spec) = reach(object, self.kind.pod_spec_path(), !desired.is_empty())? else { return Ok(()) };
         // A deprecated alias counts where the field itself is absent.
         let present: Vec<_> = FIELDS
             .iter()

@@ -42,7 +42,7 @@ impl Record {
         let mut is_whole = true;
         cursor.expect_object(|cursor, name| {
             let (mut hash, mut added) = (None, None);
-            cursor.expect_object(|cursor, key| match key.raw() {
+            cursor.expect_object(|cursor, key| match &*key.decode() {
                 "hash" => hash = Some(cursor.string().decode().into_owned()),
                 "added" => added = Some(read_places(cursor)),
                 _ => _ = cursor.skip(),

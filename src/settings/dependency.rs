@@ -63,11 +63,8 @@ impl<'a> Resolved<'a> {
     ) -> Vec<Self> {
         let mut all = Vec::with_capacity(wanted.len());
         for name in wanted.into_iter().flatten() {
-            match settings.dependency(&name, problems) {
-                Some(text) => all.push(Self::new(name, names.fill_in(text), problems)),
-                None => {
-                    problems.push(Node::text_only("null").malformed(&DEPENDENCIES.member(&name), "a dependency"));
-                }
+            if let Some(text) = settings.dependency(&name, problems) {
+                all.push(Self::new(name, names.fill_in(text), problems));
             }
         }
         all

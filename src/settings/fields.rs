@@ -279,7 +279,7 @@ mod tests {
                     (_, Kind::PipelinePod) => [r#"{"spec":"#, of_spec, "}"].concat(),
                 };
                 let object = Node::parse(&text, kind.shape()).unwrap();
-                let parent = if field.target == Target::Metadata { &METADATA } else { kind.pod_spec() };
+                let parent = if field.target == Target::Metadata { &METADATA } else { kind.pod_spec_path() };
                 let containers = parent.member("containers");
                 let container = containers.item(0);
                 let parent = if field.target == Target::Containers { &container } else { parent };

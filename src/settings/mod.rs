@@ -34,8 +34,8 @@ pub struct Settings<'a> {
 pub const SHAPE: Shape = Shape::Object(&[("dependencies", Shape::Object(&[]))]);
 
 /// The settings as a whole, and the member that holds the dependencies.
-pub(crate) static ROOT: Path<'static> = Path::Root("settings");
-pub(crate) static DEPENDENCIES: Path<'static> = Path::Member(&ROOT, "dependencies");
+static ROOT: Path<'static> = Path::Root("settings");
+static DEPENDENCIES: Path<'static> = Path::Member(&ROOT, "dependencies");
 
 impl<'a> TryFrom<Node<'a>> for Settings<'a> {
     type Error = Malformed;
@@ -59,14 +59,18 @@ impl<'a> Settings<'a> {
 
     /// The text of the dependency `name`.
     pub fn dependency(&self, name: &str, problems: &mut Vec<Malformed>) -> Option<&'a str> {
-        let dependencies = match self.members.get("dependencies")?.object(&DEPENDENCIES) {
-            Ok(dependencies) => dependencies.get(name),
+        let dependencies = self.members.get("dependencies").map(|node| node.object(&DEPENDENCIES)).transpose();
+        let dependency = match dependencies {
+            Ok(dependencies) => dependencies.and_then(|dependencies| dependencies.get(name)),
             Err(malformed) => {
                 problems.push(malformed);
                 return None;
             }
         };
-        dependencies.map(Node::text)
+        if dependency.is_none() {
+            problems.push(Node::text_only("null").malformed(&DEPENDENCIES.member(name), "a dependency"));
+        }
+        dependency.map(Node::text)
     }
 
     /// What happens to a notebook that runs.

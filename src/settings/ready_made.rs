@@ -1,7 +1,7 @@
 //! The ready-made parts of a dependency, which expand to plain fields and nothing else (contract, "Ready-made parts").
 //!
-//! They are written as JSON text from the JSON text of the settings: a string is copied with its quotes and escapes. Keys
-//! are sorted, as a policy server sorts them: what was added is then recognised by its spelling.
+//! They are written as JSON text from the JSON text of the settings: a string is copied with its quotes and escapes. The
+//! keys of entries are sorted, as a policy server sorts them: what was added is then recognised by its spelling.
 
 use super::strings;
 use crate::json::{Cursor, Malformed, Node, Object, Path, Shape, Str, quoted};

@@ -49,7 +49,7 @@ impl Containers<'_> {
 /// # Errors
 /// The pod spec is no object, `containers` no list, or an item of it no object.
 pub fn container_names<'a>(object: &Node<'a>, kind: Kind) -> Result<Vec<Cow<'a, str>>, Malformed> {
-    let path = kind.pod_spec();
+    let path = kind.pod_spec_path();
     let Some(pod_spec) = path.get(object)? else { return Ok(Vec::new()) };
     let Some(containers) = pod_spec.object(path)?.get("containers") else { return Ok(Vec::new()) };
     let path = path.member("containers");

@@ -39,7 +39,7 @@ pub static CONTAINER: Shape = Shape::Object(&[
 
 const METADATA_SHAPE: Shape = Shape::Object(&[("annotations", Shape::Object(&[])), ("labels", Shape::Object(&[]))]);
 
-const POD_SPEC: Shape = Shape::Object(&[
+const POD_SPEC_SHAPE: Shape = Shape::Object(&[
     ("imagePullSecrets", Shape::List(&Shape::Entry("name"))),
     ("volumes", Shape::List(&Shape::Entry("name"))),
     ("initContainers", Shape::List(&Shape::Entry("name"))),
@@ -51,10 +51,10 @@ const POD_SPEC: Shape = Shape::Object(&[
 
 const NOTEBOOK: Shape = Shape::Object(&[
     ("metadata", METADATA_SHAPE),
-    ("spec", Shape::Object(&[("template", Shape::Object(&[("spec", POD_SPEC)]))])),
+    ("spec", Shape::Object(&[("template", Shape::Object(&[("spec", POD_SPEC_SHAPE)]))])),
 ]);
 
-const POD: Shape = Shape::Object(&[("metadata", METADATA_SHAPE), ("spec", POD_SPEC)]);
+const POD: Shape = Shape::Object(&[("metadata", METADATA_SHAPE), ("spec", POD_SPEC_SHAPE)]);
 
 /// The object itself.
 const OBJECT: Path<'static> = Path::Root("object");
@@ -82,7 +82,7 @@ impl Kind {
     }
 
     /// Where the pod spec is in an object of this kind.
-    pub const fn pod_spec(self) -> &'static Path<'static> {
+    pub const fn pod_spec_path(self) -> &'static Path<'static> {
         match self {
             Kind::Notebook => &TEMPLATE_SPEC,
             Kind::PipelinePod => &SPEC,
@@ -92,7 +92,7 @@ impl Kind {
 
 /// The pod spec of an object, as it stands there: opened or not; `None` where it is absent or out of reach.
 pub fn pod_spec<'o, 'a>(object: &'o Node<'a>, kind: Kind) -> Option<&'o Node<'a>> {
-    kind.pod_spec().get(object).ok()?
+    kind.pod_spec_path().get(object).ok()?
 }
 
 /// The annotations of `object`, where it has any.

@@ -1,7 +1,7 @@
 //! Checking the settings when the policy is deployed: every problem in one answer, each with its path (contract,
 //! "Settings checks").
 //!
-//! First every value is checked on its own, along the tables of types ([`shape`]). Then what belongs together is: which
+//! First every value is checked on its own, along the tables of types ([`shape`]); then values against one another: which
 //! dependencies are used, what each adds (ready-made parts too), and what two of them add at once ([`relations`]).
 
 mod problem;
@@ -48,17 +48,17 @@ struct List<'a> {
     word: &'static str,
     /// The items; `None` for one that is no string.
     names: Vec<Option<Cow<'a, str>>>,
-    /// The names, and where each is first.
-    first: First,
+    /// The position at which each name is first.
+    first: FirstPositions,
 }
 
 impl<'a> List<'a> {
     /// What of the list can be read: what cannot is a problem that the check of its shape finds.
     fn read(settings: &Settings<'a>, kind: Kind) -> Self {
         let names = settings.wanted(kind, &mut Vec::new());
-        let mut first = First::default();
+        let mut first = FirstPositions::default();
         for (at, name) in names.iter().enumerate() {
-            name.as_ref().and_then(|name| first.seen(name, at));
+            name.as_ref().and_then(|name| first.insert(name, at));
         }
         List { kind, word: super::list_of(kind), names, first }
     }
@@ -68,13 +68,13 @@ impl<'a> List<'a> {
     }
 }
 
-/// Where each name is first.
+/// The position at which each name is first.
 #[derive(Default)]
-struct First(BTreeMap<String, usize>);
+struct FirstPositions(BTreeMap<String, usize>);
 
-impl First {
-    /// Notes that `name` is `at` a place; where it was before, if it was anywhere.
-    fn seen(&mut self, name: &str, at: usize) -> Option<usize> {
+impl FirstPositions {
+    /// Notes that `name` is at position `at`; gives the position of an earlier one.
+    fn insert(&mut self, name: &str, at: usize) -> Option<usize> {
         match self.0.get(name) {
             Some(first) => Some(*first),
             None => {

@@ -34,8 +34,8 @@ impl Problems {
         }
     }
 
-    /// Whether there is a problem at `path` or below it.
-    pub fn are_below(&self, path: &Path<'_>) -> bool {
+    /// Whether there is a problem at `path` or below it; also where problems were counted only, since it may be one of them.
+    pub fn any_at_or_below(&self, path: &Path<'_>) -> bool {
         let path = path.to_string();
         let is_below = |problem: &Problem| {
             problem.path.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -86,8 +86,8 @@ mod tests {
         for (path, what) in [("b", "1"), ("a", "2"), ("a", "2"), ("a b", "3"), ("a", "1")] {
             problems.add(&ROOT.member(path), &["must be ", what]);
         }
-        assert!(problems.are_below(&ROOT.member("a")));
-        assert!(!problems.are_below(&ROOT.member("c")));
+        assert!(problems.any_at_or_below(&ROOT.member("a")));
+        assert!(!problems.any_at_or_below(&ROOT.member("c")));
         let message = problems.into_message();
         assert_eq!(message.as_deref(), Some("\"a b\": must be 3\na: must be 1\na: must be 2\nb: must be 1"));
         assert_eq!(Problems::default().into_message(), None);

@@ -1,11 +1,11 @@
-//! What values of the settings must be to one another: who uses what, what is there twice, what contradicts.
+//! Checks across values: unused, duplicate and contradictory dependencies and additions.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::{index, member, string_member};
-use super::{First, List};
+use super::{FirstPositions, List};
 use crate::json::{Node, Path, items, members, shown};
 use crate::settings::fields::{Entry, MergeStrategy, Target};
 use crate::settings::{Addition, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
@@ -17,20 +17,21 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
     let resolved: Vec<_> = members(dependencies)
         .into_iter()
         .map(|(name, text)| {
-            let mut problems = Vec::new();
-            let resolved = Resolved::new(name, Cow::Borrowed(text), &mut problems);
-            (resolved, problems.is_empty())
+            let mut malformed = Vec::new();
+            let resolved = Resolved::new(name, Cow::Borrowed(text), &mut malformed);
+            (resolved, malformed.is_empty())
         })
         .collect();
-    let all: Vec<_> = resolved.iter().map(|(resolved, is_readable)| Known::read(resolved, *is_readable)).collect();
-    let mut known = First::default();
+    let all: Vec<_> =
+        resolved.iter().map(|(resolved, is_readable)| ReadDependency::read(resolved, *is_readable)).collect();
+    let mut known = FirstPositions::default();
     for (at, it) in all.iter().enumerate() {
-        known.seen(it.dependency.name, at);
+        known.insert(it.dependency.name, at);
     }
     for list in lists {
         check_list(list, &all, &known, problems);
     }
-    if lists.iter().all(|list| list.names.is_empty() && !problems.are_below(&ROOT.member(list.word))) {
+    if lists.iter().all(|list| list.names.is_empty() && !problems.any_at_or_below(&ROOT.member(list.word))) {
         let what = "must list a dependency, or pipelinePods must: there is nothing to add";
         problems.add(&ROOT.member("notebooks"), &[what]);
     }
@@ -45,7 +46,7 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
 }
 
 /// A dependency, as far as it can be read.
-struct Known<'a> {
+struct ReadDependency<'a> {
     dependency: Dependency<'a>,
     /// Whether its ready-made parts could be.
     is_readable: bool,
@@ -53,14 +54,14 @@ struct Known<'a> {
     containers: BTreeSet<String>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> ReadDependency<'a> {
     fn read(resolved: &'a Resolved<'_>, is_readable: bool) -> Self {
         let dependency = Dependency::read(resolved, &mut Vec::new());
         let mut containers = BTreeSet::new();
         if let Containers::Named(names) = &dependency.containers {
             containers.extend(names.iter().map(|name| name.clone().into_owned()));
         }
-        Known { dependency, is_readable, containers }
+        ReadDependency { dependency, is_readable, containers }
     }
 
     /// What it adds. The ready-made parts come first: of two entries with one key, the written one is wrong.
@@ -71,8 +72,8 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The same for additions that exclude one another: those of one field and key, and containers of one name, of
-/// whatever sort they are.
+/// A key shared by additions that exclude one another: those of one field and key, and containers and init containers
+/// of one name.
 fn identity(addition: &Addition<'_>) -> String {
     let field = match (addition.field.entry, addition.field.rival()) {
         (Entry::Container, Some(rival)) => rival.name,
@@ -91,7 +92,7 @@ fn described(addition: &Addition<'_>) -> String {
     }
 }
 
-fn check_list(list: &List<'_>, all: &[Known<'_>], known: &First, problems: &mut Problems) {
+fn check_list(list: &List<'_>, all: &[ReadDependency<'_>], known: &FirstPositions, problems: &mut Problems) {
     let path = ROOT.member(list.word);
     for (at, name) in list.names.iter().enumerate() {
         let Some(name) = name else { continue };
@@ -106,11 +107,11 @@ fn check_list(list: &List<'_>, all: &[Known<'_>], known: &First, problems: &mut 
     }
 }
 
-fn check_dependency(known: &Known<'_>, lists: &[List<'_>], own: &OwnAnnotations<'_>, problems: &mut Problems) {
+fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotations<'_>, problems: &mut Problems) {
     let name = known.dependency.name;
     let path = &known.dependency.path();
     let is_for_notebooks = lists.iter().any(|list| list.kind == Kind::Notebook && list.has(name));
-    if known.dependency.additions.is_empty() && !problems.are_below(path) {
+    if known.dependency.additions.is_empty() && !problems.any_at_or_below(path) {
         problems.add(path, &["must add something"]);
     }
     if !lists.iter().any(|list| list.has(name)) {
@@ -128,10 +129,9 @@ fn check_dependency(known: &Known<'_>, lists: &[List<'_>], own: &OwnAnnotations<
             }
         }
     }
-    let mut volumes = First::default();
-    for volume in known.additions().filter(|addition| addition.field.entry == Entry::Volume) {
-        volumes.seen(&volume.key, 0);
-    }
+    let mut volumes = BTreeSet::new();
+    let brought = known.additions().filter(|addition| addition.field.entry == Entry::Volume);
+    volumes.extend(brought.map(|volume| &*volume.key));
     for addition in known.additions() {
         addition.with_path(path, |path| {
             let value = addition.value;
@@ -165,10 +165,16 @@ fn check_dependency(known: &Known<'_>, lists: &[List<'_>], own: &OwnAnnotations<
 }
 
 /// A mount must never bind to a volume of the user's.
-fn check_mount(path: &Path<'_>, mount: &str, known: &Known<'_>, volumes: &First, problems: &mut Problems) {
+fn check_mount(
+    path: &Path<'_>,
+    mount: &str,
+    known: &ReadDependency<'_>,
+    volumes: &BTreeSet<&str>,
+    problems: &mut Problems,
+) {
     let Some(name) = string_member(mount, "name").filter(|_| known.is_readable) else { return };
-    if volumes.at(&name).is_none() {
-        let meant = did_you_mean(&name, volumes.0.keys().map(|volume| &**volume));
+    if !volumes.contains(&*name) {
+        let meant = did_you_mean(&name, volumes.iter().copied());
         let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
         problems.add(&path.member("name"), &what);
     }
@@ -176,20 +182,18 @@ fn check_mount(path: &Path<'_>, mount: &str, known: &Known<'_>, volumes: &First,
 
 /// Two dependencies of one list that add something else under the same key. The very same is no contradiction: the first
 /// in the list adds it.
-fn check_contradictions(list: &List<'_>, listed: &[&Known<'_>], problems: &mut Problems) {
-    let mut sidecars = First::default();
+fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problems: &mut Problems) {
+    let mut sidecars = BTreeSet::new();
     let additions = listed.iter().flat_map(|it| it.additions());
-    for addition in additions.filter(|addition| addition.field.entry == Entry::Container) {
-        sidecars.seen(&addition.key, 0);
-    }
-    let is_apart = |name: &str| FOREIGN_CONTAINERS.contains(&name) || sidecars.at(name).is_some();
+    sidecars.extend(additions.filter(|addition| addition.field.entry == Entry::Container).map(|it| &*it.key));
+    let is_apart = |name: &str| FOREIGN_CONTAINERS.contains(&name) || sidecars.contains(name);
     // The name by which a dependency can select the main container.
     let main = match list.kind {
         Kind::Notebook => "{name}",
         Kind::PipelinePod => MAIN,
     };
     // Those that have an addition of this identity, each once.
-    let mut known: BTreeMap<String, Vec<(&Known<'_>, &Addition<'_>)>> = BTreeMap::new();
+    let mut known: BTreeMap<String, Vec<(&ReadDependency<'_>, &Addition<'_>)>> = BTreeMap::new();
     for it in listed {
         for addition in it.additions() {
             let others = known.entry(identity(addition)).or_default();
@@ -220,7 +224,7 @@ fn check_contradictions(list: &List<'_>, listed: &[&Known<'_>], problems: &mut P
 
 /// Whether both may select the same container of an object that `main` is the main one of; `is_apart` says which ones All
 /// never means.
-fn may_meet(one: &Known<'_>, other: &Known<'_>, main: &str, is_apart: impl Fn(&str) -> bool) -> bool {
+fn may_meet(one: &ReadDependency<'_>, other: &ReadDependency<'_>, main: &str, is_apart: impl Fn(&str) -> bool) -> bool {
     use Containers::{All, Main, Named};
     match (&one.dependency.containers, &other.dependency.containers) {
         (Named(_), Main) => one.containers.contains(main),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::problem::{Problems, did_you_mean, one_of};
-use super::{First, List};
+use super::{FirstPositions, List};
 use crate::json::{Node, Path, items, kind_of, members, shown};
 use crate::kubernetes::names::Format;
 use crate::kubernetes::quantity::Quantity;
@@ -99,7 +99,7 @@ impl Walk<'_, '_> {
                 let meant = did_you_mean(text, words.iter().copied());
                 self.problems.add(path, &["must be ", &one_of(words), ", found ", &shown(text), &meant]);
             }
-            // Who writes `NAME=value` has written a value, which may be a secret.
+            // Whoever writes `NAME=value` has written a value, which may be a secret.
             (Format::EnvName, Some(must)) => {
                 let name = text.split_inclusive('=').next().unwrap_or_default();
                 self.problems.add(path, &[must, ", found ", &shown(name)]);
@@ -162,12 +162,12 @@ impl Walk<'_, '_> {
     }
 
     fn list(&mut self, path: &Path<'_>, of: &Type, unique: Option<&str>, text: &str) {
-        let mut first = First::default();
+        let mut first = FirstPositions::default();
         for (at, item) in items(text).into_iter().enumerate() {
             let item_path = path.item(at);
             self.value(&item_path, of, item);
             let key = unique.and_then(|member| Some((member, string_member(item, member)?)));
-            let before = key.as_ref().and_then(|(_, key)| first.seen(key.as_ref(), at));
+            let before = key.as_ref().and_then(|(_, key)| first.insert(key.as_ref(), at));
             if let (Some((member, key)), Some(before)) = (key, before) {
                 let what = ["must not be in the list twice, found ", &shown(&key), " at ", &index(before), " too"];
                 self.problems.add(&item_path.member(member), &what);

@@ -137,6 +137,16 @@ fn without_platform(injected: &Value) -> Value {
     users
 }
 
+/// A volume source of `{}` is a source of its kind, so that another one is a change (contract, "Equality").
+#[test]
+fn a_managed_volume_changes_its_source() {
+    let volume = |source: &str| settings(json!({"scratch": {"volumes": [{"name": "s", source: {}}]}}));
+    let before = created(&notebook(users_spec()), &volume("emptyDir")).object;
+    let after = created(&before, &volume("downwardAPI")).object;
+    assert_eq!(spec(&after)["volumes"][1], json!({"name": "s", "downwardAPI": {}}));
+    assert_eq!(created(&after, &volume("downwardAPI")).patch, [] as [Value; 0]);
+}
+
 #[test]
 fn a_dependency_that_is_no_longer_listed_is_removed() {
     let before = injected(platform());

@@ -216,7 +216,7 @@ fn ready_made_parts_follow_the_options_of_the_dependency() {
 
 /// In every string value, and in no key; once; any other brace is a brace.
 #[test]
-fn placeholders() {
+fn placeholders_are_filled_in_once() {
     let cases = [
         ("{namespace}", "team-a"),
         ("{name}", "main"),

@@ -85,7 +85,7 @@ fn the_culler_updates_a_notebook_that_lacks_a_dependency() {
 }
 
 #[test]
-fn the_culler_does_it_again() {
+fn a_second_update_by_the_culler_changes_nothing() {
     let settings = notebook_settings(json!({"registry": registry()}));
     let [old, new] = objects("notebook-update-culler");
     let stored = updated(&old, &new, &settings).object;
@@ -187,7 +187,7 @@ fn a_manifest_without_the_managed_entries_replaces_it() {
 }
 
 #[test]
-fn the_same_with_settings_changed_in_between() {
+fn a_replaced_manifest_and_changed_settings() {
     let before = notebook_settings(json!({"proxy": proxy("http://proxy"), "registry": registry()}));
     let after = notebook_settings(json!({"proxy": proxy("http://other"), "registry": registry()}));
     let [old, new] = replaced(&before);
