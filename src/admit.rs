@@ -12,7 +12,7 @@ use crate::workload;
 
 /// Answers the payload of `validate`, whatever bytes it is.
 ///
-/// A request that is out of scope is accepted, and its settings are not read. What is no request at all is rejected with
+/// A request that is out of scope is accepted, and its settings are not read. What is not a request at all is rejected with
 /// 400, and settings that cannot be read with 500.
 pub fn validate(payload: &[u8]) -> Answer {
     let request = simdutf8::compat::from_utf8(payload)

@@ -121,7 +121,7 @@ impl Files {
         ];
         said_and_expected
             .into_iter()
-            // A member that nobody has is no agreement.
+            // A member that neither has is not an agreement.
             .filter(|(_, said, expected)| said != expected || said.is_null())
             .map(|(what, said, expected)| format!("{what}: found {said}, expected {expected}"))
             .collect()

@@ -265,13 +265,13 @@ impl Anchors {
             _ => normal(&Path::new(page).parent().unwrap_or(Path::new("")).join(path)),
         };
         let Some(target) = target.filter(|target| root().join(target).exists()) else {
-            return Some(format!("{page}: {link} is no file"));
+            return Some(format!("{page}: {link} is not a file"));
         };
         let anchor = anchor?;
         let anchors = self.0.entry(target).or_insert_with_key(|target| {
             fs::read_to_string(root().join(target)).map(|text| anchors_in(&text)).unwrap_or_default()
         });
-        (!anchors.contains(anchor)).then(|| format!("{page}: {link} is no place in its file"))
+        (!anchors.contains(anchor)).then(|| format!("{page}: {link} is not a heading or anchor of its file"))
     }
 }
 

@@ -60,7 +60,7 @@ fn a_room_imports_only_from_those_before_it() {
         rooms.push(room);
     }
     for room in ROOMS {
-        assert!(rooms.iter().any(|known| known == room), "{room} is no room of src/");
+        assert!(rooms.iter().any(|known| known == room), "{room} is not a room of src/");
     }
 }
 

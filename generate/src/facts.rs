@@ -86,7 +86,7 @@ impl Facts {
         for pattern in patterns {
             match pattern {
                 Pattern::Named(name) if !NAMED_FORMATS.iter().any(|format| format!("{format:?}") == *name) => {
-                    return Err(format!("{FILE}: {name} is no format"));
+                    return Err(format!("{FILE}: {name} is not a format"));
                 }
                 Pattern::Named(_) | Pattern::Words(_) => {}
             }

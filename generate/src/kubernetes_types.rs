@@ -82,22 +82,22 @@ fn check(facts: &Facts, types: &BTreeSet<&str>, schemas: &Schemas<'_>) -> Result
             schema = inner;
         }
         if schema["type"] != "string" {
-            return failed(name, member, "is no string");
+            return failed(name, member, "is not a string");
         }
     }
     for (name, member) in by_member(&facts.keys) {
         if kind_of(name, member) != "object" {
-            return failed(name, member, "is no map");
+            return failed(name, member, "is not a map");
         }
     }
     for (name, member) in by_member(&facts.distinct) {
         if kind_of(name, member) != "array" {
-            return failed(name, member, "is no list");
+            return failed(name, member, "is not a list");
         }
     }
     for (name, member) in by_type(&facts.sets, |members| members) {
         if kind_of(name, member) != "array" {
-            return failed(name, member, "is no list");
+            return failed(name, member, "is not a list");
         }
         if fact(&facts.distinct, name, member).is_some() {
             return failed(name, member, "is a set, and its items differ in a member");
@@ -232,12 +232,12 @@ mod tests {
     #[test]
     fn facts_about_what_is_not_there_are_refused() {
         for (from, to, problem) in [
-            ("secretFile: MountPath", "secretFile: Path", "Path is no format"),
+            ("secretFile: MountPath", "secretFile: Path", "Path is not a format"),
             ("secretFile: MountPath", "secretFil: MountPath", "CephFSVolumeSource.secretFil is not there"),
-            ("secretFile: MountPath", "readOnly: MountPath", "CephFSVolumeSource.readOnly is no string"),
-            ("matchLabels: LabelKey", "matchExpressions: LabelKey", "LabelSelector.matchExpressions is no map"),
-            ("env: name", "securityContext: name", "Container.securityContext is no list"),
-            ("HostAlias: [hostnames]", "HostAlias: [ip]", "HostAlias.ip is no list"),
+            ("secretFile: MountPath", "readOnly: MountPath", "CephFSVolumeSource.readOnly is not a string"),
+            ("matchLabels: LabelKey", "matchExpressions: LabelKey", "LabelSelector.matchExpressions is not a map"),
+            ("env: name", "securityContext: name", "Container.securityContext is not a list"),
+            ("HostAlias: [hostnames]", "HostAlias: [ip]", "HostAlias.ip is not a list"),
             ("HostAlias: [hostnames]", "Container: [env]", "Container.env is a set, and its items differ in a member"),
             ("Container: [image]", "Containers: [image]", "Containers.image is not there"),
             ("LifecycleHandler: {", "LifecycleHandlers: {", "LifecycleHandlers is not there"),

@@ -57,7 +57,7 @@ impl Texts {
             .collect();
         let said: Vec<_> = texts.words().map(|(of, name, _)| (of, name)).collect();
         if let Some((of, name)) = said.iter().find(|word| !known.contains(word)) {
-            return Err(failed(format!("{of}.{name} is no setting")));
+            return Err(failed(format!("{of}.{name} is not a setting")));
         }
         match known.iter().find(|word| !said.contains(word)) {
             Some((of, name)) => Err(failed(format!("nothing says what {of}.{name} means"))),

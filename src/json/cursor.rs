@@ -147,7 +147,7 @@ fn hex_unit(text: &str) -> (u32, &str) {
 
 /// A place in JSON text.
 ///
-/// Reading goes on until something is no JSON; then the cursor stands at the end, whatever is asked of it next is
+/// Reading goes on until something is not JSON; then the cursor stands at the end, whatever is asked of it next is
 /// empty, and [`Cursor::finish`] says what was wrong. So a walk needs no error handling, and ends.
 #[derive(Debug)]
 pub struct Cursor<'a> {
@@ -185,7 +185,7 @@ impl<'a> Cursor<'a> {
     /// The end of what was to be read: but for white space, the end of the text.
     ///
     /// # Errors
-    /// Something before was no JSON, or something follows.
+    /// Something before was not JSON, or something follows.
     pub fn finish(&mut self) -> Result<(), SyntaxError> {
         self.peek();
         if self.at < self.text.len() {
@@ -194,7 +194,7 @@ impl<'a> Cursor<'a> {
         self.failure.map_or(Ok(()), Err)
     }
 
-    /// What was no JSON, if anything so far was not.
+    /// Where the text was not JSON, if it was not so far.
     pub const fn failure(&self) -> Option<SyntaxError> {
         self.failure
     }

@@ -19,8 +19,8 @@ pub use cursor::{Cursor, Str, SyntaxError, is_same_text};
 pub use node::{Body, Malformed, Node, Object, Shape, kind_of};
 pub use path::{LONGEST_NAME, Path, plain_or_shown, shown};
 
-/// The members of the object that `text` is, one level deep, in their order and with duplicates; none where it is no
-/// object. The text was read before, so it is JSON; should it not be, what is readable counts.
+/// The members of the object that `text` is, one level deep, in their order and with duplicates; none where it is
+/// not an object. The text was read before, so it is JSON; should it not be, what is readable counts.
 pub fn members(text: &str) -> Vec<(Cow<'_, str>, &str)> {
     let mut members = Vec::new();
     Cursor::new(text).object(|cursor, key| members.push((key.decode(), cursor.skip())));

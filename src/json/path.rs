@@ -112,7 +112,7 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// A name as it stands in a path: in quotes where it is no plain one.
+/// A name as it stands in a path: in quotes unless it is a plain one.
 pub fn plain_or_shown(name: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.');
     if !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(is_plain) {

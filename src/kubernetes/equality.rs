@@ -417,7 +417,7 @@ mod tests {
         }
     }
 
-    /// `text`, opened as a request is; what is no pod spec (a volume is never opened) stays text.
+    /// `text`, opened as a request is; what is not a pod spec (a volume is never opened) stays text.
     fn opened<'a>(of: &Type, text: &'a str) -> Node<'a> {
         static SHAPE: Shape = Shape::Object(&[
             ("containers", Shape::List(&Shape::Object(&[]))),

@@ -38,7 +38,7 @@ pub struct Quantity {
 }
 
 impl Quantity {
-    /// The quantity that a JSON string or number spells; `None` for what is no quantity, or has more digits than any
+    /// The quantity that a JSON string or number spells; `None` for what is not a quantity, or has more digits than any
     /// resource has.
     pub fn parse(text: &str) -> Option<Self> {
         let says = if text.starts_with('"') { Str::from_token(text).decode() } else { Cow::Borrowed(text) };

@@ -58,7 +58,7 @@ pub fn changed_annotations(
 /// Makes `changes` in the annotations of `object`.
 ///
 /// # Errors
-/// The metadata or its annotations are no object.
+/// The metadata or its annotations are not an object.
 pub fn apply_annotations<'a>(object: &mut Node<'a>, changes: &'a [Written]) -> Result<(), Malformed> {
     if changes.is_empty() {
         return Ok(());

@@ -51,7 +51,7 @@ impl<'a> TryFrom<Node<'a>> for Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    /// The names of the dependencies that every object of a kind gets, in their order; `None` for what is no name.
+    /// The names of the dependencies that every object of a kind gets, in their order; `None` for what is not a name.
     pub fn wanted(&self, kind: Kind, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
         let list = list_of(kind);
         self.members.get(list).map_or_else(Vec::new, |node| strings(node, &ROOT.member(list), problems))

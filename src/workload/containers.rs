@@ -47,7 +47,7 @@ impl Containers<'_> {
 /// The containers of an object's pod spec, by name and in their order.
 ///
 /// # Errors
-/// The pod spec is no object, `containers` no list, or an item of it no object.
+/// The pod spec is not an object, `containers` is not a list, or an item of it is not an object.
 pub fn container_names<'a>(object: &Node<'a>, kind: Kind) -> Result<Vec<Cow<'a, str>>, Malformed> {
     let path = kind.pod_spec_path();
     let Some(pod_spec) = path.get(object)? else { return Ok(Vec::new()) };

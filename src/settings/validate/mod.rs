@@ -46,7 +46,7 @@ pub fn problems(payload: &[u8]) -> Option<String> {
 struct List<'a> {
     kind: Kind,
     word: &'static str,
-    /// The items; `None` for one that is no string.
+    /// The items; `None` for one that is not a string.
     names: Vec<Option<Cow<'a, str>>>,
     /// The position at which each name is first.
     first: FirstPositions,

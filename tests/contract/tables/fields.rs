@@ -314,7 +314,7 @@ impl Case<'_> {
         }
     }
 
-    /// The annotation without which a pod is no pipeline pod.
+    /// The annotation without which a pod is not a pipeline pod.
     fn pipeline_annotation(&self) -> Option<(String, Value)> {
         let is_needed = self.row.field == "annotations" && self.kind == Kind::PipelinePod;
         is_needed.then(|| ("workflows.argoproj.io/node-name".to_owned(), json!("train.root.step")))

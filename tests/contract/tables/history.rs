@@ -91,7 +91,7 @@ fn fill_in_defaults(pod_spec: &mut Value) {
     push(pod_spec, "/volumes", token_volume.clone());
 }
 
-/// Gives `object` the members of `defaults` that it has not: those that are no lists, which users write.
+/// Gives `object` the members of `defaults` that it lacks, except lists, which users write.
 fn fill_in(object: &mut Value, defaults: &Value) {
     let object = object.as_object_mut().expect("an object");
     for (key, value) in defaults.as_object().into_iter().flatten().filter(|(_, value)| !value.is_array()) {
