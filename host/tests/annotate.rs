@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{Desk, Printed, answering, answering_all, fixture};
+use common::{Printed, Workdir, answering, answering_all, fixture};
 use policy_host::annotate::{SECTION, metadata_of};
 use serde_json::{Value, json};
 use wasmparser::{Parser, Payload};
@@ -27,8 +27,8 @@ fn binary(guest: &str) -> Vec<u8> {
     wat::parse_str(guest).expect("the fixture is WebAssembly")
 }
 
-fn desk(name: &str) -> Desk {
-    Desk::new(name).with("policy.wasm", binary(&answering(r#"{"accepted":true}"#))).with("metadata.yml", METADATA)
+fn workdir(name: &str) -> Workdir {
+    Workdir::new(name).with("policy.wasm", binary(&answering(r#"{"accepted":true}"#))).with("metadata.yml", METADATA)
 }
 
 fn section(module: &[u8]) -> Value {
@@ -43,12 +43,20 @@ fn section(module: &[u8]) -> Value {
 
 #[test]
 fn metadata_goes_in_and_the_rest_stays() {
-    let desk = desk("annotate").with("README.md", "# How to use it\n");
-    let outcome =
-        desk.policy_host(&["annotate", "-m", "metadata.yml", "-u", "README.md", "-o", "annotated.wasm", "policy.wasm"]);
+    let workdir = workdir("annotate").with("README.md", "# How to use it\n");
+    let outcome = workdir.policy_host(&[
+        "annotate",
+        "-m",
+        "metadata.yml",
+        "-u",
+        "README.md",
+        "-o",
+        "annotated.wasm",
+        "policy.wasm",
+    ]);
     assert_eq!(outcome, Printed { code: Some(0), stdout: String::new(), stderr: String::new() });
 
-    let read = |name| fs::read(desk.path(name)).expect("the file is there");
+    let read = |name| fs::read(workdir.path(name)).expect("the file is there");
     let (module, annotated) = (read("policy.wasm"), read("annotated.wasm"));
     assert!(annotated.starts_with(&module), "what was there stays as it was");
     let expected = json!({
@@ -68,20 +76,20 @@ fn metadata_goes_in_and_the_rest_stays() {
     assert_eq!(metadata_of(&module).expect("readable"), None);
 
     let request = common::request("CREATE", "");
-    let outcome = desk.policy_host_reading(&request, &["run", "-r", "-", "annotated.wasm"]);
+    let outcome = workdir.policy_host_reading(&request, &["run", "-r", "-", "annotated.wasm"]);
     assert_eq!(outcome.code, Some(0), "an annotated module still runs: {outcome:?}");
 }
 
 #[test]
 fn an_annotated_module_is_not_annotated_again() {
-    let desk = desk("annotate-twice");
-    let annotate = |from, to| desk.policy_host(&["annotate", "-m", "metadata.yml", "-o", to, from]);
+    let workdir = workdir("annotate-twice");
+    let annotate = |from, to| workdir.policy_host(&["annotate", "-m", "metadata.yml", "-o", to, from]);
     assert_eq!(annotate("policy.wasm", "annotated.wasm").code, Some(0));
     let again = annotate("annotated.wasm", "again.wasm");
     let told = "Error: cannot annotate annotated.wasm: \
         it has metadata already; annotate the module that the compiler wrote\n";
     assert_eq!((again.code, again.stderr.as_str()), (Some(1), told));
-    assert!(!desk.path("again.wasm").exists());
+    assert!(!workdir.path("again.wasm").exists());
 }
 
 #[test]
@@ -134,12 +142,12 @@ fn metadata_that_is_refused() {
         ),
     ];
     for (name, metadata, expected) in cases {
-        let desk = desk("annotate-metadata").with("metadata.yml", metadata);
-        let outcome = desk.policy_host(&["annotate", "-m", "metadata.yml", "-o", "annotated.wasm", "policy.wasm"]);
+        let workdir = workdir("annotate-metadata").with("metadata.yml", metadata);
+        let outcome = workdir.policy_host(&["annotate", "-m", "metadata.yml", "-o", "annotated.wasm", "policy.wasm"]);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{name}");
         let told = outcome.stderr.strip_prefix("Error: metadata.yml is not valid: ").unwrap_or(&outcome.stderr);
         assert!(told.starts_with(expected), "{name}: {}", outcome.stderr);
-        assert!(!desk.path("annotated.wasm").exists(), "{name}: nothing is written");
+        assert!(!workdir.path("annotated.wasm").exists(), "{name}: nothing is written");
     }
 }
 
@@ -161,8 +169,8 @@ fn modules_that_are_refused() {
         ("no protocol", binary(&answering_all("", "", r#""Unknown""#)), "it says that its protocol version is unknown"),
     ];
     for (name, module, expected) in cases {
-        let desk = desk("annotate-module").with("policy.wasm", module);
-        let outcome = desk.policy_host(&["annotate", "-m", "metadata.yml", "-o", "annotated.wasm", "policy.wasm"]);
+        let workdir = workdir("annotate-module").with("policy.wasm", module);
+        let outcome = workdir.policy_host(&["annotate", "-m", "metadata.yml", "-o", "annotated.wasm", "policy.wasm"]);
         let told = format!("Error: cannot annotate policy.wasm: {expected}");
         assert_eq!(outcome.code, Some(1), "{name}");
         assert!(outcome.stderr.starts_with(&told), "{name}: {}", outcome.stderr);
@@ -171,7 +179,7 @@ fn modules_that_are_refused() {
 
 #[test]
 fn files_that_are_not_there() {
-    let desk = desk("annotate-files");
+    let workdir = workdir("annotate-files");
     let cases: [(&str, &[&str], &str); 4] = [
         ("metadata", &["-m", "none", "-o", "o", "policy.wasm"], "Error: cannot read none: "),
         ("usage", &["-m", "metadata.yml", "-u", "none", "-o", "o", "policy.wasm"], "Error: cannot read none: "),
@@ -179,9 +187,9 @@ fn files_that_are_not_there() {
         ("output", &["-m", "metadata.yml", "-o", "none/o", "policy.wasm"], "Error: cannot write none/o: "),
     ];
     for (name, arguments, expected) in cases {
-        let outcome = desk.policy_host(&[&["annotate"], arguments].concat());
+        let outcome = workdir.policy_host(&[&["annotate"], arguments].concat());
         assert_eq!(outcome.code, Some(1), "{name}");
         assert!(outcome.stderr.starts_with(expected), "{name}: {}", outcome.stderr);
     }
-    assert_eq!(desk.policy_host(&["annotate", "policy.wasm"]).code, Some(2), "flags that are missing");
+    assert_eq!(workdir.policy_host(&["annotate", "policy.wasm"]).code, Some(2), "flags that are missing");
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Desk, Printed, answering, answering_all, fixture, request};
+use common::{Printed, Workdir, answering, answering_all, fixture, request};
 use serde_json::Value;
 
 const ACCEPTED: &str = "{\"uid\":\"42\",\"allowed\":true,\"auditAnnotations\":null,\"warnings\":null}\n";
@@ -11,15 +11,15 @@ fn printed(code: i32, stdout: &str, stderr: &str) -> Printed {
     Printed { code: Some(code), stdout: stdout.to_owned(), stderr: stderr.to_owned() }
 }
 
-fn accepting(name: &str) -> Desk {
-    Desk::new(name).with("policy.wat", answering(r#"{"accepted":true}"#)).with("request.json", request("CREATE", ""))
+fn accepting(name: &str) -> Workdir {
+    Workdir::new(name).with("policy.wat", answering(r#"{"accepted":true}"#)).with("request.json", request("CREATE", ""))
 }
 
 #[test]
 fn a_request_as_a_review_alone_and_from_standard_input() {
     let bare = request("CREATE", "");
     let review = format!(r#"{{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{bare}}}"#);
-    let desk = accepting("run-input").with("review.json", &review);
+    let workdir = accepting("run-input").with("review.json", &review);
     let cases = [
         ("bare", "", "request.json"),
         ("a review", "", "review.json"),
@@ -28,7 +28,7 @@ fn a_request_as_a_review_alone_and_from_standard_input() {
     ];
     for (name, input, path) in cases {
         for flag in ["--request-path", "-r"] {
-            let outcome = desk.policy_host_reading(input, &["run", flag, path, "policy.wat"]);
+            let outcome = workdir.policy_host_reading(input, &["run", flag, path, "policy.wat"]);
             assert_eq!(outcome, printed(0, ACCEPTED, ""), "{name}, {flag}");
         }
     }
@@ -37,23 +37,23 @@ fn a_request_as_a_review_alone_and_from_standard_input() {
 #[test]
 fn a_rejection_is_an_answer_too() {
     let guest = answering(r#"{"accepted":false,"message":"no\nnever","code":422,"warnings":["w"]}"#);
-    let desk = accepting("run-rejection").with("policy.wat", guest);
+    let workdir = accepting("run-rejection").with("policy.wat", guest);
     let line = "{\"uid\":\"42\",\"allowed\":false,\"status\":{\"message\":\"no\\nnever\",\"code\":422},\
         \"auditAnnotations\":null,\"warnings\":[\"w\"]}\n";
-    assert_eq!(desk.policy_host(&["run", "-r", "request.json", "policy.wat"]), printed(0, line, ""));
+    assert_eq!(workdir.policy_host(&["run", "-r", "request.json", "policy.wat"]), printed(0, line, ""));
 }
 
 #[test]
 fn a_mutation_is_a_patch_in_base64() {
     let guest = answering(r#"{"accepted":true,"mutated_object":{"a":2},"audit_annotations":{"k":"v"}}"#);
-    let desk = accepting("run-mutation")
+    let workdir = accepting("run-mutation")
         .with("policy.wat", guest)
         .with("request.json", request("CREATE", r#","object":{"a":1}"#));
     // [{"op":"replace","path":"/a","value":2}]
     let line = "{\"uid\":\"42\",\"allowed\":true,\"patchType\":\"JSONPatch\",\
         \"patch\":\"W3sib3AiOiJyZXBsYWNlIiwicGF0aCI6Ii9hIiwidmFsdWUiOjJ9XQ==\",\
         \"auditAnnotations\":{\"k\":\"v\"},\"warnings\":null}\n";
-    assert_eq!(desk.policy_host(&["run", "-r", "request.json", "policy.wat"]), printed(0, line, ""));
+    assert_eq!(workdir.policy_host(&["run", "-r", "request.json", "policy.wat"]), printed(0, line, ""));
 }
 
 /// The guest repeats what it was given, so its answer shows which settings arrived.
@@ -62,7 +62,7 @@ fn where_settings_come_from() {
     let crd = |kind: &str, settings: &str| {
         format!("apiVersion: policies.kubewarden.io/v1\nkind: {kind}\nspec:\n  mutating: true\n{settings}")
     };
-    let desk = Desk::new("run-settings")
+    let workdir = Workdir::new("run-settings")
         .with("policy.wat", fixture("tells"))
         .with("a.yaml", "list:\n  - 1\n")
         .with("a.json", "{\"list\":\t[1]}")
@@ -83,7 +83,7 @@ fn where_settings_come_from() {
         ("a policy without settings", &["-s", "bare.yaml"], "{}"),
     ];
     for (name, flags, given) in cases {
-        let outcome = desk.policy_host(&[&["run", "-r", "request.json"], flags, &["policy.wat"]].concat());
+        let outcome = workdir.policy_host(&[&["run", "-r", "request.json"], flags, &["policy.wat"]].concat());
         let response: Value = serde_json::from_str(&outcome.stdout).expect(name);
         let message = response["status"]["message"].as_str().expect(name);
         assert!(message.ends_with(&format!(r#","settings":{given}}}"#)), "{name}: {message}");
@@ -93,7 +93,7 @@ fn where_settings_come_from() {
 #[test]
 fn what_is_invalid_exits_with_1() {
     let refusing = answering_all(r#"{"accepted":true}"#, r#"{"valid":false,"message":"names: found none"}"#, "");
-    let desk = accepting("run-invalid")
+    let workdir = accepting("run-invalid")
         .with("refusing.wat", refusing)
         .with("list.json", "[]")
         .with("half.json", "{")
@@ -145,7 +145,7 @@ fn what_is_invalid_exits_with_1() {
         ),
     ];
     for (name, arguments, expected) in cases {
-        let Printed { code, stdout, stderr } = desk.policy_host(&[&["run"], arguments].concat());
+        let Printed { code, stdout, stderr } = workdir.policy_host(&[&["run"], arguments].concat());
         assert_eq!((code, stdout.as_str()), (Some(1), ""), "{name}: {stderr}");
         // Where the rest is another crate's or the system's wording, its beginning is enough.
         let as_expected = if expected.ends_with('\n') { stderr == expected } else { stderr.starts_with(expected) };
@@ -155,7 +155,7 @@ fn what_is_invalid_exits_with_1() {
 
 #[test]
 fn a_command_line_without_sense_exits_with_2() {
-    let desk = accepting("run-usage").with("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {}\n");
+    let workdir = accepting("run-usage").with("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {}\n");
     let cases: [(&str, &[&str]); 9] = [
         ("nothing", &[]),
         ("another command", &["fly"]),
@@ -168,7 +168,7 @@ fn a_command_line_without_sense_exits_with_2() {
         ("two views", &["run", "-r", "request.json", "--diff", "--output", "patch", "policy.wat"]),
     ];
     for (name, arguments) in cases {
-        let Printed { code, stdout, stderr } = desk.policy_host(arguments);
+        let Printed { code, stdout, stderr } = workdir.policy_host(arguments);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{name}: {stderr}");
         assert!(stderr.contains("Usage: policy-host"), "{name}: {stderr}");
     }
@@ -176,7 +176,7 @@ fn a_command_line_without_sense_exits_with_2() {
 
 #[test]
 fn what_a_guest_logs_goes_to_standard_error() {
-    let desk = accepting("run-logs").with("policy.wat", fixture("logs"));
-    let outcome = desk.policy_host(&["run", "-r", "request.json", "policy.wat"]);
+    let workdir = accepting("run-logs").with("policy.wat", fixture("logs"));
+    let outcome = workdir.policy_host(&["run", "-r", "request.json", "policy.wat"]);
     assert_eq!(outcome, printed(0, ACCEPTED, "INFO policy: looked at it {\"kind\":\"Pod\"}\n"));
 }

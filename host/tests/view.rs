@@ -1,8 +1,8 @@
-//! `policy-host run` for a person at a desk: manifests in, diffs, objects and patches out.
+//! `policy-host run` for a person at a workdir: manifests in, diffs, objects and patches out.
 
 mod common;
 
-use common::{Desk, Printed, answering, fixture, request};
+use common::{Printed, Workdir, answering, fixture, request};
 
 /// What a guest makes of [`MANIFEST`]: one secret more, and a word to the user.
 const MUTATED: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"team-a"},
@@ -22,10 +22,10 @@ const DIFF: &str = "\
 +  - name: s
 ";
 
-fn desk(name: &str) -> Desk {
+fn workdir(name: &str) -> Workdir {
     let answer = |rest| answering(&format!(r#"{{"accepted":true{rest}}}"#));
     let mutated = MUTATED.replace('\n', "");
-    Desk::new(name)
+    Workdir::new(name)
         .with("pod.yaml", MANIFEST)
         .with("old.json", r#"{"metadata":{"name":"old"}}"#)
         .with("mutates.wat", answer(format!(r#","mutated_object":{mutated}"#)))
@@ -58,17 +58,17 @@ fn diffs() {
         ("a rejection", &["rejects.wat"], "Warning: w\nRejected (422): no\n"),
         ("a rejection without a code", &["rejects-plainly.wat"], "Rejected: no\n"),
     ];
-    let desk = desk("view-diff");
+    let workdir = workdir("view-diff");
     for (name, arguments, expected) in cases {
         let Printed { code, stdout, stderr } =
-            desk.policy_host(&[&["run", "--object", "pod.yaml", "--diff"], arguments].concat());
+            workdir.policy_host(&[&["run", "--object", "pod.yaml", "--diff"], arguments].concat());
         assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), expected, ""), "{name}");
     }
 }
 
 #[test]
 fn a_diff_of_a_request_without_object() {
-    let outcome = desk("view-delete").policy_host(&["run", "-r", "delete.json", "--diff", "accepts.wat"]);
+    let outcome = workdir("view-delete").policy_host(&["run", "-r", "delete.json", "--diff", "accepts.wat"]);
     assert_eq!(outcome.stdout, "Accepted, nothing changes.\n");
 }
 
@@ -114,17 +114,17 @@ spec:
         ("no patch", "patch", "rejects.wat", "", rejected),
         ("the response", "response", "accepts.wat", response, ""),
     ];
-    let desk = desk("view-output");
+    let workdir = workdir("view-output");
     for (name, what, guest, expected, told) in cases {
         let Printed { code, stdout, stderr } =
-            desk.policy_host(&["run", "--object", "pod.yaml", "--output", what, guest]);
+            workdir.policy_host(&["run", "--object", "pod.yaml", "--output", what, guest]);
         assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), expected, told), "{name}");
     }
 }
 
 #[test]
 fn the_request_that_is_made_of_a_manifest() {
-    let desk = desk("view-request").with("tells.wat", fixture("tells"));
+    let workdir = workdir("view-request").with("tells.wat", fixture("tells"));
     let cases: [(&str, &[&str], &[&str]); 6] = [
         (
             "by default it is created",
@@ -142,7 +142,8 @@ fn the_request_that_is_made_of_a_manifest() {
         ("options", &[], &[r#""options":{"apiVersion":"meta.k8s.io/v1","kind":"CreateOptions"}"#, r#""dryRun":false"#]),
     ];
     for (name, flags, expected) in cases {
-        let outcome = desk.policy_host(&[&["run", "--object", "pod.yaml"], flags, &["--diff", "tells.wat"]].concat());
+        let outcome =
+            workdir.policy_host(&[&["run", "--object", "pod.yaml"], flags, &["--diff", "tells.wat"]].concat());
         for part in expected {
             assert!(outcome.stdout.contains(part), "{name}: {part} is not in\n{}{}", outcome.stdout, outcome.stderr);
         }
@@ -154,16 +155,16 @@ fn a_manifest_from_standard_input_gets_a_namespace() {
     let manifest = MANIFEST.replace(", namespace: team-a", "");
     let arguments =
         |flags: &[&'static str]| [&["run", "--object", "-", "--output", "object"], flags, &["accepts.wat"]].concat();
-    let desk = desk("view-stdin");
+    let workdir = workdir("view-stdin");
     for (flags, expected) in [(&[][..], "namespace: default\n"), (&["--namespace", "n"], "namespace: n\n")] {
-        let outcome = desk.policy_host_reading(&manifest, &arguments(flags));
+        let outcome = workdir.policy_host_reading(&manifest, &arguments(flags));
         assert!(outcome.stdout.contains(expected), "{outcome:?}");
     }
 }
 
 #[test]
 fn manifests_that_make_no_request() {
-    let desk = desk("view-invalid").with("text.yaml", "text").with("two.yaml", "a: 1\n---\nb: 2\n");
+    let workdir = workdir("view-invalid").with("text.yaml", "text").with("two.yaml", "a: 1\n---\nb: 2\n");
     let cases: [(&str, &[&str], &str); 4] = [
         ("not an object", &["--object", "text.yaml"], "Error: cannot make a request of text.yaml: apiVersion: must be"),
         ("two objects", &["--object", "two.yaml"], "Error: two.yaml: neither JSON nor YAML: "),
@@ -179,7 +180,7 @@ fn manifests_that_make_no_request() {
         ),
     ];
     for (name, flags, expected) in cases {
-        let Printed { code, stdout, stderr } = desk.policy_host(&[&["run"], flags, &["accepts.wat"]].concat());
+        let Printed { code, stdout, stderr } = workdir.policy_host(&[&["run"], flags, &["accepts.wat"]].concat());
         assert_eq!((code, stdout.as_str()), (Some(1), ""), "{name}");
         assert!(stderr.starts_with(expected), "{name}: {stderr}");
     }

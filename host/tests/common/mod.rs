@@ -1,4 +1,4 @@
-//! A desk to try the host on: guests made of readable text, a folder with files, and the command.
+//! What the tests of the host share: guests in the text format of WebAssembly, a folder with files, and the command.
 
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
@@ -42,7 +42,7 @@ pub fn request(operation: &str, members: &str) -> String {
 }
 
 /// A folder of its own for each test, in which the command runs.
-pub struct Desk {
+pub struct Workdir {
     folder: PathBuf,
 }
 
@@ -54,7 +54,7 @@ pub struct Printed {
     pub stderr: String,
 }
 
-impl Desk {
+impl Workdir {
     /// `name` must be the test's own.
     pub fn new(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

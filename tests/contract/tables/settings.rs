@@ -101,6 +101,7 @@ fn valid_settings_are_accepted() {
 
 /// The settings in a document: those of a policy, or all of it.
 fn settings_in(document: Value) -> Value {
+    assert!(document.is_object(), "neither settings nor a policy: {document:#}");
     document.pointer("/spec/settings").cloned().unwrap_or(document)
 }
 
