@@ -29,7 +29,7 @@ pub fn validate(payload: &[u8]) -> Answer {
 }
 
 /// Answers a request.
-pub fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
+fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     let name = workload::name(&request.object).unwrap_or_default();
     let namespace = request.namespace.clone();
     let names = Names { namespace: &namespace, name: &name };
