@@ -1,7 +1,7 @@
 //! Checks across values: unused, duplicate and contradictory dependencies and additions.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::{index, member, string_member};
@@ -120,10 +120,10 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
     }
     let mut first: BTreeMap<String, &Addition<'_>> = BTreeMap::new();
     for addition in known.additions() {
-        match first.get(&identity(addition)) {
-            None => _ = first.insert(identity(addition), addition),
-            Some(first) => {
-                let first = first.with_path(path, |path| path.to_string());
+        match first.entry(identity(addition)) {
+            btree_map::Entry::Vacant(place) => _ = place.insert(addition),
+            btree_map::Entry::Occupied(first) => {
+                let first = first.get().with_path(path, |path| path.to_string());
                 let what = ["must not bring ", &described(addition), ", since ", &first, " does"];
                 addition.with_path(path, |path| problems.add(path, &what));
             }
