@@ -53,8 +53,24 @@ impl<'a> TryFrom<Node<'a>> for Settings<'a> {
 impl<'a> Settings<'a> {
     /// The names of the dependencies that every object of a kind gets, in their order; `None` for what is not a name.
     pub fn wanted(&self, kind: Kind, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
-        let list = list_of(kind);
+        self.names(list_of(kind), problems)
+    }
+
+    /// The names of dependencies that earlier settings had: what was added under them is taken away. `None` for what is
+    /// not a name.
+    pub fn retired(&self, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
+        self.names("retired", problems)
+    }
+
+    /// The names in the list `list`, in their order; `None` for what is not a name.
+    fn names(&self, list: &'static str, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
         self.members.get(list).map_or_else(Vec::new, |node| strings(node, &ROOT.member(list), problems))
+    }
+
+    /// Whether there is a dependency `name`, wanted or not.
+    pub fn defines(&self, name: &str) -> bool {
+        let dependencies = self.members.get("dependencies").map(|node| node.object(&DEPENDENCIES));
+        matches!(dependencies, Some(Ok(dependencies)) if dependencies.get(name).is_some())
     }
 
     /// The text of the dependency `name`.

@@ -1,4 +1,4 @@
-//! The names of the annotations that the policy writes.
+//! The names of the policy's own annotations: those that it writes, and the one that users write for it.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,10 @@ pub struct OwnAnnotations<'s> {
 }
 
 impl OwnAnnotations<'_> {
-    /// What was added; a mark for people and selectors; what waits.
-    pub const NAMES: [&'static str; 3] = ["injected", "status", "update-pending"];
+    /// What was added; a mark for people and selectors; what waits. The last is the user's: that it shall not wait.
+    pub const NAMES: [&'static str; 4] = ["injected", "status", "update-pending", "apply"];
 
-    /// Which of [`NAMES`](Self::NAMES) the annotation called `key` has; `None` for one that the policy does not write.
+    /// Which of [`NAMES`](Self::NAMES) the annotation called `key` has; `None` for one that is not the policy's own.
     pub fn position(&self, key: &str) -> Option<usize> {
         let name = key.strip_prefix(&*self.domain)?.strip_prefix('/')?;
         Self::NAMES.iter().position(|known| name == *known)

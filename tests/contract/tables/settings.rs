@@ -94,6 +94,8 @@ fn valid_settings_are_accepted() {
     }
     assert!(settings.len() >= 6, "README.md shows settings, by themselves and in a policy");
     settings.push(("every field".to_owned(), everything()));
+    settings
+        .push(("nothing to add, something to retire".to_owned(), json!({"notebooks": null, "retired": ["registry"]})));
     for (name, settings) in settings {
         assert_eq!(settings_problem(&settings), None, "{name}");
     }
@@ -161,6 +163,7 @@ fn everything() -> Value {
         },
         "notebooks": ["all", "same", "other-container"],
         "pipelinePods": ["other-list"],
+        "retired": ["earlier", "0"],
         "runningNotebooks": "Restart",
         "annotationDomain": "a.b",
     })
@@ -210,7 +213,11 @@ fn many_containers_and_variables_are_accepted() {
 fn bytes_that_are_no_settings_are_answered() {
     for (name, payload, message) in [
         ("nothing", &b""[..], "settings: not JSON at byte 0: expected a value"),
-        ("null", b"null", "notebooks: must list a dependency, or pipelinePods must: there is nothing to add"),
+        (
+            "null",
+            b"null",
+            "notebooks: must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire",
+        ),
         ("a list", b"[]", "settings: must be an object, found a list"),
         ("a string", b"\"\"", "settings: must be an object, found a string"),
         ("a number", b"1e999", "settings: must be an object, found a number"),
