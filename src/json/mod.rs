@@ -34,6 +34,16 @@ pub fn items(text: &str) -> Vec<&str> {
     items
 }
 
+/// The member `name` of the object that `text` is; of duplicates the last.
+pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    members(text).into_iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// What the string says that the member `name` of the object is that `text` is.
+pub fn string_member<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    member(text, name).and_then(|value| Node::text_only(value).string())
+}
+
 /// `text` as a JSON string, quotes included.
 pub fn quoted(text: &str) -> String {
     let mut token = String::with_capacity(text.len() + 2);

@@ -14,6 +14,7 @@ mod validate;
 mod words;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 pub use dependency::{Addition, Dependency, Resolved};
 pub use own_annotations::{DEFAULT_ANNOTATION_DOMAIN, OwnAnnotations};
@@ -67,10 +68,14 @@ impl<'a> Settings<'a> {
         self.members.get(list).map_or_else(Vec::new, |node| strings(node, &ROOT.member(list), problems))
     }
 
-    /// Whether there is a dependency `name`, wanted or not.
-    pub fn defines(&self, name: &str) -> bool {
-        let dependencies = self.members.get("dependencies").map(|node| node.object(&DEPENDENCIES));
-        matches!(dependencies, Some(Ok(dependencies)) if dependencies.get(name).is_some())
+    /// The names of the dependencies that these settings know, wanted or not: what they defined or retired. Any other is
+    /// another policy's, or nobody's.
+    pub fn known(&self, problems: &mut Vec<Malformed>) -> BTreeSet<Cow<'a, str>> {
+        let dependencies = self.members.get("dependencies").and_then(Node::as_object);
+        let mut known = BTreeSet::new();
+        known.extend(dependencies.into_iter().flat_map(Object::iter).map(|(name, _)| name.decode()));
+        known.extend(self.retired(problems).into_iter().flatten());
+        known
     }
 
     /// The text of the dependency `name`.

@@ -65,6 +65,8 @@ pub fn expand(path: &Path<'_>, dependency: &str) -> Result<Vec<(&'static str, St
         }
         next = cursor.next_key();
     }
+    // What they expand to does not depend on the order in which they are written.
+    expanded.sort_by_key(|(part, _)| READY_MADE.iter().position(|(known, ..)| part == known));
     Ok(expanded)
 }
 

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::problem::{Problems, did_you_mean, one_of};
-use super::shape::{index, member, string_member};
+use super::shape::index;
 use super::{FirstPositions, List};
-use crate::json::{Node, Path, items, members, shown};
+use crate::json::{Node, Path, items, member, members, shown, string_member};
 use crate::settings::fields::{Entry, MergeStrategy, Target};
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
 use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
@@ -173,7 +173,7 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
         addition.with_path(path, |path| {
             let value = addition.value;
             match addition.field.entry {
-                Entry::Annotation if own.position(&addition.key).is_some() => {
+                Entry::Annotation if own.name_of(&addition.key).is_some() => {
                     problems.add(path, &["must not be one of the policy's own annotations"]);
                 }
                 Entry::Annotation if DECISIVE_ANNOTATIONS.contains(&&*addition.key) => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::problem::{Problems, did_you_mean, one_of};
 use super::{FirstPositions, List};
-use crate::json::{Node, Path, items, kind_of, members, shown};
+use crate::json::{Node, Path, items, kind_of, members, shown, string_member};
 use crate::kubernetes::names::Format;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::schema::{Exclusive, Object, Type};
@@ -184,14 +184,4 @@ pub fn index(at: usize) -> String {
 /// What the string says that `text` is; nothing where it is something else.
 fn string(text: &str) -> Cow<'_, str> {
     Node::text_only(text).string().unwrap_or_default()
-}
-
-/// The member `name` of the object that `text` is.
-pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    members(text).into_iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
-}
-
-/// What the string says that the member `name` of the object is that `text` is.
-pub fn string_member<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    member(text, name).and_then(|value| Node::text_only(value).string())
 }
