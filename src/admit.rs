@@ -3,10 +3,8 @@
 //! One step a room: the settings give dependencies, with what they add; the record says what is managed already; the
 //! rollout, what may happen to the template; the merge changes the object; the annotations record it.
 
-use std::collections::BTreeSet;
-
 use crate::admission::{Answer, MutatedObject, Request, Unreadable, Verdict};
-use crate::json::Malformed;
+use crate::json::{ByName, Malformed};
 use crate::merge::{
     Annotations, Audience, Conflict, Known, Record, Records, Says, apply_annotations, changed_annotations,
 };
@@ -127,12 +125,12 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         waiting: &pending,
         is_applied: asks && !is_deferred && (was_asked || !others_wait),
     };
-    let changes = changed_annotations(own, kind, &has, &client, &says);
+    let changes = changed_annotations(own, kind, &has, &says);
     apply_annotations(&mut object, &changes)?;
 
     let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
-    let changed = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(*name)));
-    let removed = joined(outcome.changed.iter().copied().filter(|name| !is_planned(name)));
+    let changed = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(name)));
+    let removed = joined(outcome.changed.names().map(|name| &**name).filter(|name| !is_planned(name)));
     let unknown = joined(outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
     let audit_annotations = [
         ("dependencies", changed),
@@ -159,11 +157,11 @@ fn still_pending<'n>(
     is_ours: &dyn Fn(&str) -> bool,
 ) -> Vec<&'n str> {
     let lost = stored_has.filter(|stored| is_deferred && stored.injected.is_some() && has.is_empty());
-    let mut waits: BTreeSet<&str> = BTreeSet::new();
-    waits.extend(deferred);
+    let waits = ByName::set(deferred.iter().copied());
     let mut names: Vec<_> =
-        lost.unwrap_or(has).pending().filter(|name| waits.remove(name) || !is_ours(name)).collect();
-    names.extend(deferred.iter().filter(|name| waits.contains(*name)));
+        lost.unwrap_or(has).pending().filter(|name| waits.contains(name) || !is_ours(name)).collect();
+    let named = ByName::set(names.iter().copied());
+    names.extend(deferred.iter().filter(|name| !named.contains(name)));
     names
 }
 

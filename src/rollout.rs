@@ -1,10 +1,10 @@
 //! Whether the template may change now: who writes it, whether the notebook runs, what waits (contract, "Conflicts" and
 //! "Running notebooks").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 
 use crate::admission::{Operation, Request};
-use crate::json::{Malformed, Node, is_same_text};
+use crate::json::{ByName, Malformed, Node, is_same_text};
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
@@ -55,7 +55,7 @@ impl Change {
             return Change::Users;
         }
         // What he wrote over an entry of ours may become his.
-        match merge(&mut new.clone(), Some(old), kind, plan, known, &BTreeSet::new()) {
+        match merge(&mut new.clone(), Some(old), kind, plan, known, &ByName::default()) {
             Ok(outcome) if !outcome.is_made_theirs => Change::Ours { put_back: outcome.put_back },
             _ => Change::Users,
         }
@@ -127,39 +127,39 @@ pub enum Merged<'a> {
 /// The dependencies that wait or are left out, and why.
 #[derive(Debug, Default)]
 pub struct Waiting<'a> {
-    names: BTreeSet<&'a str>,
+    names: ByName<'a, ()>,
     /// They would change the template of a notebook that runs.
-    until_stopped: BTreeSet<&'a str>,
+    until_stopped: ByName<'a, ()>,
     /// They are in conflict with the user's entries.
     in_conflict: Vec<Conflict<'a>>,
     /// They are not merged, and do not wait: they differ from what the notebook brings into its pod.
-    left_out: BTreeMap<&'a str, String>,
+    left_out: ByName<'a, String>,
 }
 
 impl<'a> Waiting<'a> {
     /// The names of all that wait, those of `plan` first and in its order.
-    pub fn names(&self, plan: &[Dependency<'a>]) -> Vec<&'a str> {
-        let mut waits = self.names.clone();
-        let mut names: Vec<_> = plan.iter().map(|it| it.name).filter(|name| waits.remove(name)).collect();
-        names.extend(waits);
+    pub fn names(&self, plan: &[Dependency<'a>]) -> Vec<&str> {
+        let planned = ByName::set(plan.iter().map(|it| it.name));
+        let mut names: Vec<_> = plan.iter().map(|it| it.name).filter(|name| self.names.contains(name)).collect();
+        names.extend(self.names.names().map(|name| &**name).filter(|name| !planned.contains(name)));
         names
     }
 
     /// The names of those that are left out.
-    pub fn left_out(&self) -> impl Iterator<Item = &'a str> {
-        self.left_out.keys().copied()
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        self.left_out.iter().map(|(name, _)| name)
     }
 
     /// What the client should know of it. He may not be the one who wrote what is in conflict.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let names: Vec<_> = self.until_stopped.iter().copied().collect();
+        let names: Vec<_> = self.until_stopped.names().map(|name| &**name).collect();
         let stop = (!names.is_empty()).then(|| {
             format!("the notebook runs, so this waits until you stop and start it: dependencies {}", names.join(", "))
         });
         let conflicts = self.in_conflict.iter().map(|Conflict { dependency, subject, .. }| {
             format!("dependency \"{dependency}\" waits: {subject} is set already; ask who wrote it, or your platform")
         });
-        stop.into_iter().chain(conflicts).chain(self.left_out.values().cloned())
+        stop.into_iter().chain(conflicts).chain(self.left_out.values().iter().cloned())
     }
 
     fn for_conflicts(&mut self, conflicts: Vec<Conflict<'a>>) {
@@ -168,9 +168,9 @@ impl<'a> Waiting<'a> {
     }
 
     /// What waits for a conflict does not also wait for a stop.
-    fn for_a_stop(&mut self, dependency: &'a str) {
-        if self.names.insert(dependency) {
-            self.until_stopped.insert(dependency);
+    fn for_a_stop(&mut self, dependency: Cow<'a, str>) {
+        if self.names.add(dependency.clone()) {
+            self.until_stopped.add(dependency);
         }
     }
 }
@@ -192,7 +192,7 @@ pub fn merge_along<'a>(
     plan: &'a [Dependency<'a>],
     known: &'a Known<'a>,
 ) -> Result<Merged<'a>, Malformed> {
-    let mut held_back = BTreeSet::new();
+    let mut held_back = ByName::default();
     let mut waiting = Waiting::default();
     let mut round = 0;
     loop {
@@ -200,14 +200,16 @@ pub fn merge_along<'a>(
         let mut outcome = merge(&mut merged, stored, kind, plan, known, &held_back)?;
         let changes_template = !outcome.changed_template.is_empty();
         if rollout != Rollout::Defer || changes_template && is_same_template(&merged, &object, kind) {
-            outcome.changed_template.clear();
+            outcome.changed_template = ByName::default();
         }
         let is_merged = outcome.left_out.is_empty() && outcome.changed_template.is_empty();
         if is_merged && outcome.conflicts.is_empty() {
             return Ok(Merged::Object(merged, outcome, waiting));
         }
-        held_back.extend(outcome.left_out.keys().copied());
-        waiting.left_out.extend(outcome.left_out);
+        for (name, why) in outcome.left_out.iter() {
+            held_back.add(name.to_owned());
+            waiting.left_out.insert(name.to_owned(), why.clone());
+        }
         if rollout == Rollout::Enforce {
             if is_merged {
                 return Ok(Merged::Denied(outcome.conflicts));
@@ -216,12 +218,16 @@ pub fn merge_along<'a>(
         }
         held_back.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency));
         waiting.for_conflicts(outcome.conflicts);
-        held_back.extend(outcome.changed_template.keys().copied());
-        outcome.changed_template.into_iter().filter(|(_, is_due)| *is_due).for_each(|(name, _)| waiting.for_a_stop(name));
+        held_back.extend(outcome.changed_template.names().cloned());
+        for name in outcome.changed_template.names() {
+            if outcome.changed_template.get(name) == Some(&true) {
+                waiting.for_a_stop(name.clone());
+            }
+        }
         round += 1;
         if round == MOST_ROUNDS {
             let rest = plan.iter().map(|dependency| dependency.name).chain(known.dependencies());
-            rest.filter(|name| held_back.insert(name)).for_each(|name| waiting.for_a_stop(name));
+            rest.filter(|name| held_back.add(*name)).for_each(|name| waiting.for_a_stop(Cow::Borrowed(name)));
         }
     }
 }

@@ -10,10 +10,12 @@
 
 use std::borrow::Cow;
 
+mod by_name;
 mod cursor;
 mod node;
 mod path;
 
+pub use by_name::ByName;
 use cursor::plain_end;
 pub use cursor::{Cursor, Str, SyntaxError, is_same_text};
 pub use node::{Body, Malformed, Node, Object, Shape, kind_of};

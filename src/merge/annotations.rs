@@ -77,21 +77,15 @@ pub struct Says<'r> {
 }
 
 /// The annotations that are on an object and should not be, or should be and are not, or say something else, where `has`
-/// are on it, and `client` is what they record. One without a value is taken off.
+/// are on it. One without a value is taken off.
 pub fn changed_annotations(
     own: &OwnAnnotations<'_>,
     kind: Kind,
     has: &Annotations<'_>,
-    client: &Record<'_>,
     says: &Says<'_>,
 ) -> Vec<Written> {
     let waiting = says.waiting.join(",");
-    // One that says the same in another spelling stays as it is.
-    let injected = if has.injected.is_some() && says.record == client && !client.is_blank() {
-        has.injected.clone()
-    } else {
-        says.record.to_json(kind).map(Cow::Owned)
-    };
+    let injected = says.record.to_json(kind).map(Cow::Owned);
     // Without a record, `status` is not the policy's: the webhook that it replaces wrote the same annotation.
     let status = match &injected {
         Some(_) if !says.record.is_empty() => Some(Cow::Borrowed("injected")),

@@ -1,9 +1,9 @@
 //! Which dependencies can be merged, and which containers each of them reaches (contract, "Chosen containers").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 
 use super::known::Known;
-use crate::json::{Malformed, Node};
+use crate::json::{ByName, Malformed, Node};
 use crate::settings::fields::{Entry, SIDECARS};
 use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::{Apart, Containers, Kind, container_names, is_meant_by_all, main_container};
@@ -16,12 +16,12 @@ pub struct Reach<'a> {
     /// Those that need a container where there is none for them: they stay as they are.
     pub left_out: Vec<&'a Dependency<'a>>,
     /// The main container.
-    pub main: Option<String>,
+    pub main: Option<Cow<'a, str>>,
     /// Which dependencies reach the main container, every container that All means, and those of a name.
     of_main: Vec<usize>,
     of_all: Vec<usize>,
-    of_name: BTreeMap<&'a str, Vec<usize>>,
-    meant_by_all: BTreeSet<String>,
+    of_name: ByName<'a, Vec<usize>>,
+    meant_by_all: ByName<'a, ()>,
 }
 
 impl<'a> Reach<'a> {
@@ -44,15 +44,15 @@ impl<'a> Reach<'a> {
             return Ok(reach);
         }
         // The sidecars that these dependencies bring.
-        let mut brought: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut brought: ByName<'_, Vec<usize>> = ByName::default();
         for (at, dependency) in plan.iter().enumerate() {
             for sidecar in sidecars(dependency) {
-                brought.entry(&sidecar.key).or_default().push(at);
+                brought.entry(&*sidecar.key).into_iter().for_each(|by| by.push(at));
             }
         }
         let owners = known.at(SIDECARS);
         let owner = |name: &str| owners.and_then(|owners| owners.get(name));
-        let mut in_the_place_of_theirs = BTreeSet::new();
+        let mut in_the_place_of_theirs = ByName::default();
         for (at, name) in present.iter().enumerate().filter(|(_, name)| owner(name).is_none()) {
             let overrides = |at: &usize| {
                 plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override)
@@ -60,28 +60,26 @@ impl<'a> Reach<'a> {
             for dependency in brought.get(&**name).into_iter().flatten().filter_map(overrides) {
                 let theirs = containers_text(object, kind, at);
                 if sidecars(dependency).any(|it| it.key == *name && !it.field.contains(theirs, it.value)) {
-                    in_the_place_of_theirs.insert(&**name);
+                    in_the_place_of_theirs.add(&**name);
                 }
             }
         }
         let is_ours = |name: &str| {
             in_the_place_of_theirs.contains(name)
-                || owner(name).is_some_and(|owner| owner.is_stored || brought.contains_key(name))
+                || owner(name).is_some_and(|owner| owner.is_stored || brought.contains(name))
         };
         let is_foreign = |name: &str| known.foreign_containers.contains(name);
         let apart = Apart { is_ours: &is_ours, is_foreign: &is_foreign };
-        reach.main = main_container(kind, object, &present, &apart).map(str::to_owned);
+        reach.main = main_container(kind, object, &present, &apart).cloned();
         reach.meant_by_all.extend(reach.main.clone());
-        let by_all = present.iter().filter(|name| is_meant_by_all(name, &apart));
-        reach.meant_by_all.extend(by_all.map(|name| name.clone().into_owned()));
+        reach.meant_by_all.extend(present.iter().filter(|name| is_meant_by_all(name, &apart)).cloned());
 
         // A sidecar that nobody brings any more is removed in this very merge.
         let goes = |name: &str| {
-            !brought.contains_key(name)
+            !brought.contains(name)
                 && owner(name).is_some_and(|owner| owner.is_stored && !is_held_back(owner.dependency))
         };
-        let mut stays = BTreeSet::new();
-        stays.extend(present.iter().map(|name| &**name).filter(|name| !goes(name)));
+        let stays = ByName::set(present.iter().map(|name| &**name).filter(|name| !goes(name)));
         let left_out = lacking(&plan, &reach, &stays, &brought);
 
         for (dependency, is_left_out) in plan.into_iter().zip(left_out) {
@@ -97,10 +95,8 @@ impl<'a> Reach<'a> {
                     Containers::All => reach.of_all.push(at),
                     Containers::Named(names) => {
                         for name in names {
-                            let at_name = reach.of_name.entry(name).or_default();
-                            if at_name.last() != Some(&at) {
-                                at_name.push(at);
-                            }
+                            let at_name = reach.of_name.entry(&**name).filter(|at_name| at_name.last() != Some(&at));
+                            at_name.into_iter().for_each(|at_name| at_name.push(at));
                         }
                     }
                 }
@@ -133,10 +129,10 @@ impl<'a> Reach<'a> {
 fn lacking(
     plan: &[&Dependency<'_>],
     reach: &Reach<'_>,
-    stays: &BTreeSet<&str>,
-    brought: &BTreeMap<&str, Vec<usize>>,
+    stays: &ByName<'_, ()>,
+    brought: &ByName<'_, Vec<usize>>,
 ) -> Vec<bool> {
-    let mut named_by: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut named_by: ByName<'_, Vec<usize>> = ByName::default();
     // How many containers each may reach.
     let mut choices: Vec<usize> = Vec::with_capacity(plan.len());
     for (at, dependency) in plan.iter().enumerate() {
@@ -144,15 +140,14 @@ fn lacking(
             Containers::Main => usize::from(reach.main.is_some()),
             Containers::All => reach.meant_by_all.len(),
             Containers::Named(names) => {
-                for name in names.iter().filter(|name| brought.contains_key(&***name) && !stays.contains(&***name)) {
-                    named_by.entry(name).or_default().push(at);
+                for name in names.iter().filter(|name| brought.contains(name) && !stays.contains(name)) {
+                    named_by.entry(&**name).into_iter().for_each(|by| by.push(at));
                 }
-                names.iter().filter(|name| stays.contains(&***name) || brought.contains_key(&***name)).count()
+                names.iter().filter(|name| stays.contains(name) || brought.contains(name)).count()
             }
         });
     }
-    let mut bringing: BTreeMap<&str, usize> = BTreeMap::new();
-    bringing.extend(brought.iter().map(|(name, by)| (*name, by.len())));
+    let mut bringing: Vec<usize> = brought.values().iter().map(Vec::len).collect();
     let mut is_lacking = vec![false; plan.len()];
     let mut queue: Vec<usize> = (0..plan.len()).collect();
     while let Some(at) = queue.pop() {
@@ -164,7 +159,8 @@ fn lacking(
         }
         *is_lacking = true;
         for sidecar in sidecars(dependency) {
-            let Some(bringing) = bringing.get_mut(&*sidecar.key) else { continue };
+            let bringing = brought.position(&sidecar.key).and_then(|at| bringing.get_mut(at));
+            let Some(bringing) = bringing else { continue };
             *bringing -= 1;
             if *bringing == 0 {
                 for at in named_by.get(&*sidecar.key).into_iter().flatten() {

@@ -1,10 +1,11 @@
 //! What is known of an object from the records on it: which entries count as ours, and which are another policy's
 //! (contract, "Record").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 
 use super::Record;
 use super::record::Part;
+use crate::json::ByName;
 use crate::settings::fields::{Field, SIDECARS, Target};
 
 /// The records on the objects of a request.
@@ -43,17 +44,17 @@ pub struct Owner<'r> {
 }
 
 /// The entries of one place that count as ours, by their key.
-pub type OwnersAt<'r> = BTreeMap<&'r str, Owner<'r>>;
+pub type OwnersAt<'r> = ByName<'r, Owner<'r>>;
 
 /// What counts as ours in an object.
 #[derive(Debug, Default)]
 pub struct Known<'r> {
-    places: BTreeMap<&'r str, OwnersAt<'r>>,
+    places: ByName<'r, OwnersAt<'r>>,
     /// The parts of the record that stand for what is not ours to change now: those of dependencies that wait stay as
     /// they are.
     base: Option<&'r Record<'r>>,
     /// The containers that another policy added.
-    pub foreign_containers: BTreeSet<&'r str>,
+    pub foreign_containers: ByName<'r, ()>,
     others: Vec<(&'r str, &'r Part<'r>)>,
     /// What the record says of the notebook whose pod this is.
     copied: Option<&'r Record<'r>>,
@@ -82,14 +83,16 @@ impl<'r> Known<'r> {
     }
 
     fn add(&mut self, dependency: &'r str, part: &'r Part<'r>, is_stored: bool, metadata_only: bool) {
-        for (place, keys) in &part.added {
+        for (place, keys) in part.added.iter() {
             let (field, _) = split_place(place);
             if metadata_only && Field::named(field).is_none_or(|field| field.target != Target::Metadata) {
                 continue;
             }
-            let owners = self.places.entry(place).or_default();
+            let Some(owners) = self.places.entry(place) else { continue };
             let owner = Owner { dependency, hash: &part.hash, is_overridden: false, is_stored };
-            owners.extend(keys.iter().map(|key| (&**key, owner)));
+            for key in keys {
+                owners.insert(&**key, owner);
+            }
             for key in part.overridden.get(place).into_iter().flatten() {
                 if let Some(owner) = owners.get_mut(&**key) {
                     owner.is_overridden = true;
@@ -105,7 +108,7 @@ impl<'r> Known<'r> {
 
     /// The dependencies that something of ours comes from.
     pub fn dependencies(&self) -> impl Iterator<Item = &'r str> {
-        self.places.values().flat_map(OwnersAt::values).map(|owner| owner.dependency)
+        self.places.values().iter().flat_map(ByName::values).map(|owner| owner.dependency)
     }
 
     /// What counts as ours at `place`.
@@ -114,16 +117,15 @@ impl<'r> Known<'r> {
     }
 
     /// What counts as ours of `field` in containers, by the container's name; that of the main one has none.
-    pub fn in_containers(&self, field: &Field) -> impl Iterator<Item = (Option<&'r str>, &OwnersAt<'r>)> {
-        let places = self.places.range(field.name..).take_while(|(place, _)| place.starts_with(field.name));
-        places.filter_map(|(place, owners)| {
+    pub fn in_containers(&self, field: &Field) -> impl Iterator<Item = (Option<&str>, &OwnersAt<'r>)> {
+        self.places.iter().filter_map(|(place, owners)| {
             let (name, container) = split_place(place);
             (name == field.name).then_some((container, owners))
         })
     }
 
     /// What the dependency `name` added, by the record that counts for what stays as it is.
-    pub fn part(&self, name: &str) -> Option<(&'r str, &'r Part<'r>)> {
+    pub fn part(&self, name: &str) -> Option<&'r Part<'r>> {
         self.base.and_then(|base| base.part(name))
     }
 
@@ -140,16 +142,16 @@ impl<'r> Known<'r> {
 
     /// Whether anything counts as ours that goes into containers, or is one.
     pub fn has_containers(&self) -> bool {
-        let is_one = |place: &&str| {
+        let is_one = |place: &Cow<'_, str>| {
             let (field, _) = split_place(place);
             field == SIDECARS || Field::named(field).is_some_and(|field| field.target == Target::Containers)
         };
-        self.places.keys().any(is_one)
+        self.places.names().any(is_one)
     }
 }
 
 fn has_added(part: &Part<'_>, places: &[String], key: &str) -> bool {
-    places.iter().any(|place| part.added.get(&**place).is_some_and(|keys| keys.iter().any(|it| it == key)))
+    places.iter().any(|place| part.added.get(place).is_some_and(|keys| keys.iter().any(|it| it == key)))
 }
 
 /// The place as a record names it: the field, and the container that is not the main one.

@@ -13,7 +13,6 @@ mod record;
 mod set_aside;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 
 pub use annotations::{Annotations, Says, apply_annotations, changed_annotations};
 pub use known::{Known, Records};
@@ -23,7 +22,7 @@ pub use set_aside::set_aside;
 use self::containers::Reach;
 use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, present_atomic_fields};
-use crate::json::{Malformed, Node, Object, Path, items, member, string_member};
+use crate::json::{ByName, Malformed, Node, Object, Path, items, member, string_member};
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, Target};
 use crate::settings::{Addition, Dependency};
 use crate::workload::{self, CONTAINER, Kind, METADATA};
@@ -34,21 +33,21 @@ pub struct Outcome<'n> {
     /// What is ours in the object now.
     pub record: Record<'n>,
     /// The names of the dependencies that changed something.
-    pub changed: BTreeSet<&'n str>,
+    pub changed: ByName<'n, ()>,
     /// Those that change the template, and whether a notebook that runs waits for it.
-    pub changed_template: BTreeMap<&'n str, bool>,
+    pub changed_template: ByName<'n, bool>,
     /// Where the user has something else under the key of an addition, which may neither stay nor be replaced.
     pub conflicts: Vec<Conflict<'n>>,
     /// Those that cannot be merged, and why: what the notebook's record names in its pod is no conflict.
-    pub left_out: BTreeMap<&'n str, String>,
+    pub left_out: ByName<'n, String>,
     /// Whether something in the template that was ours is the user's now.
     pub is_made_theirs: bool,
     /// What the client changed of ours, and is put back.
     pub put_back: Vec<String>,
     /// What the client should know.
     pub warnings: Vec<(Audience, String)>,
-    /// The mounts that `Keep` left out: by dependency and volume, how many.
-    kept_mounts: BTreeMap<(&'n str, String), usize>,
+    /// How many mounts `Keep` left out, by [`mounted_by`].
+    kept_mounts: ByName<'n, usize>,
 }
 
 /// Whom a warning is for.
@@ -76,10 +75,10 @@ pub struct Conflict<'n> {
 impl<'n> Outcome<'n> {
     fn note_change(&mut self, dependency: &'n str, target: Target, is_due: bool, is_its_own: bool) {
         if is_its_own {
-            self.changed.insert(dependency);
+            self.changed.add(dependency);
         }
         if target != Target::Metadata {
-            *self.changed_template.entry(dependency).or_default() |= is_due;
+            self.changed_template.entry(dependency).into_iter().for_each(|it| *it |= is_due);
         }
     }
 
@@ -87,12 +86,14 @@ impl<'n> Outcome<'n> {
         if addition.field.entry == Entry::VolumeMount
             && let Some(volume) = string_member(addition.value, "name")
         {
-            *self.kept_mounts.entry((dependency.name, volume.into_owned())).or_default() += 1;
+            self.kept_mounts.entry(mounted_by(dependency.name, &volume)).into_iter().for_each(|count| *count += 1);
         }
     }
 
     fn leave_out(&mut self, dependency: &'n str, why: String) {
-        self.left_out.entry(dependency).or_insert(why);
+        if !self.left_out.contains(dependency) {
+            self.left_out.insert(dependency, why);
+        }
     }
 
     fn warn(&mut self, audience: Audience, warning: String) {
@@ -112,7 +113,7 @@ pub fn merge<'a>(
     kind: Kind,
     plan: &'a [Dependency<'a>],
     known: &'a Known<'a>,
-    held_back: &BTreeSet<&str>,
+    held_back: &ByName<'a, ()>,
 ) -> Result<Outcome<'a>, Malformed> {
     let mut outcome = Outcome::default();
     let planned = plan.iter().filter(|dependency| !held_back.contains(dependency.name));
@@ -126,9 +127,9 @@ pub fn merge<'a>(
     }
     let mut stay = held_back.clone();
     stay.extend(reach.left_out.iter().map(|dependency| dependency.name));
-    for name in &stay {
-        if let Some((name, part)) = known.part(name) {
-            outcome.record.keep(name, part);
+    for name in stay.names() {
+        if let Some(part) = known.part(name) {
+            outcome.record.keep(name.clone(), part);
         }
     }
     let is_held_back = |name: &str| stay.contains(name);
@@ -197,8 +198,8 @@ impl<'a> Merger<'_, 'a> {
             owners: [owners, None],
             moved: None,
             stored: Stored::new(self.stored.map(|_| stored)),
-            taken: BTreeSet::new(),
-            mounted: BTreeSet::new(),
+            taken: ByName::default(),
+            mounted: ByName::default(),
         }
     }
 
@@ -228,10 +229,9 @@ impl<'a> Merger<'_, 'a> {
 
     /// Whether an entry of `place` may be taken away, as far as can be told without looking at it.
     fn may_take_away(&self, place: &Place<'_, 'a>, desired: &[Desired<'a>]) -> bool {
-        let mut wanted = BTreeSet::new();
-        wanted.extend(desired.iter().map(|desired| &*desired.addition.key));
+        let wanted = ByName::set(desired.iter().map(|desired| &*desired.addition.key));
         let owners = place.owners.iter().flatten().flat_map(|owners| owners.iter());
-        let mut taken_away = owners.filter(|(key, owner)| owner.is_stored && !wanted.contains(*key));
+        let mut taken_away = owners.filter(|(key, owner)| owner.is_stored && !wanted.contains(key));
         taken_away.any(|(_, owner)| !(self.context.is_held_back)(owner.dependency))
     }
 
@@ -241,17 +241,17 @@ impl<'a> Merger<'_, 'a> {
         spec: &Object<'a>,
         rival: &'static Field,
         spec_path: &Path<'_>,
-    ) -> Result<BTreeSet<String>, Malformed> {
-        let mut names = BTreeSet::new();
+    ) -> Result<ByName<'a, ()>, Malformed> {
+        let mut names = ByName::default();
         let Some(list) = spec.get(rival.member.raw()) else { return Ok(names) };
         let owners = self.context.known.at(rival.name);
         let items = list.list(&spec_path.member(rival.member.raw()))?.items().iter();
         let keys = items.filter_map(|item| rival.key_of(item));
         let stays = |key: &Cow<'_, str>| {
-            let owner = owners.and_then(|owners| owners.get(&**key));
+            let owner = owners.and_then(|owners| owners.get(key));
             owner.is_none_or(|owner| !owner.is_stored || (self.context.is_held_back)(owner.dependency))
         };
-        names.extend(keys.filter(stays).map(Cow::into_owned));
+        names.extend(keys.filter(stays));
         Ok(names)
     }
 
@@ -322,27 +322,25 @@ impl<'a> Merger<'_, 'a> {
             return Ok(());
         }
         let kind = self.context.kind;
-        let mut there = BTreeSet::new();
-        there.extend(workload::container_names(object, kind)?);
+        let there = ByName::set(workload::container_names(object, kind)?);
         let path = kind.pod_spec_path();
         let Some(spec) = path.get_mut(object)? else { return Ok(()) };
         let path = path.member("containers");
         let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
-        let mut moved = OwnersAt::new();
-        let of_others = known.in_containers(field).filter_map(|(name, owners)| Some((name?, owners)));
-        for (_, owners) in of_others.filter(|(name, _)| !there.contains(*name)) {
-            moved.extend(owners);
+        let mut moved = OwnersAt::default();
+        let by_name = known.in_containers(field).filter_map(|(name, owners)| Some((name?, owners)));
+        for (key, owner) in by_name.filter(|(name, _)| !there.contains(name)).flat_map(|(_, owners)| owners.iter()) {
+            moved.insert(key, *owner);
         }
         let stored = StoredContainers::new(self.stored, kind);
-        let mut positions = BTreeMap::new();
-        positions.extend(self.reach.dependencies.iter().enumerate().map(|(at, dependency)| (dependency.name, at)));
+        let positions = ByName::set(self.reach.dependencies.iter().map(|dependency| dependency.name));
         for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
             let path = path.item(at);
             let container = node.object_mut(&path)?;
             let name = container.get("name").and_then(Node::string).unwrap_or_default();
             let is_main = self.reach.is_main(&name);
             let reached_by = self.reach.of(&name);
-            let reaches = |name: &str| positions.get(name).is_some_and(|at| reached_by.binary_search(at).is_ok());
+            let reaches = |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
             let desired: Vec<_> = desired
                 .chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency))
                 .filter(|desired| desired.first().is_some_and(|first| reaches(first.dependency.name)))
@@ -400,7 +398,7 @@ impl<'a> Merger<'_, 'a> {
             containers.get_mut(at).into_iter().for_each(|count| *count += 1);
         }
         // How many mounts each dependency has of each volume, those in its own containers included.
-        let mut mounts: BTreeMap<(&str, Cow<'_, str>), usize> = BTreeMap::new();
+        let mut mounts: ByName<'_, usize> = ByName::default();
         for (dependency, containers) in self.reach.dependencies.iter().zip(containers) {
             for addition in &dependency.additions {
                 let (mounted, count) = match addition.field.entry {
@@ -409,14 +407,13 @@ impl<'a> Merger<'_, 'a> {
                     Entry::Annotation | Entry::Volume | Entry::Plain => continue,
                 };
                 for volume in mounted.into_iter().filter_map(|mount| string_member(mount, "name")) {
-                    *mounts.entry((dependency.name, volume)).or_default() += count;
+                    mounts.entry(mounted_by(dependency.name, &volume)).into_iter().for_each(|all| *all += count);
                 }
             }
         }
         let is_kept = |desired: &Desired<'_>| {
-            let kept = (desired.dependency.name, desired.addition.key.clone().into_owned());
-            let all = mounts.get(&(desired.dependency.name, Cow::Borrowed(&*desired.addition.key)));
-            self.outcome.kept_mounts.get(&kept).is_some_and(|kept| Some(kept) == all)
+            let name = mounted_by(desired.dependency.name, &desired.addition.key);
+            self.outcome.kept_mounts.get(&name).is_some_and(|kept| Some(kept) == mounts.get(&name))
         };
         volumes.retain(|desired| !is_kept(desired));
     }
@@ -425,7 +422,7 @@ impl<'a> Merger<'_, 'a> {
 /// The containers of the stored object, to find the one that a container was: by its name, else by its place.
 struct StoredContainers<'o, 'a> {
     all: Vec<Option<&'o Object<'a>>>,
-    by_name: BTreeMap<Cow<'a, str>, usize>,
+    by_name: ByName<'a, usize>,
 }
 
 impl<'o, 'a> StoredContainers<'o, 'a> {
@@ -434,9 +431,11 @@ impl<'o, 'a> StoredContainers<'o, 'a> {
         let path = path.member("containers");
         let list = stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_list);
         let all: Vec<_> = list.into_iter().flat_map(|list| list.items()).map(Node::as_object).collect();
-        let mut by_name = BTreeMap::new();
+        let mut by_name = ByName::default();
         for (at, container) in all.iter().enumerate() {
-            by_name.extend(container.and_then(|container| Some((container.get("name")?.string()?, at))));
+            if let Some(name) = container.and_then(|container| container.get("name")?.string()) {
+                by_name.insert(name, at);
+            }
         }
         StoredContainers { all, by_name }
     }
@@ -447,8 +446,8 @@ impl<'o, 'a> StoredContainers<'o, 'a> {
 }
 
 /// The names of the volumes that containers and init containers mount, as the object is now.
-fn mounted_volumes(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+fn mounted_volumes<'a>(object: &Node<'_>, kind: Kind) -> ByName<'a, ()> {
+    let mut names = ByName::default();
     let spec = workload::pod_spec(object, kind).and_then(Node::as_object);
     for list in ["containers", "initContainers"] {
         let list = spec.and_then(|spec| spec.get(list)).and_then(Node::as_list);
@@ -458,6 +457,11 @@ fn mounted_volumes(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
         }
     }
     names
+}
+
+/// The name of a dependency together with that of a volume which it mounts.
+fn mounted_by(dependency: &str, volume: &str) -> String {
+    [dependency, "/", volume].concat()
 }
 
 /// The mounts of a container, of files and of devices.

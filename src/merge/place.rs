@@ -3,14 +3,13 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
 use super::edits::{Edits, Group};
 use super::known::{Known, Owner, OwnersAt};
 use super::{Audience, Conflict, Outcome};
-use crate::json::{Node, Object, member, plain_or_shown, shown, string_member};
+use crate::json::{ByName, Node, Object, member, plain_or_shown, shown, string_member};
 use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::Kind;
@@ -44,16 +43,16 @@ pub struct Place<'p, 'a> {
     /// What the stored object has here.
     pub stored: Stored<'p, 'a>,
     /// The keys that are taken elsewhere: a pod has each container name once.
-    pub taken: BTreeSet<String>,
+    pub taken: ByName<'a, ()>,
     /// The volumes that something still mounts.
-    pub mounted: BTreeSet<String>,
+    pub mounted: ByName<'a, ()>,
 }
 
 /// The entries of a place in the stored object, by key; read when the first of them is asked for.
 pub struct Stored<'p, 'a> {
     /// The object that holds the list or map; `None` where there is no stored object.
     pub parent: Option<Option<&'p Object<'a>>>,
-    entries: OnceCell<BTreeMap<Cow<'a, str>, &'a str>>,
+    entries: OnceCell<ByName<'a, &'a str>>,
 }
 
 impl<'p, 'a> Stored<'p, 'a> {
@@ -71,20 +70,24 @@ impl<'p, 'a> Stored<'p, 'a> {
 }
 
 /// The entries of the place that `field` has in `parent`, by key; of duplicates the last counts.
-fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> BTreeMap<Cow<'a, str>, &'a str> {
-    let mut entries = BTreeMap::new();
+fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, &'a str> {
+    let mut entries = ByName::default();
     match (field.strategy, parent.get(field.member.raw())) {
         (MergeStrategy::Atomic, _) => {
-            entries.extend(present_atomic_fields(parent).into_iter().map(|(field, value)| (field.name.into(), value)));
+            for (field, value) in present_atomic_fields(parent) {
+                entries.insert(field.name, value);
+            }
         }
         (_, None) => {}
         (MergeStrategy::Granular, Some(node)) => {
-            let members = node.as_object().into_iter().flat_map(Object::iter);
-            entries.extend(members.map(|(key, value)| (key.decode(), value.text())));
+            for (key, value) in node.as_object().into_iter().flat_map(Object::iter) {
+                entries.insert(key.decode(), value.text());
+            }
         }
         (MergeStrategy::ListMap(_) | MergeStrategy::ListSet, Some(node)) => {
-            let items = node.as_list().into_iter().flat_map(|list| list.items());
-            entries.extend(items.filter_map(|item| Some((field.key_of(item)?, item.text()))));
+            for item in node.as_list().into_iter().flat_map(|list| list.items()) {
+                field.key_of(item).map(|key| entries.insert(key, item.text()));
+            }
         }
     }
     entries
@@ -147,7 +150,7 @@ impl Verdict {
 impl<'a> Place<'_, 'a> {
     /// Whether there is nothing to add here, and nothing ours that could be taken away.
     pub fn is_idle(&self, desired: &[Desired<'_>]) -> bool {
-        desired.is_empty() && self.owners == [None, None] && self.moved.is_none()
+        desired.is_empty() && self.owners.iter().all(Option::is_none) && self.moved.is_none()
     }
 
     /// Whose the entry of this key is.
@@ -174,9 +177,9 @@ impl<'a> Place<'_, 'a> {
         let mut found: FxHashMap<&str, Found<'e, 'a>> =
             desired.iter().map(|desired| (&*desired.addition.key, Found::default())).collect();
         let (mut first, mut last) = (Group::default(), Group::default());
-        let mut go_first = BTreeSet::new();
         let dependencies = desired.iter().map(|desired| desired.dependency);
-        go_first.extend(dependencies.filter(|it| goes_first(it, self.field)).map(|dependency| dependency.name));
+        let go_first =
+            ByName::set(dependencies.filter(|it| goes_first(it, self.field)).map(|dependency| dependency.name));
         for (at, (key, value)) in entries.iter().enumerate() {
             let Some(key) = key else { continue };
             match found.get_mut(&**key) {
@@ -438,15 +441,14 @@ impl<'a> Place<'_, 'a> {
         if files.peek().is_none() {
             return;
         }
-        let mut directories = BTreeSet::new();
         let theirs = entries.iter().filter_map(|(key, _)| key.as_deref());
-        directories.extend(theirs.filter(|path| self.owner(path).is_none()));
-        let mut warned = BTreeSet::new();
+        let directories = ByName::set(theirs.filter(|path| self.owner(path).is_none()));
+        let mut warned = ByName::default();
         for Desired { dependency, addition } in files {
             let mut path: &str = &addition.key;
             while let Some((directory, _)) = path.rsplit_once('/') {
                 path = directory;
-                if directories.contains(directory) && warned.insert((dependency.name, directory)) {
+                if directories.contains(directory) && warned.add([dependency.name, directory].concat()) {
                     outcome.warn(Audience::Writer, format!(
                         "{} is mounted over by dependency \"{}\" at {}: where it is read-only, the container does not start",
                         self.subject(addition.field, directory),

@@ -13,17 +13,16 @@
 //! not the main one has its name behind a slash: `env/sidecar`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::{Records, set_aside};
-use crate::json::{Cursor, Malformed, Node, quote_into};
+use crate::json::{ByName, Cursor, Malformed, Node, quote_into};
 use crate::workload::Kind;
 
 /// Keys, by place.
-pub type Places<'t> = BTreeMap<Cow<'t, str>, Vec<Cow<'t, str>>>;
+pub type Places<'t> = ByName<'t, Vec<Cow<'t, str>>>;
 
 /// What one dependency added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Part<'t> {
     /// The dependency's hash at the time.
     pub hash: Cow<'t, str>,
@@ -34,11 +33,11 @@ pub struct Part<'t> {
 }
 
 /// What every dependency added to an object of one kind, by its name; and what the annotation says of other kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Record<'t> {
-    parts: BTreeMap<Cow<'t, str>, Part<'t>>,
+    parts: ByName<'t, Part<'t>>,
     /// By the kind, as it stands there.
-    other_kinds: BTreeMap<Cow<'t, str>, &'t str>,
+    other_kinds: ByName<'t, &'t str>,
 }
 
 impl<'t> Record<'t> {
@@ -66,7 +65,7 @@ impl<'t> Record<'t> {
 
     /// Reads what the dependency `name` added; says whether it is all there.
     fn read_part(&mut self, cursor: &mut Cursor<'t>, name: Cow<'t, str>) -> bool {
-        let (mut hash, mut added, mut overridden) = (None, None, Places::new());
+        let (mut hash, mut added, mut overridden) = (None, None, Places::default());
         cursor.expect_object(|cursor, key| match &*key.decode() {
             "hash" => hash = Some(cursor.string().decode()),
             "added" => added = Some(read_places(cursor)),
@@ -79,11 +78,10 @@ impl<'t> Record<'t> {
 
     /// The annotation's text; `None` where there is nothing to say.
     pub fn to_json(&self, kind: Kind) -> Option<String> {
-        let mut kinds = BTreeMap::new();
-        kinds.extend(self.other_kinds.iter().map(|(kind, text)| (&**kind, Cow::Borrowed(*text))));
+        let mut written = String::new();
+        let mut kinds = self.other_kinds.clone();
         if !self.parts.is_empty() {
-            let mut text = String::new();
-            write_object(&mut text, &self.parts, |text, part| {
+            write_object(&mut written, &self.parts, |text, part| {
                 text.push_str("{\"hash\":");
                 quote_into(&part.hash, text);
                 text.push_str(",\"added\":");
@@ -94,7 +92,7 @@ impl<'t> Record<'t> {
                 }
                 text.push('}');
             });
-            kinds.insert(kind.name(), Cow::Owned(text));
+            kinds.insert(kind.name(), &written);
         }
         let mut text = String::new();
         write_object(&mut text, &kinds, |text, part| text.push_str(part));
@@ -103,12 +101,12 @@ impl<'t> Record<'t> {
 
     /// What each dependency added, in the order of their names.
     pub fn parts(&self) -> impl Iterator<Item = (&str, &Part<'t>)> {
-        self.parts.iter().map(|(name, part)| (&**name, part))
+        self.parts.iter()
     }
 
-    /// What the dependency `name` added, and its name as it stands in the record.
-    pub fn part(&self, name: &str) -> Option<(&str, &Part<'t>)> {
-        self.parts.get_key_value(name).map(|(name, part)| (&**name, part))
+    /// What the dependency `name` added.
+    pub fn part(&self, name: &str) -> Option<&Part<'t>> {
+        self.parts.get(name)
     }
 
     /// Whether it says nothing at all.
@@ -124,21 +122,21 @@ impl<'t> Record<'t> {
     /// Notes that the dependency `name`, whose hash is `hash`, added the entry of this key at `place`, and whether it
     /// replaced one of the user's.
     pub fn note(&mut self, name: Cow<'t, str>, hash: &str, place: &str, key: &str, is_overridden: bool) {
-        let part = self.parts.entry(name).or_default();
+        let Some(part) = self.parts.entry(name) else { return };
         if part.hash != hash {
             part.hash = Cow::Owned(hash.to_owned());
         }
         for places in [Some(&mut part.added), Some(&mut part.overridden).filter(|_| is_overridden)].into_iter().flatten() {
             match places.get_mut(place) {
                 Some(keys) => keys.push(Cow::Owned(key.to_owned())),
-                None => _ = places.insert(Cow::Owned(place.to_owned()), vec![Cow::Owned(key.to_owned())]),
+                None => _ = places.insert(place.to_owned(), vec![Cow::Owned(key.to_owned())]),
             }
         }
     }
 
     /// Takes over what another record says of the dependency `name`, as it is.
-    pub fn keep(&mut self, name: &'t str, part: &Part<'t>) {
-        self.parts.insert(Cow::Borrowed(name), part.clone());
+    pub fn keep(&mut self, name: impl Into<Cow<'t, str>>, part: &Part<'t>) {
+        self.parts.insert(name, part.clone());
     }
 
     /// Takes over what `records` say that is not about `object` or not ours: as the client has it, and what he has not, as
@@ -160,7 +158,7 @@ impl<'t> Record<'t> {
             self.keep(name, part);
         }
         for (name, part) in stored.into_iter().flat_map(others) {
-            if !client.parts.contains_key(name) {
+            if !client.parts.contains(name) {
                 let (_, is_there) = set_aside(object, kind, std::iter::once(part))?;
                 if is_there {
                     self.keep(name, part);
@@ -175,7 +173,7 @@ impl<'t> Record<'t> {
 
 /// The keys by place.
 fn read_places<'t>(cursor: &mut Cursor<'t>) -> Places<'t> {
-    let mut places = Places::new();
+    let mut places = Places::default();
     cursor.expect_object(|cursor, place| {
         let mut keys = Vec::new();
         cursor.expect_list(|cursor| keys.push(cursor.string().decode()));
@@ -196,15 +194,11 @@ fn write_places(text: &mut String, places: &Places<'_>) {
     });
 }
 
-fn write_object<K: AsRef<str>, V>(
-    text: &mut String,
-    members: &BTreeMap<K, V>,
-    write_value: impl Fn(&mut String, &V),
-) {
+fn write_object<V>(text: &mut String, members: &ByName<'_, V>, write_value: impl Fn(&mut String, &V)) {
     let mut separator = '{';
-    for (key, value) in members {
+    for (key, value) in members.iter() {
         text.push(separator);
-        quote_into(key.as_ref(), text);
+        quote_into(key, text);
         text.push(':');
         write_value(text, value);
         separator = ',';

@@ -1,16 +1,14 @@
 //! An object without the entries that records name: what is left is the user's own, to tell whether he changed it
 //! (contract, "Running notebooks").
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::record::Part;
 use super::{SPEC, set_field};
-use crate::json::{Malformed, Node, Object, Path};
+use crate::json::{ByName, Malformed, Node, Object, Path};
 use crate::settings::fields::{FIELDS, Field, MergeStrategy, SIDECARS, Target};
 use crate::workload::{self, Apart, Kind, METADATA};
 
 /// The keys of entries, by place.
-type Keys<'r> = BTreeMap<&'r str, BTreeSet<&'r str>>;
+type Keys<'r> = ByName<'r, ByName<'r, ()>>;
 
 /// `object` without the entries of these parts of records, and whether it had any of them.
 ///
@@ -21,15 +19,15 @@ pub fn set_aside<'a, 'r>(
     kind: Kind,
     parts: impl Iterator<Item = &'r Part<'r>>,
 ) -> Result<(Node<'a>, bool), Malformed> {
-    let mut keys = Keys::new();
-    for (place, added) in parts.flat_map(|part| &part.added) {
-        keys.entry(place).or_default().extend(added.iter().map(|key| &**key));
+    let mut keys = Keys::default();
+    for (place, added) in parts.flat_map(|part| part.added.iter()) {
+        keys.entry(place).into_iter().for_each(|keys| keys.extend(added.iter().map(|key| &**key)));
     }
     let mut object = object.clone();
     let is_ours = |name: &str| keys.get(SIDECARS).is_some_and(|names| names.contains(name));
     let names = workload::container_names(&object, kind)?;
     let apart = Apart { is_ours: &is_ours, is_foreign: &|_| false };
-    let main = workload::main_container(kind, &object, &names, &apart).map(str::to_owned);
+    let main = workload::main_container(kind, &object, &names, &apart).cloned();
     let mut had_any = false;
     for field in FIELDS.iter().filter(|field| field.strategy != MergeStrategy::Atomic) {
         let path = if field.target == Target::Metadata { &METADATA } else { kind.pod_spec_path() };
@@ -55,8 +53,8 @@ fn remove_from_containers(
     keys: &Keys<'_>,
     main: Option<&str>,
 ) -> Result<bool, Malformed> {
-    let is_of_field = |place: &&str| place.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if !keys.range(field.name..).take_while(|(place, _)| place.starts_with(field.name)).any(|(place, _)| is_of_field(place)) {
+    let is_of_field = |place: &str| place.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if !keys.names().any(|place| is_of_field(place)) {
         return Ok(false);
     }
     let path = kind.pod_spec_path();
@@ -68,7 +66,7 @@ fn remove_from_containers(
         let path = path.item(at);
         let container = container.object_mut(&path)?;
         let name = container.get("name").and_then(Node::string).unwrap_or_default();
-        let by_name = keys.get(&*[field.name, "/", &name].concat());
+        let by_name = keys.get(&[field.name, "/", &name].concat());
         let of_main = keys.get(field.name).filter(|_| main == Some(&*name));
         had_any |= remove_from(Some(container), &path, field, [by_name, of_main])?;
     }
@@ -80,10 +78,10 @@ fn remove_from(
     parent: Option<&mut Object<'_>>,
     parent_path: &Path<'_>,
     field: &'static Field,
-    keys: [Option<&BTreeSet<&str>>; 2],
+    keys: [Option<&ByName<'_, ()>>; 2],
 ) -> Result<bool, Malformed> {
     let is_named = |key: &str| keys.iter().flatten().any(|keys| keys.contains(key));
-    let Some(node) = parent.and_then(|parent| parent.get_mut(field.member.raw())).filter(|_| keys != [None, None]) else {
+    let Some(node) = parent.and_then(|parent| parent.get_mut(field.member.raw())).filter(|_| keys.iter().any(Option::is_some)) else {
         return Ok(false);
     };
     let path = parent_path.member(field.member.raw());

@@ -2,11 +2,10 @@
 //! each with the key by which it merges. What happens to an object is not decided here.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::fields::{FIELDS, Field, MergeStrategy, Target};
 use super::{DEPENDENCIES, Names, OnConflict, Settings, ready_made, strings, word};
-use crate::json::{Cursor, Malformed, Node, Path, Str};
+use crate::json::{ByName, Cursor, Malformed, Node, Path, Str};
 use crate::kubernetes::digest::Digest;
 use crate::workload::Containers;
 
@@ -196,23 +195,24 @@ impl<'a> Dependency<'a> {
         let mut hash = Digest::default();
         match &self.containers {
             Containers::Named(names) => {
-                let mut sorted = BTreeSet::new();
-                sorted.extend(names);
-                sorted.into_iter().for_each(|name| hash.add(name));
+                ByName::set(names.iter().map(|name| &**name)).names().for_each(|name| hash.add(name));
             }
             selection => hash.add(selection.word()),
         }
         hash.add(if self.init_containers_first { "first" } else { "last" });
         for field in &FIELDS {
             let of_field = self.additions.iter().filter(|addition| std::ptr::eq(addition.field, field));
-            let mut of_field: Vec<_> = of_field.collect();
-            if field.strategy == MergeStrategy::Granular {
-                of_field.sort_by(|one, other| one.key.cmp(&other.key));
-            }
-            for addition in of_field {
+            let mut take_in = |addition: &Addition<'_>| {
                 hash.add(field.name);
                 hash.add(&addition.key);
                 hash.add(&Digest::of(field.entry_type(), addition.value).hex());
+            };
+            if field.strategy == MergeStrategy::Granular {
+                let mut by_key = ByName::default();
+                of_field.for_each(|addition| _ = by_key.insert(&*addition.key, addition));
+                by_key.iter().for_each(|(_, addition)| take_in(addition));
+            } else {
+                of_field.for_each(take_in);
             }
         }
         hash.hex()

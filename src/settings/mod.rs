@@ -14,7 +14,6 @@ mod validate;
 mod words;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 pub use dependency::{Addition, Dependency, Resolved};
 pub use own_annotations::{DEFAULT_ANNOTATION_DOMAIN, OwnAnnotations};
@@ -22,7 +21,7 @@ pub use placeholder::Names;
 pub use validate::problems;
 pub use words::{OnConflict, RunningNotebooks};
 
-use crate::json::{Body, Malformed, Node, Object, Path, Shape, items};
+use crate::json::{Body, ByName, Malformed, Node, Object, Path, Shape, items};
 use crate::workload::Kind;
 
 /// The settings, as written: whatever a request does not ask for stays text.
@@ -70,9 +69,9 @@ impl<'a> Settings<'a> {
 
     /// The names of the dependencies that these settings know, wanted or not: what they defined or retired. Any other is
     /// another policy's, or nobody's.
-    pub fn known(&self, problems: &mut Vec<Malformed>) -> BTreeSet<Cow<'a, str>> {
+    pub fn known(&self, problems: &mut Vec<Malformed>) -> ByName<'a, ()> {
         let dependencies = self.members.get("dependencies").and_then(Node::as_object);
-        let mut known = BTreeSet::new();
+        let mut known = ByName::default();
         known.extend(dependencies.into_iter().flat_map(Object::iter).map(|(name, _)| name.decode()));
         known.extend(self.retired(problems).into_iter().flatten());
         known

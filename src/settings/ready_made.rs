@@ -66,8 +66,11 @@ pub fn expand(path: &Path<'_>, dependency: &str) -> Result<Vec<(&'static str, St
         next = cursor.next_key();
     }
     // What they expand to does not depend on the order in which they are written.
-    expanded.sort_by_key(|(part, _)| READY_MADE.iter().position(|(known, ..)| part == known));
-    Ok(expanded)
+    let mut in_order = Vec::with_capacity(expanded.len());
+    for (part, ..) in READY_MADE {
+        in_order.extend(expanded.extract_if(.., |(name, _)| *name == part));
+    }
+    Ok(in_order)
 }
 
 fn vault(vault: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {

@@ -73,12 +73,17 @@ pub struct Apart<'p> {
 
 /// The main container, of those called `names`: none of ours, and one that is another's only where the object tells its
 /// main container by this name, or where all are.
-pub fn main_container<'n>(kind: Kind, object: &Node<'_>, names: &'n [Cow<'_, str>], apart: &Apart<'_>) -> Option<&'n str> {
-    let theirs = || names.iter().map(|name| &**name).filter(|name| !(apart.is_ours)(name));
-    let called = |wanted: Option<Cow<'_, str>>| wanted.and_then(|wanted| theirs().find(|name| *name == wanted));
+pub fn main_container<'n, 'a>(
+    kind: Kind,
+    object: &Node<'_>,
+    names: &'n [Cow<'a, str>],
+    apart: &Apart<'_>,
+) -> Option<&'n Cow<'a, str>> {
+    let theirs = || names.iter().filter(|name| !(apart.is_ours)(name));
+    let called = |wanted: Option<Cow<'_, str>>| wanted.and_then(|wanted| theirs().find(|name| **name == wanted));
     match kind {
         Kind::Notebook => {
-            let is_anothers = |name: &&str| FOREIGN_CONTAINERS.contains(name) || (apart.is_foreign)(name);
+            let is_anothers = |name: &str| FOREIGN_CONTAINERS.contains(&name) || (apart.is_foreign)(name);
             called(name(object)).or_else(|| theirs().find(|name| !is_anothers(name))).or_else(|| theirs().next())
         }
         Kind::PipelinePod => called(annotation(object, DEFAULT_CONTAINER).and_then(Node::string))
