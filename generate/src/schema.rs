@@ -101,7 +101,9 @@ fn type_schema(of: &Type, has_placeholders: bool) -> Value {
             "type": ["number", "string"],
             "pattern": r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
         }),
-        Type::List(of, _) | Type::Set(of) => json!({"type": "array", "items": type_schema(of, has_placeholders)}),
+        Type::List(of, _) | Type::Set(of) | Type::Alternatives(of) => {
+            json!({"type": "array", "items": type_schema(of, has_placeholders)})
+        }
         Type::Map(keys, of) => json!({
             "type": "object",
             "propertyNames": format_schema(*keys, false),

@@ -37,7 +37,7 @@ impl Walk<'_, '_> {
             (Type::Object(object), Some(b'{')) => self.object(path, object, text),
             (Type::Map(format, of), Some(b'{')) => self.map(path, *format, of, text),
             (Type::List(of, unique), Some(b'[')) => self.list(path, of, *unique, text),
-            (Type::Set(of), Some(b'[')) => self.list(path, of, None, text),
+            (Type::Set(of) | Type::Alternatives(of), Some(b'[')) => self.list(path, of, None, text),
             (Type::WordOrNames(words), first) => self.word_or_names(path, words, first.copied(), text),
             (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
             (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
@@ -56,7 +56,7 @@ impl Walk<'_, '_> {
             Type::IntOrString => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
             Type::Quantity => (Quantity::parse(text).is_some(), "must be a quantity like 500m or 1Gi"),
             Type::Text(_) => (false, "must be a string"),
-            Type::List(..) | Type::Set(_) => (false, "must be a list"),
+            Type::List(..) | Type::Set(_) | Type::Alternatives(_) => (false, "must be a list"),
             Type::Map(..) | Type::Object(_) => (false, "must be an object"),
             // It was checked before, whatever it is.
             Type::WordOrNames(_) => return,
