@@ -304,7 +304,7 @@ fn shown_policies() -> Result<Vec<(PathBuf, Value)>> {
         for document in blocks.iter().flat_map(|block| block.split("\n---\n")) {
             let document: Value =
                 yaml_serde::from_str(document).map_err(|error| format!("{}: {error}", path.display()))?;
-            if document["kind"].as_str().is_some_and(|kind| kind.ends_with("AdmissionPolicy")) {
+            if at(&document, "/kind").as_str().is_some_and(|kind| kind.ends_with("AdmissionPolicy")) {
                 policies.push((path.clone(), document));
             }
         }
