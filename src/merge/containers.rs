@@ -112,14 +112,16 @@ impl<'a> Reach<'a> {
 
     /// The dependencies that reach the container of this name, by their positions, in order.
     pub fn of(&self, name: &str) -> Vec<usize> {
-        let mut reached_by = self.of_name.get(name).cloned().unwrap_or_default();
-        if self.is_main(name) {
-            reached_by.extend(&self.of_main);
+        let none = Vec::new();
+        let by_name = self.of_name.get(name).unwrap_or(&none);
+        let by_main = if self.is_main(name) { &self.of_main } else { &none };
+        let by_all = if self.meant_by_all.contains(name) { &self.of_all } else { &none };
+        let mut lists = [by_name, by_main, by_all].map(|list| list.iter().copied().peekable());
+        let mut reached_by = Vec::new();
+        while let Some(next) = lists.iter_mut().filter_map(|list| list.peek().copied()).min() {
+            reached_by.push(next);
+            lists.iter_mut().for_each(|list| _ = list.next_if_eq(&next));
         }
-        if self.meant_by_all.contains(name) {
-            reached_by.extend(&self.of_all);
-        }
-        reached_by.sort_unstable();
         reached_by
     }
 }

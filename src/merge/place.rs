@@ -224,12 +224,12 @@ impl<'a> Place<'_, 'a> {
                 }
                 (Verdict::Ours, Some((at, _))) => group.stay(*at),
                 (_, Some((at, _))) => {
-                    group.replace(*at, addition);
+                    group.write(Some(*at), addition);
                     // A key has one entry.
                     found.entries.iter().skip(1).for_each(|(at, _)| group.remove(*at));
                 }
                 (_, None) => {
-                    group.add(addition);
+                    group.write(None, addition);
                     if addition.field.entry == Entry::VolumeMount {
                         files.push(Desired { dependency, addition });
                     }
@@ -241,9 +241,9 @@ impl<'a> Place<'_, 'a> {
         }
         self.warn_of_directories(&files, entries, outcome);
         if is_map {
-            return Edits::of_map(last);
+            return Edits::of_map(entries.len(), last);
         }
-        let edits = Edits::of_list(first, last);
+        let edits = Edits::of_list(entries.len(), first, last);
         for at in edits.moved() {
             let key = entries.get(at).and_then(|(key, _)| key.as_deref()).unwrap_or_default();
             if let Some(decided) = found.get(key).and_then(|found| found.decided) {
@@ -336,21 +336,23 @@ impl<'a> Place<'_, 'a> {
                 // It belongs to a dependency that stays as it is.
                 return Verdict::Theirs;
             }
-            if stays_with_its_twin() {
-                return if owner.is_stored { Verdict::Unwanted } else { Verdict::Theirs };
-            }
             let contains = || present().all(|theirs| field.contains(theirs, addition.value));
             // The server may have filled in defaults; after a change of the settings these may be those of the old
             // value, so that then only an equal one stays.
-            let stays = if is_unchanged(owner, dependency) {
+            let stays = if is_unchanged(owner, dependency) || owner.is_of_an_unknown_hash {
                 contains()
             } else {
                 present().all(|theirs| field.is_equal(theirs, addition.value))
             };
+            let is_written_over =
+                !stays && owner.is_stored && self.stored.is_unlike(field, &addition.key, theirs) && !contains();
+            if !is_written_over && stays_with_its_twin() {
+                return if owner.is_stored { Verdict::Unwanted } else { Verdict::Theirs };
+            }
             if stays {
                 return Verdict::Ours;
             }
-            if !owner.is_stored || !self.stored.is_unlike(field, &addition.key, theirs) || contains() {
+            if !is_written_over {
                 return Verdict::Replace;
             }
             if dependency.on_conflict == OnConflict::Keep && field.may_keep() {
