@@ -10,7 +10,7 @@
 //! [`deep_equal_nodes`].
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::meaning::{Known, Meaning, is_absent, of_item, of_member};
 use super::names::{Format, clean_path};
@@ -56,22 +56,23 @@ const fn known_members(of: Known) -> &'static [Member] {
     }
 }
 
-fn has_items<'a>(of: Known, theirs: &[Meaning<'a>], ours: &[Meaning<'a>]) -> bool {
+fn has_items(of: Known, theirs: &[Meaning<'_>], ours: &[Meaning<'_>]) -> bool {
     let item = of_item(of);
     match of {
         Some(Type::Set(_)) if ours.iter().all(|item| matches!(item, Meaning::Text(_))) => {
-            let strings: BTreeSet<_> = theirs.iter().filter_map(Meaning::says).collect();
-            return ours.iter().filter_map(Meaning::says).all(|ours| strings.contains(&ours));
+            let strings = last_by_key(of, theirs, None);
+            return ours.iter().filter_map(Meaning::says).all(|ours| strings.contains_key(&ours));
         }
+        _ if theirs.len() < ours.len() => return false,
         Some(Type::Alternatives(_)) => {
             return theirs.len() == ours.len()
                 && theirs.iter().zip(ours).all(|(theirs, ours)| contains(item, theirs, ours));
         }
         // A later item with the key of ours undoes it: it is the last one that counts.
         Some(Type::List(_, Some(key))) => {
-            let (theirs, ours) = (last_by_key(item, theirs, key), last_by_key(item, ours, key));
-            let is_last = |key, ours| theirs.get(key).is_some_and(|theirs| contains(item, theirs, ours));
-            if !ours.iter().all(|(key, ours)| is_last(key, ours)) {
+            let theirs = last_by_key(of, theirs, Some(key));
+            let has = |key, ours| theirs.get(key).is_some_and(|theirs| contains(item, theirs, ours));
+            if !last_by_key(of, ours, Some(key)).iter().all(|(key, ours)| has(key, ours)) {
                 return false;
             }
         }
@@ -84,12 +85,17 @@ fn has_items<'a>(of: Known, theirs: &[Meaning<'a>], ours: &[Meaning<'a>]) -> boo
     ours.iter().all(|ours| theirs.any(|theirs| contains(item, theirs, ours)))
 }
 
-/// The last item of each key, which is the string under `member`; `of` is the type of an item.
-fn last_by_key<'i, 'a>(of: Known, items: &'i [Meaning<'a>], member: &str) -> BTreeMap<Cow<'a, str>, &'i Meaning<'a>> {
-    let are_paths = is_path(of_member(of, member));
+/// The items of a list of type `of` by their key, of those with one key the last: the string under `member`, or without
+/// that the item itself.
+fn last_by_key<'i, 'a>(
+    of: Known,
+    items: &'i [Meaning<'a>],
+    member: Option<&str>,
+) -> BTreeMap<Cow<'a, str>, &'i Meaning<'a>> {
+    let are_paths = is_path(member.and_then(|member| of_member(of_item(of), member)));
     let mut last = BTreeMap::new();
     for item in items {
-        if let Some(key) = item.member(member).and_then(Meaning::says) {
+        if let Some(key) = member.map_or(Some(item), |member| item.member(member)).and_then(Meaning::says) {
             last.insert(if are_paths { clean_path(key) } else { key }, item);
         }
     }
