@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::meaning::{Known, Meaning, is_absent, of_item, of_member};
+use super::meaning::{Known, Meaning, is_absent, is_volume, of_item, of_member};
 use super::names::{Format, clean_path};
 use super::schema::{Member, Type};
 use crate::json::{Body, Node, Object, is_same_text};
@@ -109,30 +109,41 @@ const fn is_path(of: Known) -> bool {
 
 /// As [`deep_equal`], for two parts of documents as they are now, with all that was changed in them.
 pub fn deep_equal_nodes(of: &'static Type, one: &Node<'_>, other: &Node<'_>) -> bool {
-    are_same_nodes(Some(of), one, other)
+    let is_unchanged = || !one.is_changed() && !other.is_changed();
+    (is_same_text(one.text(), other.text()) && is_unchanged()) || are_same_nodes(Some(of), one, other)
 }
 
 /// Goes no deeper than the nodes were opened, and reads what was not only where it differs.
 fn are_same_nodes(of: Known, one: &Node<'_>, other: &Node<'_>) -> bool {
-    if is_same_text(one.text(), other.text()) && !one.is_changed() && !other.is_changed() {
-        return true;
-    }
     match (&one.body, &other.body) {
         (Body::Object(one), Body::Object(other)) => {
             let (one, other) = (opened_members(one), opened_members(other));
             one.iter().all(|(key, one)| match other.get(key) {
                 Some(other) => {
                     are_same_nodes(of_member(of, key), one, other)
-                        || (is_absent(of, key, one) && is_absent(of, key, other))
+                        || (is_absent_node(of, key, one) && is_absent_node(of, key, other))
                 }
-                None => is_absent(of, key, one),
-            }) && other.iter().all(|(key, other)| one.contains_key(key) || is_absent(of, key, other))
+                None => is_absent_node(of, key, one),
+            }) && other.iter().all(|(key, other)| one.contains_key(key) || is_absent_node(of, key, other))
         }
         (Body::List(one), Body::List(other)) => {
             let (one, other, of) = (one.items(), other.items(), of_item(of));
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| are_same_nodes(of, one, other))
         }
+        (Body::Text | Body::Entry(_), Body::Text | Body::Entry(_)) if is_same_text(one.text(), other.text()) => true,
         _ => Meaning::of_node(of, one) == Meaning::of_node(of, other),
+    }
+}
+
+/// As [`is_absent`], without reading more of what was opened than it has to.
+fn is_absent_node(of: Known, key: &str, node: &Node<'_>) -> bool {
+    match &node.body {
+        Body::List(list) if !is_volume(of) => list.items().is_empty(),
+        Body::Object(object) if !is_volume(of) => {
+            let of = of_member(of, key);
+            opened_members(object).into_iter().all(|(key, node)| is_absent_node(of, &key, node))
+        }
+        _ => is_absent(of, key, node),
     }
 }
 
@@ -531,6 +542,21 @@ mod tests {
         ]);
         let is_spec = matches!(of, Type::Object(object) if std::ptr::eq(*object, &POD_SPEC));
         Node::parse(text, if is_spec { &SHAPE } else { &Shape::Text }).unwrap()
+    }
+
+    #[test]
+    fn an_opened_volume_source_of_nothing_is_a_source_of_its_kind() {
+        static SHAPE: Shape = Shape::Object(&[("emptyDir", Shape::Object(&[])), ("secret", Shape::List(&Shape::Text))]);
+        let volume = |text| Node::parse(text, &SHAPE).unwrap();
+        for (one, other, expected) in [
+            (r#"{"emptyDir":{}}"#, r#"{"name":""}"#, false),
+            (r#"{"emptyDir":{}}"#, r#"{"emptyDir":null}"#, false),
+            (r#"{"emptyDir":{}}"#, r#"{"emptyDir":{"medium":""}}"#, true),
+            (r#"{"secret":[]}"#, "{}", false),
+        ] {
+            assert_eq!(deep_equal_nodes(&OF_VOLUME, &volume(one), &volume(other)), expected, "{one} = {other}");
+            assert_eq!(deep_equal(&OF_VOLUME, one, other), expected, "{one} = {other}");
+        }
     }
 
     #[test]
