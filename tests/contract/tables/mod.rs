@@ -2,6 +2,7 @@
 //! pure core in `tests/contract/`, the WebAssembly module in `host/tests/contract.rs`.
 
 mod containers;
+mod equality;
 mod fields;
 mod histories;
 mod history;
