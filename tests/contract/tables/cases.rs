@@ -950,9 +950,10 @@ fn pod_two_policies_same_domain(case: &Case) {
     two_policies_on_a_notebook(case, &policies, "gpr-credentials");
 
     // Neither has something for pods; and if both had.
-    for (at, policy) in [(4, &policies[0]), (5, &policies[1])] {
-        assert_eq!(answer(case.request(at), policy).patch, NOTHING);
-    }
+    assert_eq!(answer(case.request(4), &policies[0]).patch, NOTHING);
+    let outcome = answer(case.request(5), &policies[1]);
+    assert_eq!(spec(&outcome.object), spec(&case.request(5)["object"]));
+    assert_eq!(recorded(&outcome.object), set(["registry"]));
     let pods = policies.map(|policy| with(&policy, "/pipelinePods", policy["notebooks"].clone()));
     two_policies_on_a_pod(case, &pods, "gpr-credentials");
 }
