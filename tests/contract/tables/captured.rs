@@ -1,6 +1,6 @@
-//! The requests of `test_data/requests/later/`: what came of an API server in whose chain this policy, in version 0.1.0,
-//! had been before. Their records have the format of that version, which is read for ever. The settings that were in
-//! force stand here; all requests of notebooks in one group are tried with the same ones.
+//! The requests of `test_data/requests/later/`, caught from an API server in whose chain this policy had been before, in
+//! version 0.1.0. Their records have the format of that version, which is read for ever. The settings that were in force
+//! stand here: version 0.1.0 gives them the hashes that the records have.
 
 use std::{collections::BTreeSet, fs};
 
