@@ -38,7 +38,9 @@ impl Change {
         plan: &'a [Dependency<'a>],
         known: &'a Known<'a>,
     ) -> Self {
-        let (Some(old), new, kind) = (&request.old_object, &request.object, request.kind) else { return Change::Nothing };
+        let (Some(old), new, kind) = (&request.old_object, &request.object, request.kind) else {
+            return Change::Nothing;
+        };
         if is_same_text(template(old, kind).text(), template(new, kind).text()) || is_same_template(old, new, kind) {
             return Change::Nothing;
         }

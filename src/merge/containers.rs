@@ -54,9 +54,8 @@ impl<'a> Reach<'a> {
         let owner = |name: &str| owners.and_then(|owners| owners.get(name));
         let mut in_the_place_of_theirs = ByName::default();
         for (at, name) in present.iter().enumerate().filter(|(_, name)| owner(name).is_none()) {
-            let overrides = |at: &usize| {
-                plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override)
-            };
+            let overrides =
+                |at: &usize| plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override);
             for dependency in brought.get(&**name).into_iter().flatten().filter_map(overrides) {
                 let theirs = containers_text(object, kind, at);
                 if sidecars(dependency).any(|it| it.key == *name && !it.field.contains(theirs, it.value)) {
@@ -153,7 +152,8 @@ fn lacking(
     let mut is_lacking = vec![false; plan.len()];
     let mut queue: Vec<usize> = (0..plan.len()).collect();
     while let Some(at) = queue.pop() {
-        let (Some(dependency), Some(0), Some(is_lacking)) = (plan.get(at), choices.get(at), is_lacking.get_mut(at)) else {
+        let (Some(dependency), Some(0), Some(is_lacking)) = (plan.get(at), choices.get(at), is_lacking.get_mut(at))
+        else {
             continue;
         };
         if *is_lacking || !dependency.needs_container() {

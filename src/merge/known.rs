@@ -76,7 +76,8 @@ impl<'r> Known<'r> {
     /// Where the stored template takes the place of the client's (`template_is_stored`), the client's record says nothing
     /// about the template.
     pub fn new(records: &Records<'r>, is_ours: &dyn Fn(&str) -> bool, template_is_stored: bool) -> Self {
-        let mut known = Known { base: Some(records.stored.unwrap_or(records.client)), copied: records.copied, ..Known::default() };
+        let mut known =
+            Known { base: Some(records.stored.unwrap_or(records.client)), copied: records.copied, ..Known::default() };
         for (record, is_stored) in [(Some(records.client), false), (records.stored, true)] {
             for (name, part) in record.into_iter().flat_map(Record::parts) {
                 if is_ours(name) {

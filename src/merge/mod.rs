@@ -119,11 +119,14 @@ pub fn merge<'a>(
     let planned = plan.iter().filter(|dependency| !held_back.contains(dependency.name));
     let reach = Reach::settle(object, kind, planned, known, &|name| held_back.contains(name))?;
     for dependency in &reach.left_out {
-        outcome.warn(Audience::Everyone, format!(
-            "dependency \"{}\" is left out: none of {}.containers is one for it",
-            dependency.name,
-            kind.pod_spec_path()
-        ));
+        outcome.warn(
+            Audience::Everyone,
+            format!(
+                "dependency \"{}\" is left out: none of {}.containers is one for it",
+                dependency.name,
+                kind.pod_spec_path()
+            ),
+        );
     }
     let mut stay = held_back.clone();
     stay.extend(reach.left_out.iter().map(|dependency| dependency.name));
@@ -454,7 +457,9 @@ fn mounted_volumes<'a>(object: &Node<'_>, kind: Kind) -> ByName<'a, ()> {
         let list = spec.and_then(|spec| spec.get(list)).and_then(Node::as_list);
         for container in list.into_iter().flat_map(|list| list.items()) {
             let text = container.clone().written();
-            names.extend(mounts_of(&text).into_iter().filter_map(|mount| string_member(mount, "name")).map(Cow::into_owned));
+            names.extend(
+                mounts_of(&text).into_iter().filter_map(|mount| string_member(mount, "name")).map(Cow::into_owned),
+            );
         }
     }
     names

@@ -128,7 +128,9 @@ impl<'t> Record<'t> {
         if part.hash != hash {
             part.hash = Cow::Owned(hash.to_owned());
         }
-        for places in [Some(&mut part.added), Some(&mut part.overridden).filter(|_| is_overridden)].into_iter().flatten() {
+        for places in
+            [Some(&mut part.added), Some(&mut part.overridden).filter(|_| is_overridden)].into_iter().flatten()
+        {
             match places.get_mut(place) {
                 Some(keys) => keys.push(Cow::Owned(key.to_owned())),
                 None => _ = places.insert(place.to_owned(), vec![Cow::Owned(key.to_owned())]),
