@@ -10,7 +10,6 @@ pub const ANNOTATIONS: &str = "/metadata/annotations";
 pub const INJECTED: &str = "/metadata/annotations/mutatingflow.nais.io~1injected";
 pub const STATUS: &str = "/metadata/annotations/mutatingflow.nais.io~1status";
 pub const PENDING: &str = "/metadata/annotations/mutatingflow.nais.io~1update-pending";
-pub const STOPPED: &str = "/metadata/annotations/kubeflow-resource-stopped";
 pub const TEMPLATE: &str = "/spec/template/spec";
 pub const NO_PATCH: [Value; 0] = [];
 pub const NO_WARNING: [&str; 0] = [];
@@ -38,7 +37,9 @@ pub fn variables(variables: Value) -> Value {
 
 /// `object`, stopped.
 pub fn stopped(object: &Value) -> Value {
-    with(object, STOPPED, json!("2026-11-23T10:10:00Z"))
+    let mut object = object.clone();
+    object["metadata"]["annotations"]["kubeflow-resource-stopped"] = json!("2026-11-23T10:10:00Z");
+    object
 }
 
 /// The pod spec of a Notebook.

@@ -57,12 +57,26 @@ fn assert_applied(object: &Value) {
 fn apply_now_adds_everything_and_is_taken_off() {
     let [_, after] = upgrade();
     let stored = waiting();
-    let outcome = updated_again(&stored, &with(&stored, APPLY, json!("now")), &after);
+    let outcome = updated(&stored, &with(&stored, APPLY, json!("now")), &after);
     assert_applied(&outcome.object);
     assert_eq!(outcome.object.pointer(APPLY), None);
     assert_eq!(outcome.warnings, NO_WARNING);
     assert_eq!((audit(&outcome, "dependencies"), audit(&outcome, "removed")), ("proxy,registry", "gone"));
     assert_eq!(audit(&outcome, "deferred"), "");
+}
+
+/// The API server may call the policy a second time in the same request: what was asked for stays applied, though the
+/// annotation may be gone. Once it is stored, nothing waits, and the culler changes nothing.
+#[test]
+fn what_was_asked_for_stays_applied_in_a_second_call() {
+    let [_, after] = upgrade();
+    let stored = waiting();
+    let reply = updated(&stored, &with(&stored, APPLY, json!("now")), &after).object;
+    let again = updated(&stored, &reply, &after);
+    assert_applied(&again.object);
+    assert_eq!((again.patch, again.warnings), (NO_PATCH.to_vec(), vec![]));
+    let next = updated(&reply, &culled(&reply), &after);
+    assert_eq!((next.object, next.warnings), (culled(&reply), vec![]));
 }
 
 /// Where nothing waits, where the notebook is stopped anyway, and where it is only created, it is taken off as well: it asks
@@ -102,7 +116,7 @@ fn apply_is_under_the_domain_of_the_policy() {
     let [before, after] = upgrade().map(|settings| with(&settings, "/annotationDomain", json!("other.example.org")));
     let stored = created(&notebook_with_env(json!({"MINE": "1"})), &before).object;
     let apply = "/metadata/annotations/other.example.org~1apply";
-    let outcome = updated_again(&stored, &with(&stored, apply, json!("now")), &after);
+    let outcome = updated(&stored, &with(&stored, apply, json!("now")), &after);
     assert_eq!(variables_of(&outcome.object), ["MINE=1", "HTTP_PROXY=http://b"]);
     assert_eq!(outcome.object.pointer(apply), None);
 }
@@ -113,7 +127,7 @@ fn what_is_asked_for_is_not_refused_for_a_conflict() {
     let stored = notebook_with_env(json!({"A": "theirs"}));
     let settings = notebook_settings(json!({"dep": variables(json!({"A": "ours"})), "registry": registry("gpr")}));
     for (pointer, value) in [(APPLY, "now"), (RESTART, "true")] {
-        let outcome = updated_again(&stored, &with(&stored, pointer, json!(value)), &settings);
+        let outcome = updated(&stored, &with(&stored, pointer, json!(value)), &settings);
         assert_eq!(variables_of(&outcome.object), ["A=theirs"]);
         assert_eq!(names(&spec(&outcome.object)["imagePullSecrets"]), ["gpr"]);
         assert_eq!(pending(&outcome.object), "dep");
@@ -236,6 +250,37 @@ fn a_change_of_the_users_beside_all_records_is_his() {
         assert_applied(&outcome.object);
         assert_eq!(outcome.warnings, NO_WARNING);
     }
+}
+
+/// A user takes out what was in conflict, or what `Keep` had left: ours comes with his change, and stays in a second call in
+/// the same request, in which the record has it.
+#[test]
+fn a_change_of_the_users_is_his_in_a_second_call_too() {
+    let stored = notebook_with_env(json!({"A": "theirs"}));
+    let sent = notebook_with_env(json!({}));
+    for on_conflict in ["Reject", "Keep", "Override"] {
+        let dependency = with(&variables(json!({"A": "ours", "B": "ours"})), "/onConflict", json!(on_conflict));
+        let settings = notebook_settings(json!({"dep": dependency}));
+        let outcome = updated_again(&stored, &sent, &settings);
+        assert_eq!(variables_of(&outcome.object), ["A=ours", "B=ours"], "{on_conflict}");
+        assert_eq!(pending(&outcome.object), &Value::Null, "{on_conflict}");
+    }
+    // Another value of his is a change, too.
+    let settings = notebook_settings(json!({"dep": with(&variables(json!({"A": "ours"})), "/onConflict", json!("Override"))}));
+    let outcome = updated_again(&stored, &notebook_with_env(json!({"A": "other"})), &settings);
+    assert_eq!(variables_of(&outcome.object), ["A=ours"]);
+}
+
+/// An update that comes without the stored object changes no template. The client's record says what is ours in it: what has
+/// to be upgraded waits, and is no conflict.
+#[test]
+fn without_the_stored_object_the_clients_record_counts() {
+    let settings = |url: &str| notebook_settings(json!({"proxy": variables(json!({"HTTP_PROXY": url}))}));
+    let injected = created(&notebook_with_env(json!({"MINE": "1"})), &settings("http://a")).object;
+    assert_eq!(updated(&Value::Null, &injected, &settings("http://a")).patch, NO_PATCH);
+    let outcome = updated(&Value::Null, &injected, &settings("http://b"));
+    assert_eq!(outcome.object, with(&injected, PENDING, json!("proxy")));
+    only_warning(&outcome, &["stop", "proxy"]);
 }
 
 /// A pod spec in which many members are at their zero value, as a manifest may spell it.
@@ -389,7 +434,7 @@ fn zero_values_in_the_settings_are_absent_too() {
         "envFrom": [{"prefix": "", "configMapRef": {"name": "settings"}}],
         "volumes": [{"name": "v", "emptyDir": {"medium": ""}}],
         "volumeMounts": [{"name": "v", "mountPath": "/v", "readOnly": false, "subPath": ""}],
-        "tolerations": [{"key": "gpu", "operator": "Exists", "value": "", "effect": ""}],
+        "tolerations": [{"key": "gpu", "operator": "Exists", "value": ""}],
         "sidecars": [{
             "name": "agent",
             "image": "agent",

@@ -595,6 +595,65 @@ fn two_policies_on_one_object_never_undo_one_another() {
     }
 }
 
+/// On a pod, too, which is only created: in either order the same entries, and a second round changes nothing.
+#[test]
+fn two_policies_on_one_pod_never_undo_one_another() {
+    let kind = Kind::PipelinePod;
+    for domain in ["mutatingflow.nais.io", "other.example.org"] {
+        let policies = two_policies(domain).map(|settings| {
+            let dependencies = settings["dependencies"].clone();
+            with(&kind.settings(dependencies), "/annotationDomain", settings["annotationDomain"].clone())
+        });
+        let [one, two] = policies;
+        let pod = kind.object(json!({"containers": [{"name": "main"}], "imagePullSecrets": [{"name": "mine"}]}));
+        let orders = [[one.clone(), two.clone()], [two, one]];
+        let [first, second] = [0, 1].map(|at| in_turn(&pod, &orders[at]));
+        assert_eq!(unordered(&first), unordered(&second), "{domain}");
+        assert_eq!(names(&first["spec"]["imagePullSecrets"]), ["mine", "gpr-credentials"]);
+        for (policies, pod) in orders.iter().zip([first, second]) {
+            assert_eq!(in_turn(&pod, policies), pod, "{domain}: a second round");
+        }
+    }
+}
+
+/// Both bring the same key with different values, and both override: the one that is called second wins, in every request, and
+/// the notebook does not restart for it.
+#[test]
+fn of_two_policies_that_override_the_second_wins_and_nothing_moves() {
+    let policy = |name: &str| {
+        let dependency = with(&variables(json!({"A": name})), "/onConflict", json!("Override"));
+        notebook_settings(json!({name: dependency}))
+    };
+    let policies = [policy("one"), policy("two")];
+    let users = notebook_with_env(json!({"MINE": "1"}));
+    let stored = in_turn(&users, &policies);
+    assert_eq!(variables_of(&stored), ["MINE=1", "A=two"]);
+    let culled = with(&stored, "/metadata/annotations/notebooks.kubeflow.org~1last-activity", json!("now"));
+    assert_eq!(updated_in_turn(&stored, &culled, &policies), culled);
+    assert_eq!(variables_of(&updated_in_turn(&stored, &users, &policies)), ["MINE=1", "A=two"]);
+    let after = updated_in_turn(&stored, &stopped(&stored), &policies);
+    assert_eq!(variables_of(&after), ["MINE=1", "A=two"]);
+    assert_eq!(updated_in_turn(&after, &after, &policies), after);
+}
+
+/// Both bring the very same entry: it is there once, and where the one that added it retires it, the other has it again by the
+/// time the notebook starts.
+#[test]
+fn an_entry_that_both_bring_is_there_as_long_as_one_wants_it() {
+    let policy = |name: &str| notebook_settings(json!({name: registry()}));
+    let users = notebook_with_env(json!({"MINE": "1"}));
+    let stored = in_turn(&users, &[policy("one"), policy("two")]);
+    assert_eq!(names(&spec(&stored)["imagePullSecrets"]), ["gpr-credentials"]);
+    let retired = json!({"retired": ["one"]});
+    for policies in [[retired.clone(), policy("two")], [policy("two"), retired]] {
+        let halted = updated_in_turn(&stored, &stopped(&stored), &policies);
+        let started = updated_in_turn(&halted, &with(&halted, "/metadata/annotations/kubeflow-resource-stopped", None), &policies);
+        assert_eq!(names(&spec(&started)["imagePullSecrets"]), ["gpr-credentials"]);
+        assert_eq!(added(&started), json!({"two": {"imagePullSecrets": ["gpr-credentials"]}}));
+        assert_eq!(pending(&started), &Value::Null);
+    }
+}
+
 /// The platform changes the settings of one of two policies while the notebook runs: only that one's waits, and comes with
 /// a stop.
 #[test]
@@ -645,7 +704,6 @@ fn the_hash_is_of_what_the_additions_mean() {
         ("onConflict", "/dep/onConflict", json!("Override")),
         ("the default of a divisor", "/dep/env/0/valueFrom/resourceFieldRef/divisor", json!("0")),
         ("the default of an operator", "/dep/tolerations/0/operator", json!("Equal")),
-        ("an empty effect", "/dep/tolerations/0/effect", json!("")),
         ("no items", "/dep/volumes/0/configMap/items", json!([])),
         ("members in another order", "/dep/nodeSelector", json!({"b": "2", "a": "1"})),
         ("a quantity", "/dep/sidecars/0/resources/limits/cpu", json!("0.5")),
