@@ -4,9 +4,12 @@
 mod again;
 mod answers;
 mod asked_for;
+mod captured;
+mod cases;
 mod coexistence;
 mod conflicts;
 mod containers;
+mod equality;
 mod fields;
 mod histories;
 mod history;
