@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::objects::{Kind, create, created, update, updated, with};
+use super::objects::{Kind, create, created, split_annotations, update, updated, with};
 use crate::evaluator::{Outcome, run};
 
 pub const ANNOTATIONS: &str = "/metadata/annotations";
@@ -135,19 +135,24 @@ pub fn whole_record(object: &Value) -> Value {
 
 /// What the record says that was added to an object of its own kind: by dependency, the keys by place.
 pub fn added(object: &Value) -> Value {
-    of_parts(object, "added")
+    let without_overridden = |(name, mut part): (String, Value)| {
+        part.as_object_mut()?.remove("overridden");
+        Some((name, part))
+    };
+    parts(object).filter_map(without_overridden).collect::<Map<_, _>>().into()
 }
 
 /// What of it replaced something of the user's. Only the dependencies that did.
 pub fn overridden(object: &Value) -> Value {
-    of_parts(object, "overridden")
+    let overridden = |(name, mut part): (String, Value)| Some((name, part.get_mut("overridden")?.take()));
+    parts(object).filter_map(overridden).collect::<Map<_, _>>().into()
 }
 
-fn of_parts(object: &Value, member: &str) -> Value {
-    let record = whole_record(object);
-    let parts = record[text(&object["kind"])].as_object().cloned().unwrap_or_default();
-    let of_part = |(name, part): (String, Value)| Some((name, part.get(member)?.clone()));
-    parts.into_iter().filter_map(of_part).collect::<Map<_, _>>().into()
+/// The record of an object of its own kind, by dependency.
+fn parts(object: &Value) -> impl Iterator<Item = (String, Value)> {
+    let record = split_annotations(object).record;
+    let is_dependency = |(name, _): &(String, Value)| name.starts_with(|first: char| first.is_ascii_lowercase());
+    record.as_object().cloned().unwrap_or_default().into_iter().filter(is_dependency)
 }
 
 /// A record that says of an object of `kind` that `dependency` added this.

@@ -98,7 +98,9 @@ fn an_answer_is_the_same_the_second_time() {
         for (time, stored) in times.into_iter().filter(|(_, stored)| !old.is_null() || stored.is_null()) {
             let again = updated(stored, &reply, &settings).patch;
             if again != NO_PATCH {
-                differ.push(format!("{what}: {time}\nold {old:#}\nnew {new:#}\nreply {reply:#}\n{settings:#}\n{again:#?}"));
+                differ.push(format!(
+                    "{what}: {time}\nold {old:#}\nnew {new:#}\nreply {reply:#}\n{settings:#}\n{again:#?}"
+                ));
             }
         }
         if run(create(new.clone()), settings.clone()).allowed {

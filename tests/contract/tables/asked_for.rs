@@ -266,7 +266,8 @@ fn a_change_of_the_users_is_his_in_a_second_call_too() {
         assert_eq!(pending(&outcome.object), &Value::Null, "{on_conflict}");
     }
     // Another value of his is a change, too.
-    let settings = notebook_settings(json!({"dep": with(&variables(json!({"A": "ours"})), "/onConflict", json!("Override"))}));
+    let settings =
+        notebook_settings(json!({"dep": with(&variables(json!({"A": "ours"})), "/onConflict", json!("Override"))}));
     let outcome = updated_again(&stored, &notebook_with_env(json!({"A": "other"})), &settings);
     assert_eq!(variables_of(&outcome.object), ["A=ours"]);
 }

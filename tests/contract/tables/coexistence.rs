@@ -647,7 +647,11 @@ fn an_entry_that_both_bring_is_there_as_long_as_one_wants_it() {
     let retired = json!({"retired": ["one"]});
     for policies in [[retired.clone(), policy("two")], [policy("two"), retired]] {
         let halted = updated_in_turn(&stored, &stopped(&stored), &policies);
-        let started = updated_in_turn(&halted, &with(&halted, "/metadata/annotations/kubeflow-resource-stopped", None), &policies);
+        let started = updated_in_turn(
+            &halted,
+            &with(&halted, "/metadata/annotations/kubeflow-resource-stopped", None),
+            &policies,
+        );
         assert_eq!(names(&spec(&started)["imagePullSecrets"]), ["gpr-credentials"]);
         assert_eq!(added(&started), json!({"two": {"imagePullSecrets": ["gpr-credentials"]}}));
         assert_eq!(pending(&started), &Value::Null);
