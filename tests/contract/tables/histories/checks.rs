@@ -45,9 +45,10 @@ impl<'l> Checks<'l> {
         let mut claims = BTreeSet::new();
         if request.old.is_some() {
             let is_claimed = |id: &str| {
-                let edits_his_own = his.contains_key(id) && was_his.contains_key(id) && was_his.get(id) == old.get(id);
+                let was_his_here = was_his.contains_key(id) && was_his.get(id) == old.get(id);
+                let is_written = if was_his_here { !his.contains_key(id) } else { old.get(id) != sent.get(id) };
                 let is_by_record = has_old_record && life.brings(id).is_some();
-                owner(id).is_some() && old.get(id) != sent.get(id) && !edits_his_own && !is_by_record
+                owner(id).is_some() && is_written && !is_by_record
             };
             claims.extend(sent.keys().filter(|id| is_claimed(id)).cloned());
         }
