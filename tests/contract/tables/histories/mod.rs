@@ -288,6 +288,7 @@ fn add_the_webhooks(notebook: &mut Value) {
 /// A user's manifest, with fields that Go's types drop.
 fn manifest() -> Value {
     let mut manifest = test_data("requests/notebook-create.json")["request"]["object"].take();
+    manifest["metadata"]["managedFields"] = Value::Null;
     let container = main_container(&mut manifest);
     container["tty"] = json!(false);
     container["workingDir"] = json!("");

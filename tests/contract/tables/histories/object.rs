@@ -279,44 +279,40 @@ fn is_zero(value: &Value) -> bool {
     matches!(value.to_string().as_str(), "\"\"" | "0" | "false")
 }
 
-/// One spelling for all that mean the same to Kubernetes.
+/// One spelling for all that mean the same to Kubernetes: as Go's types have it, without what is written at zero.
 pub fn meaning(value: &Value) -> Value {
-    without_nothing(&through_go(value))
-}
-
-fn without_nothing(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members.iter().map(|(key, value)| (key, without_nothing(value)));
-            let is_nothing = |key: &str, value: &Value| match value {
-                Value::Null => true,
-                Value::Object(members) => members.is_empty(),
-                Value::Array(items) => items.is_empty(),
-                Value::String(text) => key == "divisor" && text == "0",
-                _ => false,
-            };
-            members.filter(|(key, value)| !is_nothing(key, value)).map(|(key, value)| (key.clone(), value)).collect()
-        }
-        Value::Array(items) => items.iter().map(without_nothing).collect(),
-        other => other.clone(),
-    }
-}
-
-/// As [`meaning`], with lists of objects in one order.
-pub fn in_any_order(value: &Value) -> Value {
-    fn sort(value: &mut Value) {
-        match value {
-            Value::Object(members) => members.values_mut().for_each(sort),
-            Value::Array(items) => {
-                items.iter_mut().for_each(sort);
-                if items.iter().all(Value::is_object) {
-                    items.sort_by_cached_key(Value::to_string);
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut value = meaning(value);
-    sort(&mut value);
+    let mut value = through_go(value);
+    remove_nothing(&mut value);
     value
+}
+
+fn remove_nothing(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.retain(|key, value| {
+            remove_nothing(value);
+            match value {
+                Value::Null => false,
+                Value::Object(members) => !members.is_empty(),
+                Value::Array(items) => !items.is_empty(),
+                Value::String(text) => key != "divisor" || text != "0",
+                _ => true,
+            }
+        }),
+        Value::Array(items) => items.iter_mut().for_each(remove_nothing),
+        _ => {}
+    }
+}
+
+/// Brings lists of objects into one order.
+pub fn sort(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(sort),
+        Value::Array(items) => {
+            items.iter_mut().for_each(sort);
+            if items.iter().all(Value::is_object) {
+                items.sort_by_cached_key(Value::to_string);
+            }
+        }
+        _ => {}
+    }
 }

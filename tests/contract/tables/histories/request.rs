@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::object::{annotation, in_any_order, template};
+use super::object::{annotation, meaning, sort, template};
 use super::platform::Platform;
 use super::{RESTART, STOPPED};
 use crate::evaluator::{test_data, validate};
@@ -34,45 +34,45 @@ impl Request {
     /// Asks the policies, one after the other.
     pub fn ask<'p>(&self, policies: impl IntoIterator<Item = &'p Platform>) -> Result<Answer, TestCaseError> {
         let mut reply = Reply { object: self.sent.clone(), warnings: Vec::new() };
+        let old = self.old.as_ref().map(Value::to_string);
+        let mut text = self.sent.to_string();
         for policy in policies {
-            match self.ask_one(policy, &reply.object) {
-                Ok(next) => {
-                    self.leaves_the_other_policy_alone(policy, &reply.object, &next.object)?;
-                    reply.warnings.extend(next.warnings);
-                    reply.object = next.object;
-                }
-                denied => return Ok(denied),
+            let mut answer = self.ask_one(policy, &text, old.as_deref());
+            if answer["accepted"] != true {
+                return Ok(Err(format!("{} {}", answer["code"], answer["message"])));
+            }
+            let warnings = answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            reply.warnings.extend(warnings.map(str::to_owned));
+            let mutated = answer["mutated_object"].take();
+            if !mutated.is_null() {
+                self.leaves_the_other_policy_alone(policy, &reply.object, &mutated)?;
+                text = mutated.to_string();
+                reply.object = mutated;
             }
         }
         Ok(Ok(reply))
     }
 
     /// Asks one policy about `object`, which is what those before it have made of what was sent.
-    fn ask_one(&self, policy: &Platform, object: &Value) -> Answer {
-        static REQUEST: OnceLock<Value> = OnceLock::new();
-        let request = REQUEST.get_or_init(|| {
+    fn ask_one(&self, policy: &Platform, object: &str, old: Option<&str>) -> Value {
+        static BEGINNING: OnceLock<String> = OnceLock::new();
+        let beginning = BEGINNING.get_or_init(|| {
             let mut request = test_data("requests/notebook-create.json")["request"].take();
-            request.as_object_mut().expect("a request").retain(|_, value| !value.is_null());
-            request
+            let of_each = ["name", "operation", "object", "oldObject"];
+            request.as_object_mut().expect("a request").retain(|name, _| !of_each.contains(&name.as_str()));
+            let text = request.to_string();
+            text.strip_suffix('}').expect("an object").to_owned()
         });
-        let mut request = request.clone();
-        request["operation"] = json!(if self.old.is_some() { "UPDATE" } else { "CREATE" });
-        request["name"] = object["metadata"]["name"].clone();
-        request["object"] = object.clone();
-        if let Some(old) = &self.old {
-            request["oldObject"] = old.clone();
-        }
-        let payload = format!(r#"{{"request":{request},"settings":{}}}"#, policy.settings);
-        let mut answer: Value = serde_json::from_slice(&validate(payload.as_bytes())).expect("an answer");
-        if answer["accepted"] != true {
-            return Err(format!("{} {}", answer["code"], answer["message"]));
-        }
-        let object = match answer["mutated_object"].take() {
-            Value::Null => object.clone(),
-            mutated => mutated,
+        let name = &self.sent["metadata"]["name"];
+        let (operation, old) = match old {
+            Some(old) => ("UPDATE", format!(r#","oldObject":{old}"#)),
+            None => ("CREATE", String::new()),
         };
-        let warnings = answer["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        Ok(Reply { object, warnings: warnings.map(str::to_owned).collect() })
+        let payload = format!(
+            r#"{{"request":{beginning},"operation":"{operation}","name":{name},"object":{object}{old}}},"settings":{}}}"#,
+            policy.settings
+        );
+        serde_json::from_slice(&validate(payload.as_bytes())).expect("an answer")
     }
 
     /// Of the record and of what waits, a policy leaves what is not its own as the client has it, or, where he has none,
@@ -165,10 +165,7 @@ pub fn in_one_order(object: &Value, policies: &[Platform]) -> Value {
             *waits = json!(names);
         }
     }
-    let annotations: Map<_, _> = annotations;
-    json!({
-        "labels": object["metadata"]["labels"],
-        "annotations": annotations,
-        "template": in_any_order(template(object)),
-    })
+    let mut template = meaning(template(object));
+    sort(&mut template);
+    json!({"labels": object["metadata"]["labels"], "annotations": annotations, "template": template})
 }
