@@ -3,12 +3,12 @@
 //! One step a room: the settings give dependencies, with what they add; the record says what is managed already; the
 //! rollout, what may happen to the template; the merge changes the object; the annotations record it.
 
-use crate::admission::{Answer, MutatedObject, Request, Unreadable, Verdict};
+use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
 use crate::json::{ByName, Malformed};
 use crate::merge::{
     Annotations, Audience, Conflict, Known, Record, Records, Says, apply_annotations, changed_annotations,
 };
-use crate::rollout::{Change, Merged, Rollout, merge_along, restore_template};
+use crate::rollout::{Change, Merged, Rollout, merge_along, restore_template, template_hash};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
 use crate::workload::{self, Kind};
 
@@ -98,7 +98,11 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let known = Known::new(&records, is_ours, false);
     let change = Change::of(&request, &records, is_ours, plan, &known);
     let asks = has.apply.as_deref() == Some("now");
-    let is_asked_for = asks || workload::asks_for_restart(&request.object);
+    // One that was called before us in this request has taken the annotation off.
+    let old = request.old_object.as_ref().filter(|_| asks || client.applied.is_some());
+    let stored_template = old.map(|old| template_hash(old, kind));
+    let was_asked = stored_template.is_some() && client.applied.as_deref() == stored_template.as_deref();
+    let is_asked_for = asks || was_asked || workload::asks_for_restart(&request.object);
     let rollout = Rollout::of(&request, deployed.running_notebooks, &change, is_asked_for);
     let is_deferred = rollout == Rollout::Defer;
     let mut restored = "";
@@ -110,30 +114,37 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     }
     // If the template is the stored one, only the stored record says whose its entries are.
     let known = if is_deferred { Known::new(&records, is_ours, true) } else { known };
-    let merged = merge_along(rollout, request.object, old, kind, plan, &known)?;
+    let held_back = kept_without_old(&request, &client, plan, is_ours);
+    let merged = merge_along(rollout, request.object, old, kind, plan, &known, held_back)?;
     let (mut object, mut outcome, waiting) = match merged {
         Merged::Object(object, outcome, waiting) => (object, outcome, waiting),
         Merged::Denied(conflicts) => return Ok(Answer { warnings, ..Answer::reject(422, denial(&conflicts)) }),
     };
-    warnings.extend(waiting.warnings());
+    warnings.extend(waiting.warnings(&own.key(OwnAnnotations::APPLY)));
     warnings.extend(outcome.put_back);
-    let is_for_this_client = |audience| audience == Audience::Everyone || rollout == Rollout::Enforce;
+    let is_for_this_client = |audience| match audience {
+        Audience::Everyone => true,
+        Audience::Changer => !is_deferred,
+        Audience::Writer => rollout == Rollout::Enforce,
+    };
     let outcome_warnings = outcome.warnings.into_iter().filter(|(audience, _)| is_for_this_client(*audience));
     warnings.extend(outcome_warnings.map(|(_, warning)| warning));
 
     outcome.record.keep_others(&records, &object, kind, is_ours)?;
     let deferred = waiting.names(plan);
     let pending = still_pending(&has, stored_has.as_ref(), &deferred, is_deferred, is_ours);
-    let others_wait = pending.iter().any(|name| !is_ours(name));
-    // What another policy did not see yet stays for it, once.
-    let was_asked = stored_has.as_ref().is_some_and(|has| has.apply.is_some());
+    outcome.record.applied = if was_asked || asks && !outcome.changed.is_empty() {
+        stored_template.map(Into::into)
+    } else {
+        client.applied.clone().filter(|_| !outcome.record.is_blank())
+    };
     let says = Says {
         record: &outcome.record,
         was_managed: has.injected.is_some() && client.is_blank()
             || !client.is_empty()
             || stored.as_ref().is_some_and(|it| !it.is_empty()),
         waiting: &pending,
-        is_applied: asks && !is_deferred && (was_asked || !others_wait),
+        is_applied: asks && !is_deferred,
     };
     let changes = changed_annotations(own, kind, &has, &says);
     apply_annotations(&mut object, &changes)?;
@@ -155,6 +166,20 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         warnings,
         audit_annotations: audit_annotations.into_iter().filter(|(_, names)| !names.is_empty()).collect(),
     })
+}
+
+/// The dependencies that stay as they are since nobody knows what was stored: those that are ours by the client's record,
+/// and are not wanted.
+fn kept_without_old<'n>(
+    request: &Request<'_>,
+    client: &'n Record<'_>,
+    plan: &[Dependency<'_>],
+    is_ours: &dyn Fn(&str) -> bool,
+) -> ByName<'n, ()> {
+    let is_unknown = request.operation == Operation::Update && request.old_object.is_none();
+    let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
+    let names = client.parts().map(|(name, _)| name).filter(|name| is_unknown && is_ours(name) && !is_planned(name));
+    ByName::set(names)
 }
 
 /// The names of the dependencies that wait once the request is answered: those of `deferred`, and those of other policies,

@@ -31,6 +31,12 @@ impl<'r> Records<'r> {
         all.flat_map(Record::parts).map(|(_, part)| part).collect()
     }
 
+    /// What those of the stored object say that a dependency added.
+    pub fn parts_of_stored(&self) -> Vec<&'r Part<'r>> {
+        let all = self.stored.into_iter().chain(self.foreign_of_stored);
+        all.flat_map(Record::parts).map(|(_, part)| part).collect()
+    }
+
     /// What other policies say in the client's object that they added.
     pub fn others_of_client(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
         let unknown = self.client.parts().filter(|(name, _)| !is_ours(name));
@@ -81,7 +87,7 @@ impl<'r> Known<'r> {
         for (record, is_stored) in [(Some(records.client), false), (records.stored, true)] {
             for (name, part) in record.into_iter().flat_map(Record::parts) {
                 if is_ours(name) {
-                    known.add(name, part, is_stored, !is_stored && template_is_stored);
+                    known.add(name, part, is_stored, !is_stored && template_is_stored && records.stored.is_some());
                 } else {
                     known.add_other(name, part);
                 }

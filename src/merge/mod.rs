@@ -55,6 +55,8 @@ pub struct Outcome<'n> {
 pub enum Audience {
     /// Every client.
     Everyone,
+    /// Every client but of a request in which the template must not change.
+    Changer,
     /// Who writes the template.
     Writer,
 }

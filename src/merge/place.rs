@@ -272,19 +272,25 @@ impl<'a> Place<'_, 'a> {
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
             outcome.record.note(Cow::Borrowed(owner.dependency), owner.hash, &self.name, key, owner.is_overridden);
-            outcome.warn(Audience::Everyone, format!(
-                "{} of dependency \"{}\" is no longer wanted, and stays as long as something of the user's mounts it",
-                self.subject(field, key),
-                owner.dependency
-            ));
+            outcome.warn(
+                Audience::Changer,
+                format!(
+                    "{} of dependency \"{}\" stays, since something of the user's still mounts it",
+                    self.subject(field, key),
+                    owner.dependency
+                ),
+            );
             return false;
         }
         if owner.is_overridden {
-            outcome.warn(Audience::Everyone, format!(
-                "{}, in the place of the user's own, is taken away with dependency \"{}\"; the user's own is not restored",
-                self.subject(field, key),
-                owner.dependency
-            ));
+            outcome.warn(
+                Audience::Everyone,
+                format!(
+                    "{} goes with dependency \"{}\"; the user's own, which it replaced, is not restored",
+                    self.subject(field, key),
+                    owner.dependency
+                ),
+            );
         }
         outcome.note_change(owner.dependency, field.target, true, true);
         true
@@ -325,8 +331,7 @@ impl<'a> Place<'_, 'a> {
                 && member(addition.value, "fsGroup").is_none_or(|value| value == "null")
             {
                 outcome.warn(Audience::Writer, format!(
-                    "dependency \"{name}\" brings a securityContext without fsGroup: the notebook controller no longer \
-                     adds fsGroup 100, and volumes may not be writable"
+                    "dependency \"{name}\" brings a securityContext without fsGroup: the notebook no longer gets fsGroup 100"
                 ));
             }
             return Verdict::Add;
@@ -360,10 +365,7 @@ impl<'a> Place<'_, 'a> {
                 outcome.is_made_theirs |= field.target != Target::Metadata;
                 outcome.warn(
                     Audience::Everyone,
-                    format!(
-                        "{} was changed and stays so; what dependency \"{name}\" brings for it is left out from now on",
-                        subject()
-                    ),
+                    format!("{} was changed and is yours now: dependency \"{name}\" leaves it alone", subject()),
                 );
                 return Verdict::Theirs;
             }
@@ -377,10 +379,10 @@ impl<'a> Place<'_, 'a> {
             return Verdict::Theirs;
         }
         if let Some(of) = context.known.copied_from(&self.recorded_as(field), &addition.key) {
-            outcome.leave_out(name, format!(
-                "dependency \"{name}\" is left out: {} comes from the notebook, by its dependency \"{of}\", and differs",
-                subject()
-            ));
+            outcome.leave_out(
+                name,
+                format!("dependency \"{name}\" is left out: {} is what the notebook's \"{of}\" brings", subject()),
+            );
             return Verdict::Conflict;
         }
         match dependency.on_conflict {
@@ -463,12 +465,15 @@ impl<'a> Place<'_, 'a> {
             while let Some((directory, _)) = path.rsplit_once('/') {
                 path = directory;
                 if directories.contains(directory) && warned.add([dependency.name, directory].concat()) {
-                    outcome.warn(Audience::Writer, format!(
-                        "{} is mounted over by dependency \"{}\" at {}: where it is read-only, the container does not start",
-                        self.subject(addition.field, directory),
-                        dependency.name,
-                        plain_or_shown(&addition.key)
-                    ));
+                    outcome.warn(
+                        Audience::Writer,
+                        format!(
+                            "dependency \"{}\" mounts {} below {}: if that is read-only, it cannot start",
+                            dependency.name,
+                            plain_or_shown(&addition.key),
+                            self.subject(addition.field, directory)
+                        ),
+                    );
                 }
             }
         }

@@ -15,7 +15,7 @@
 use std::borrow::Cow;
 
 use super::{Records, set_aside};
-use crate::json::{ByName, Cursor, Malformed, Node, quote_into};
+use crate::json::{ByName, Cursor, Malformed, Node, quote_into, quoted};
 use crate::workload::Kind;
 
 /// Keys, by place.
@@ -40,6 +40,9 @@ pub struct Record<'t> {
     parts: ByName<'t, Part<'t>>,
     /// By the kind, as it stands there.
     other_kinds: ByName<'t, &'t str>,
+    /// The hash of the template that was stored when the user last asked for what waits: so that what is called again in
+    /// this request, or after it, knows that he did.
+    pub applied: Option<Cow<'t, str>>,
 }
 
 impl<'t> Record<'t> {
@@ -53,7 +56,9 @@ impl<'t> Record<'t> {
         let mut is_whole = true;
         cursor.expect_object(|cursor, name| {
             let name = name.decode();
-            if name == kind.name() {
+            if name == "applied" && cursor.peek() == b'"' {
+                record.applied = Some(cursor.string().decode());
+            } else if name == kind.name() {
                 cursor.expect_object(|cursor, name| is_whole &= record.read_part(cursor, name.decode(), false));
             } else if name.starts_with(|first: char| first.is_ascii_uppercase()) {
                 is_whole &= cursor.peek() == b'{';
@@ -95,6 +100,10 @@ impl<'t> Record<'t> {
                 text.push('}');
             });
             kinds.insert(kind.name(), &written);
+        }
+        let applied = self.applied.as_deref().map(quoted).unwrap_or_default();
+        if !applied.is_empty() {
+            kinds.insert("applied", &applied);
         }
         let mut text = String::new();
         write_object(&mut text, &kinds, |text, part| text.push_str(part));
