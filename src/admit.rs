@@ -115,11 +115,11 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     // If the template is the stored one, only the stored record says whose its entries are.
     let known = if is_deferred { Known::new(&records, is_ours, true) } else { known };
     let held_back = kept_without_old(&request, &client, plan, is_ours);
-    let merged = merge_along(rollout, request.object, old, kind, plan, &known, held_back)?;
-    let (mut object, mut outcome, waiting) = match merged {
-        Merged::Object(object, outcome, waiting) => (object, outcome, waiting),
-        Merged::Denied(conflicts) => return Ok(Answer { warnings, ..Answer::reject(422, denial(&conflicts)) }),
+    let merged = match merge_along(rollout, request.object, old, kind, plan, &known, held_back)? {
+        Ok(merged) => merged,
+        Err(conflicts) => return Ok(Answer { warnings, ..Answer::reject(422, denial(&conflicts)) }),
     };
+    let Merged { mut object, mut outcome, waiting } = merged;
     warnings.extend(waiting.warnings(&own.key(OwnAnnotations::APPLY)));
     warnings.extend(outcome.put_back);
     let is_for_this_client = |audience| match audience {

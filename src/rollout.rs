@@ -126,13 +126,12 @@ pub fn template_hash(object: &Node<'_>, kind: Kind) -> String {
     hash.hex()
 }
 
-/// What came of a request's merge.
+/// The object with everything in it that may be in it now, and what came of it.
 #[derive(Debug)]
-pub enum Merged<'a> {
-    /// The object with everything in it that may be in it now.
-    Object(Node<'a>, Outcome<'a>, Waiting<'a>),
-    /// The request is denied for these.
-    Denied(Vec<Conflict<'a>>),
+pub struct Merged<'a> {
+    pub object: Node<'a>,
+    pub outcome: Outcome<'a>,
+    pub waiting: Waiting<'a>,
 }
 
 /// The dependencies that wait or are left out, and why.
@@ -195,7 +194,7 @@ const MOST_ROUNDS: usize = 6;
 
 /// Merges as far as `rollout` allows. What it does not allow is held back, each dependency whole, and the others are
 /// merged again: one that shared an entry with it may now have to add that entry itself. Dependencies in `held_back` are
-/// from the start.
+/// from the start. Where the request is to be denied, it gives the conflicts.
 ///
 /// # Errors
 /// The object is malformed.
@@ -207,13 +206,13 @@ pub fn merge_along<'a>(
     plan: &'a [Dependency<'a>],
     known: &'a Known<'a>,
     mut held_back: ByName<'a, ()>,
-) -> Result<Merged<'a>, Malformed> {
+) -> Result<Result<Merged<'a>, Vec<Conflict<'a>>>, Malformed> {
     if rollout == Rollout::Enforce && !known.is_of_a_notebooks_pod() {
         let outcome = merge(&mut object, stored, kind, plan, known, &held_back)?;
         return Ok(if outcome.conflicts.is_empty() {
-            Merged::Object(object, outcome, Waiting::default())
+            Ok(Merged { object, outcome, waiting: Waiting::default() })
         } else {
-            Merged::Denied(outcome.conflicts)
+            Err(outcome.conflicts)
         });
     }
     let mut waiting = Waiting::default();
@@ -227,7 +226,7 @@ pub fn merge_along<'a>(
         }
         let is_merged = outcome.left_out.is_empty() && outcome.changed_template.is_empty();
         if is_merged && outcome.conflicts.is_empty() {
-            return Ok(Merged::Object(merged, outcome, waiting));
+            return Ok(Ok(Merged { object: merged, outcome, waiting }));
         }
         for (name, why) in outcome.left_out.iter() {
             held_back.add(name.to_owned());
@@ -235,7 +234,7 @@ pub fn merge_along<'a>(
         }
         if rollout == Rollout::Enforce {
             if is_merged {
-                return Ok(Merged::Denied(outcome.conflicts));
+                return Ok(Err(outcome.conflicts));
             }
             continue;
         }

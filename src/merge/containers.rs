@@ -56,7 +56,7 @@ impl<'a> Reach<'a> {
         for (at, name) in present.iter().enumerate().filter(|(_, name)| owner(name).is_none()) {
             let overrides =
                 |at: &usize| plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override);
-            for dependency in brought.get(&**name).into_iter().flatten().filter_map(overrides) {
+            for dependency in brought.get(name).into_iter().flatten().filter_map(overrides) {
                 let theirs = containers_text(object, kind, at);
                 if sidecars(dependency).any(|it| it.key == *name && !it.field.contains(theirs, it.value)) {
                     in_the_place_of_theirs.add(&**name);
@@ -165,7 +165,7 @@ fn lacking(
             let Some(bringing) = bringing else { continue };
             *bringing -= 1;
             if *bringing == 0 {
-                for at in named_by.get(&*sidecar.key).into_iter().flatten() {
+                for at in named_by.get(&sidecar.key).into_iter().flatten() {
                     if let Some(choices) = choices.get_mut(*at) {
                         *choices -= 1;
                         queue.push(*at);

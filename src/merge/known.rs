@@ -117,7 +117,7 @@ impl<'r> Known<'r> {
                 owners.insert(&**key, owner);
             }
             for key in part.overridden.get(place).into_iter().flatten() {
-                if let Some(owner) = owners.get_mut(&**key) {
+                if let Some(owner) = owners.get_mut(key) {
                     owner.is_overridden = true;
                 }
             }

@@ -28,6 +28,9 @@ pub struct Context<'r, 'a> {
     pub is_held_back: &'r dyn Fn(&str) -> bool,
 }
 
+/// What counts as ours, and the dependencies by which it does.
+type MovedOwners<'p, 'a> = (&'p OwnersAt<'a>, &'p dyn Fn(&str) -> bool);
+
 /// A list or map in the object, of which some entries may be ours.
 pub struct Place<'p, 'a> {
     /// The field that it holds; of the atomic fields of the pod spec, any.
@@ -39,7 +42,7 @@ pub struct Place<'p, 'a> {
     /// What counts as ours in it: by its name, and, in the main container, by that container's.
     pub owners: [Option<&'p OwnersAt<'a>>; 2],
     /// What counts as ours in a container that is no longer there, and so does here by the dependencies that reach it.
-    pub moved: Option<(&'p OwnersAt<'a>, &'p dyn Fn(&str) -> bool)>,
+    pub moved: Option<MovedOwners<'p, 'a>>,
     /// What the stored object has here.
     pub stored: Stored<'p, 'a>,
     /// The keys that are taken elsewhere: a pod has each container name once.
@@ -319,7 +322,7 @@ impl<'a> Place<'_, 'a> {
             if stays_with_its_twin() {
                 return Verdict::Theirs;
             }
-            if self.taken.contains(&*addition.key) {
+            if self.taken.contains(&addition.key) {
                 let subject =
                     format!("{} {}", field.rival().map_or("", |rival| rival.noun), plain_or_shown(&addition.key));
                 let problem = format!("and dependency \"{name}\" brings {} of this name", field.noun);
@@ -468,7 +471,7 @@ impl<'a> Place<'_, 'a> {
                     outcome.warn(
                         Audience::Writer,
                         format!(
-                            "dependency \"{}\" mounts {} below {}: if that is read-only, it cannot start",
+                            "dependency \"{}\" mounts {} below {}, which must not be read-only",
                             dependency.name,
                             plain_or_shown(&addition.key),
                             self.subject(addition.field, directory)
