@@ -3,6 +3,8 @@
 //! One step a room: the settings give dependencies, with what they add; the record says what is managed already; the
 //! rollout, what may happen to the template; the merge changes the object; the annotations record it.
 
+use std::cell::OnceCell;
+
 use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
 use crate::json::{ByName, Malformed};
 use crate::merge::{
@@ -41,7 +43,6 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     let running_notebooks = settings.running_notebooks(&mut problems);
     let own = settings.own_annotations(&mut problems);
     let plan: Vec<_> = resolved.iter().map(|resolved| Dependency::read(resolved, &mut problems)).collect();
-    let known = settings.known(&mut problems);
     if let Some(malformed) = problems.first() {
         return bad_settings(malformed);
     }
@@ -53,7 +54,10 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
         );
         return Answer::reject(422, message);
     }
-    let deployed = Deployed { plan: &plan, own: &own, running_notebooks, is_ours: &|name| known.contains(name) };
+    // Nobody asks for a typical notebook.
+    let known = OnceCell::new();
+    let is_ours = |name: &str| known.get_or_init(|| settings.known()).contains(name);
+    let deployed = Deployed { plan: &plan, own: &own, running_notebooks, is_ours: &is_ours };
     admit_plan(request, &deployed).unwrap_or_else(|malformed| Answer::reject(422, malformed.to_string()))
 }
 

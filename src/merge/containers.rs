@@ -36,13 +36,13 @@ impl<'a> Reach<'a> {
         known: &Known<'a>,
         is_held_back: &dyn Fn(&str) -> bool,
     ) -> Result<Self, Malformed> {
-        let present = container_names(object, kind)?;
         let plan: Vec<_> = plan.collect();
         let mut reach = Reach::default();
         if !known.has_containers() && !plan.iter().any(|dependency| dependency.needs_container()) {
             reach.dependencies = plan;
             return Ok(reach);
         }
+        let present = container_names(object, kind)?;
         // The sidecars that these dependencies bring.
         let mut brought: ByName<'_, Vec<usize>> = ByName::default();
         for (at, dependency) in plan.iter().enumerate() {

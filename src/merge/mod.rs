@@ -157,11 +157,10 @@ struct Merger<'r, 'a> {
 impl<'a> Merger<'_, 'a> {
     /// Merges every field: what brings containers before what goes into them, and volumes behind their mounts.
     fn merge_all(&mut self, object: &mut Node<'a>) -> Result<(), Malformed> {
-        let (volumes, fields): (Vec<_>, Vec<_>) = FIELDS
-            .iter()
-            .filter(|field| field.strategy != MergeStrategy::Atomic)
-            .partition(|field| field.entry == Entry::Volume);
-        for field in fields.into_iter().chain(volumes) {
+        let are_volumes = |field: &&Field| field.entry == Entry::Volume;
+        let volumes = FIELDS.iter().filter(are_volumes);
+        let fields = FIELDS.iter().filter(|field| field.strategy != MergeStrategy::Atomic && !are_volumes(field));
+        for field in fields.chain(volumes) {
             let mut desired = self.additions_to(|it| std::ptr::eq(it, field));
             if field.entry == Entry::Volume {
                 self.leave_out_unmounted(object, &mut desired);
@@ -216,12 +215,12 @@ impl<'a> Merger<'_, 'a> {
         field: &'static Field,
         desired: &[Desired<'a>],
     ) -> Result<(), Malformed> {
-        let known = self.context.known;
-        let stored = self.stored.and_then(|stored| parent_path.get(stored).ok().flatten()).and_then(Node::as_object);
-        let mut place = self.place(field, field.name, known.at(field.name), stored);
-        if place.is_idle(desired) {
+        let owners = self.context.known.at(field.name);
+        if desired.is_empty() && owners.is_none() {
             return Ok(());
         }
+        let stored = self.stored.and_then(|stored| parent_path.get(stored).ok().flatten()).and_then(Node::as_object);
+        let mut place = self.place(field, field.name, owners, stored);
         if field.entry == Entry::Volume && self.may_take_away(&place, desired) {
             place.mounted = mounted_volumes(object, self.context.kind);
         }
@@ -373,12 +372,13 @@ impl<'a> Merger<'_, 'a> {
     /// The fields of the pod spec that merge as a whole.
     fn merge_atomic_fields(&mut self, object: &mut Node<'a>, desired: &[Desired<'a>]) -> Result<(), Malformed> {
         let path = self.context.kind.pod_spec_path();
-        let stored = self.stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_object);
-        let Some(any) = FIELDS.iter().find(|field| field.strategy == MergeStrategy::Atomic) else { return Ok(()) };
-        let place = self.place(any, SPEC, self.context.known.at(SPEC), stored);
-        if place.is_idle(desired) {
+        let owners = self.context.known.at(SPEC);
+        if desired.is_empty() && owners.is_none() {
             return Ok(());
         }
+        let stored = self.stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_object);
+        let Some(any) = FIELDS.iter().find(|field| field.strategy == MergeStrategy::Atomic) else { return Ok(()) };
+        let place = self.place(any, SPEC, owners, stored);
         let Some(spec) = reach(object, path, !desired.is_empty())? else { return Ok(()) };
         let present = present_atomic_fields(spec);
         let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();

@@ -203,47 +203,53 @@ impl<'a> Place<'_, 'a> {
             }
         }
         let mut files = Vec::new();
-        for Desired { dependency, addition } in desired {
-            let verdict = self.verdict(context, dependency, addition, &found, outcome);
-            let Some(found) = found.get_mut(&*addition.key) else { continue };
-            let owner = self.owner(&addition.key);
-            // What was pruned from an entry would be again.
-            let is_due = match (verdict, found.decided) {
-                (_, Some(decided)) => decided.is_due,
-                (Verdict::Replace, None) => !owner.is_some_and(|owner| is_unchanged(owner, dependency)),
-                (_, None) => true,
-            };
-            let is_first = found.decided.is_none();
-            if verdict.is_a_change() {
-                outcome.note_change(dependency.name, self.field.target, is_due, is_first);
-            }
-            if !is_first {
-                continue;
-            }
-            found.decided = Some(Decided { verdict, is_due, by: dependency });
-            let group = if go_first.contains(dependency.name) { &mut first } else { &mut last };
-            match (verdict, found.entries.first()) {
-                (Verdict::Theirs | Verdict::Conflict, _) => continue,
-                (Verdict::Unwanted, _) => {
-                    found.entries.iter().for_each(|(at, _)| group.remove(*at));
+        // The additions of one dependency stand together.
+        for of_one in desired.chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency)) {
+            let mut keys = Vec::new();
+            for Desired { dependency, addition } in of_one {
+                let verdict = self.verdict(context, dependency, addition, &found, outcome);
+                let Some(found) = found.get_mut(&*addition.key) else { continue };
+                let owner = self.owner(&addition.key);
+                // What was pruned from an entry would be again.
+                let is_due = match (verdict, found.decided) {
+                    (_, Some(decided)) => decided.is_due,
+                    (Verdict::Replace, None) => !owner.is_some_and(|owner| is_unchanged(owner, dependency)),
+                    (_, None) => true,
+                };
+                let is_first = found.decided.is_none();
+                if verdict.is_a_change() {
+                    outcome.note_change(dependency.name, self.field.target, is_due, is_first);
+                }
+                if !is_first {
                     continue;
                 }
-                (Verdict::Ours, Some((at, _))) => group.stay(*at),
-                (_, Some((at, _))) => {
-                    group.write(Some(*at), addition);
-                    // A key has one entry.
-                    found.entries.iter().skip(1).for_each(|(at, _)| group.remove(*at));
-                }
-                (_, None) => {
-                    group.write(None, addition);
-                    if addition.field.entry == Entry::VolumeMount {
-                        files.push(Desired { dependency, addition });
+                found.decided = Some(Decided { verdict, is_due, by: dependency });
+                let group = if go_first.contains(dependency.name) { &mut first } else { &mut last };
+                match (verdict, found.entries.first()) {
+                    (Verdict::Theirs | Verdict::Conflict, _) => continue,
+                    (Verdict::Unwanted, _) => {
+                        found.entries.iter().for_each(|(at, _)| group.remove(*at));
+                        continue;
+                    }
+                    (Verdict::Ours, Some((at, _))) => group.stay(*at),
+                    (_, Some((at, _))) => {
+                        group.write(Some(*at), addition);
+                        // A key has one entry.
+                        found.entries.iter().skip(1).for_each(|(at, _)| group.remove(*at));
+                    }
+                    (_, None) => {
+                        group.write(None, addition);
+                        if addition.field.entry == Entry::VolumeMount {
+                            files.push(Desired { dependency, addition });
+                        }
                     }
                 }
+                let is_overridden = verdict == Verdict::Override || owner.is_some_and(|owner| owner.is_overridden);
+                keys.push((Cow::Borrowed(&*addition.key), is_overridden));
             }
-            let is_overridden = verdict == Verdict::Override || owner.is_some_and(|owner| owner.is_overridden);
-            let name = Cow::Borrowed(dependency.name);
-            outcome.record.note(name, &dependency.hash, &self.name, &addition.key, is_overridden);
+            if let Some(Desired { dependency, .. }) = of_one.first() {
+                outcome.record.note(dependency.name, &dependency.hash, &self.name, keys);
+            }
         }
         self.warn_of_directories(&files, entries, outcome);
         if is_map {
@@ -274,7 +280,8 @@ impl<'a> Place<'_, 'a> {
             return false;
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
-            outcome.record.note(Cow::Borrowed(owner.dependency), owner.hash, &self.name, key, owner.is_overridden);
+            let keys = vec![(Cow::Owned(key.to_owned()), owner.is_overridden)];
+            outcome.record.note(owner.dependency, owner.hash, &self.name, keys);
             outcome.warn(
                 Audience::Changer,
                 format!(

@@ -15,7 +15,7 @@
 use std::borrow::Cow;
 
 use super::{Records, set_aside};
-use crate::json::{ByName, Cursor, Malformed, Node, quote_into, quoted};
+use crate::json::{ByName, Cursor, Malformed, Node, quote_into};
 use crate::workload::Kind;
 
 /// Keys, by place.
@@ -85,29 +85,24 @@ impl<'t> Record<'t> {
 
     /// The annotation's text; `None` where there is nothing to say.
     pub fn to_json(&self, kind: Kind) -> Option<String> {
-        let mut written = String::new();
-        let mut kinds = self.other_kinds.clone();
+        let mut text = String::with_capacity(256);
+        let mut member = |name: &str, write: &dyn Fn(&mut String)| {
+            text.push(if text.is_empty() { '{' } else { ',' });
+            quote_into(name, &mut text);
+            text.push(':');
+            write(&mut text);
+        };
+        for (name, part) in self.other_kinds.iter() {
+            member(name, &|text| text.push_str(part));
+        }
         if !self.parts.is_empty() {
-            write_object(&mut written, &self.parts, |text, part| {
-                text.push_str("{\"hash\":");
-                quote_into(&part.hash, text);
-                text.push_str(",\"added\":");
-                write_places(text, &part.added);
-                if !part.overridden.is_empty() {
-                    text.push_str(",\"overridden\":");
-                    write_places(text, &part.overridden);
-                }
-                text.push('}');
-            });
-            kinds.insert(kind.name(), &written);
+            member(kind.name(), &|text| write_object(text, &self.parts, write_part));
         }
-        let applied = self.applied.as_deref().map(quoted).unwrap_or_default();
-        if !applied.is_empty() {
-            kinds.insert("applied", &applied);
+        if let Some(applied) = &self.applied {
+            member("applied", &|text| quote_into(applied, text));
         }
-        let mut text = String::new();
-        write_object(&mut text, &kinds, |text, part| text.push_str(part));
-        (!kinds.is_empty()).then_some(text)
+        text.push_str(if text.is_empty() { "" } else { "}" });
+        Some(text).filter(|text| !text.is_empty())
     }
 
     /// What each dependency added, in the order of their names.
@@ -130,19 +125,22 @@ impl<'t> Record<'t> {
         self.parts.is_empty()
     }
 
-    /// Notes that the dependency `name`, whose hash is `hash`, added the entry of this key at `place`, and whether it
+    /// Notes that the dependency `name`, whose hash is `hash`, added the entries of these keys at `place`, and whether each
     /// replaced one of the user's.
-    pub fn note(&mut self, name: Cow<'t, str>, hash: &str, place: &str, key: &str, is_overridden: bool) {
-        let Some(part) = self.parts.entry(name) else { return };
-        if part.hash != hash {
-            part.hash = Cow::Owned(hash.to_owned());
+    pub fn note(&mut self, name: &'t str, hash: &'t str, place: &str, keys: Vec<(Cow<'t, str>, bool)>) {
+        if keys.is_empty() {
+            return;
         }
-        for places in
-            [Some(&mut part.added), Some(&mut part.overridden).filter(|_| is_overridden)].into_iter().flatten()
-        {
+        let Some(part) = self.parts.entry(name) else { return };
+        part.hash = Cow::Borrowed(hash);
+        let overridden: Vec<_> =
+            keys.iter().filter(|(_, is_overridden)| *is_overridden).map(|(key, _)| key.clone()).collect();
+        let added: Vec<_> = keys.into_iter().map(|(key, _)| key).collect();
+        for (places, keys) in [(&mut part.added, added), (&mut part.overridden, overridden)] {
             match places.get_mut(place) {
-                Some(keys) => keys.push(Cow::Owned(key.to_owned())),
-                None => _ = places.insert(place.to_owned(), vec![Cow::Owned(key.to_owned())]),
+                _ if keys.is_empty() => {}
+                Some(noted) => noted.extend(keys),
+                None => _ = places.insert(place.to_owned(), keys),
             }
         }
     }
@@ -194,6 +192,18 @@ fn read_places<'t>(cursor: &mut Cursor<'t>) -> Places<'t> {
         places.insert(place.decode(), keys);
     });
     places
+}
+
+fn write_part(text: &mut String, part: &Part<'_>) {
+    text.push_str("{\"hash\":");
+    quote_into(&part.hash, text);
+    text.push_str(",\"added\":");
+    write_places(text, &part.added);
+    if !part.overridden.is_empty() {
+        text.push_str(",\"overridden\":");
+        write_places(text, &part.overridden);
+    }
+    text.push('}');
 }
 
 fn write_places(text: &mut String, places: &Places<'_>) {
