@@ -8,7 +8,8 @@ use std::cell::OnceCell;
 use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
 use crate::json::{ByName, Malformed};
 use crate::merge::{
-    Annotations, Audience, Conflict, Known, Record, Records, Says, apply_annotations, changed_annotations,
+    Annotations, Audience, Conflict, Known, MOST_CONFLICTS, Record, Records, Says, apply_annotations,
+    changed_annotations,
 };
 use crate::rollout::{Change, Merged, Rollout, merge_along, restore_template, template_hash};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
@@ -153,9 +154,9 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let changes = changed_annotations(own, kind, &has, &says);
     apply_annotations(&mut object, &changes)?;
 
-    let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
+    let planned = ByName::set(plan.iter().map(|dependency| dependency.name));
     let changed = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(name)));
-    let removed = joined(outcome.changed.names().map(|name| &**name).filter(|name| !is_planned(name)));
+    let removed = joined(outcome.changed.names().map(|name| &**name).filter(|name| !planned.contains(name)));
     let unknown = joined(outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
     let audit_annotations = [
         ("dependencies", changed),
@@ -181,8 +182,9 @@ fn kept_without_old<'n>(
     is_ours: &dyn Fn(&str) -> bool,
 ) -> ByName<'n, ()> {
     let is_unknown = request.operation == Operation::Update && request.old_object.is_none();
-    let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
-    let names = client.parts().map(|(name, _)| name).filter(|name| is_unknown && is_ours(name) && !is_planned(name));
+    let planned = ByName::set(plan.iter().filter(|_| is_unknown).map(|dependency| dependency.name));
+    let names =
+        client.parts().map(|(name, _)| name).filter(|name| is_unknown && is_ours(name) && !planned.contains(name));
     ByName::set(names)
 }
 
@@ -203,9 +205,6 @@ fn still_pending<'n>(
     names.extend(deferred.iter().filter(|name| !named.contains(name)));
     names
 }
-
-/// How many conflicts a denial describes at the most.
-const MOST_CONFLICTS: usize = 50;
 
 /// Why a request is denied, a line for each conflict.
 fn denial(conflicts: &[Conflict<'_>]) -> String {

@@ -169,6 +169,7 @@ impl<'a> Waiting<'a> {
             let names = names.join(", ");
             format!("dependencies {names} wait: stop and start the notebook, or annotate it with {apply}=now")
         });
+        // The API server shows fewer than are described.
         let conflicts = self.in_conflict.iter().map(|Conflict { dependency, subject, .. }| {
             format!("dependency \"{dependency}\" waits: {subject} is set already; ask who wrote it, or your platform")
         });

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::edits::{Edits, Group};
 use super::known::{Known, Owner, OwnersAt};
-use super::{Audience, Conflict, Outcome};
+use super::{Audience, Conflict, MOST_CONFLICTS, Outcome};
 use crate::json::{ByName, Node, Object, member, plain_or_shown, shown, string_member};
 use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
@@ -151,11 +151,6 @@ impl Verdict {
 }
 
 impl<'a> Place<'_, 'a> {
-    /// Whether there is nothing to add here, and nothing ours that could be taken away.
-    pub fn is_idle(&self, desired: &[Desired<'_>]) -> bool {
-        desired.is_empty() && self.owners.iter().all(Option::is_none) && self.moved.is_none()
-    }
-
     /// Whose the entry of this key is.
     fn owner(&self, key: &str) -> Option<Owner<'a>> {
         let here = self.owners.iter().flatten().find_map(|owners| owners.get(key));
@@ -388,7 +383,9 @@ impl<'a> Place<'_, 'a> {
         if present().all(|theirs| field.contains(theirs, addition.value)) {
             return Verdict::Theirs;
         }
-        if let Some(of) = context.known.copied_from(&self.recorded_as(field), &addition.key) {
+        if context.known.is_of_a_notebooks_pod()
+            && let Some(of) = context.known.copied_from(&self.recorded_as(field), &addition.key)
+        {
             outcome.leave_out(
                 name,
                 format!("dependency \"{name}\" is left out: {} is what the notebook's \"{of}\" brings", subject()),
@@ -431,6 +428,12 @@ impl<'a> Place<'_, 'a> {
         problem: String,
         outcome: &mut Outcome<'a>,
     ) -> Verdict {
+        // Those that are only counted need no words.
+        if outcome.conflicts.len() >= MOST_CONFLICTS {
+            let (subject, problem, advice) = Default::default();
+            outcome.conflicts.push(Conflict { dependency: dependency.name, subject, problem, advice });
+            return Verdict::Conflict;
+        }
         let advice = match context.known.other_dependency(&self.recorded_as(addition.field), &addition.key) {
             Some(other) => {
                 format!("dependency {} of another policy brings it: ask your platform about both", shown(other))

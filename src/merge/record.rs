@@ -168,11 +168,15 @@ impl<'t> Record<'t> {
         for (name, part) in others(client) {
             self.keep(name, part);
         }
-        for (name, part) in stored.into_iter().flat_map(others) {
-            if !client.parts.contains(name) {
-                let mut is_there = false;
-                set_aside(object, kind, std::iter::once(part), &mut |_, _| is_there = true)?;
-                if is_there {
+        let lost: Vec<_> =
+            stored.into_iter().flat_map(others).filter(|(name, _)| !client.parts.contains(name)).collect();
+        if !lost.is_empty() {
+            let mut there = ByName::default();
+            let mut note = |place: &str, key: &str| _ = there.add([place, "\n", key].concat());
+            set_aside(object, kind, lost.iter().map(|(_, part)| *part), &mut note)?;
+            let is_there = |place: &str, key: &str| there.contains(&[place, "\n", key].concat());
+            for (name, part) in lost {
+                if part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_there(place, key))) {
                     self.keep(name, part);
                 }
             }

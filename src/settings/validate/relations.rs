@@ -208,7 +208,7 @@ fn check_mount(
     problems: &mut Problems,
 ) {
     let Some(name) = string_member(mount, "name").filter(|_| known.is_readable) else { return };
-    if !volumes.contains(&*name) {
+    if !volumes.contains(&name) {
         let meant = did_you_mean(&name, volumes.names().map(|name| &**name));
         let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
         problems.add(&path.member("name"), &what);
@@ -265,7 +265,7 @@ fn may_meet(one: &ReadDependency<'_>, other: &ReadDependency<'_>, main: &str, is
         (Named(_), Main) => one.containers.contains(main),
         (Main, Named(_)) => other.containers.contains(main),
         (Named(names), All) | (All, Named(names)) => names.iter().any(|name| !is_apart(name)),
-        (Named(names), Named(_)) => names.iter().any(|name| other.containers.contains(&**name)),
+        (Named(names), Named(_)) => names.iter().any(|name| other.containers.contains(name)),
         (Main | All, Main | All) => true,
     }
 }
