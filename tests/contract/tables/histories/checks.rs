@@ -45,15 +45,21 @@ impl<'l> Checks<'l> {
         let mut claims = BTreeSet::new();
         if request.old.is_some() {
             let is_claimed = |id: &str| {
-                let edits_his_own = was_his.contains_key(id) && was_his.get(id) == old.get(id);
+                let was_his_here = was_his.contains_key(id) && was_his.get(id) == old.get(id);
+                let is_written = if was_his_here { !his.contains_key(id) } else { old.get(id) != sent.get(id) };
                 let is_by_record = has_old_record && life.brings(id).is_some();
-                owner(id).is_some() && old.get(id) != sent.get(id) && !edits_his_own && !is_by_record
+                owner(id).is_some() && is_written && !is_by_record
             };
             claims.extend(sent.keys().filter(|id| is_claimed(id)).cloned());
         }
-        let is_open =
+        // He writes what a platform brings itself where it is, or may be, the platform's.
+        let is_ours_again =
             |id: &Id| (old.contains_key(id) || life.lost.contains(id)) && Platform::has_brought(id, &sent[id]);
-        let is_open = claims.iter().any(is_open);
+        // Nobody guards what the settings do not know.
+        let is_nobodys = |id: &Id| !life.is_known(id);
+        // His own is the platform's by a record that he sends.
+        let is_given_away = has_old_record && was_his.keys().any(|id| life.brings(id).is_some());
+        let is_open = is_given_away || claims.iter().any(|id| is_ours_again(id) || is_nobodys(id));
         (!is_open).then_some(Self { life, request, manifest, was_his, his, old, sent, claims })
     }
 
@@ -295,10 +301,10 @@ impl<'l> Checks<'l> {
             prop_assert!(!waits.is_empty(), "a conflict waits");
             return Ok(());
         };
-        let [found, wanted] = [&reply.object, &expected.object].map(template);
-        if in_any_order(found) != in_any_order(wanted) {
+        let [found, wanted] = [&reply.object, &expected.object].map(|object| self.to_compare(object));
+        if found["template"] != wanted["template"] {
             if waits.is_empty() {
-                return same(&in_any_order(wanted), &in_any_order(found), "nothing waits");
+                return same(&wanted["template"], &found["template"], "nothing waits");
             }
         } else if self.ours_in_order(&reply.object) == self.ours_in_order(&expected.object) {
             prop_assert_eq!(waits, BTreeSet::<&str>::new(), "nothing is there to wait for");
@@ -324,16 +330,11 @@ impl<'l> Checks<'l> {
             prop_assert!(!waits.is_empty(), "a conflict waits");
             return Ok(());
         };
-        let mounted = self.mounted();
-        let [found, wanted] = [&reply.object, &expected.object].map(|object| {
-            let mut part = part(object, |id| !mounted.contains(id));
-            part["template"] = in_any_order(&part["template"]);
-            part
-        });
+        let [found, wanted] = [&reply.object, &expected.object].map(|object| self.to_compare(object));
         same(&wanted, &found, "the notebook is not up to date")?;
         let [found, wanted] = [&reply.object, &expected.object].map(|object| self.ours_in_order(object));
         prop_assert_eq!(found, wanted, "ours do not stand in the order of the settings");
-        if mounted.is_empty() {
+        if self.mounted().is_empty() {
             prop_assert_eq!(waits, BTreeSet::<&str>::new(), "something waits");
         }
         Ok(())
@@ -347,12 +348,21 @@ impl<'l> Checks<'l> {
             .collect()
     }
 
+    /// The template and the labels in one order, without the volumes that stay because the user mounts them.
+    fn to_compare(&self, object: &Value) -> Value {
+        let mounted = self.mounted();
+        let mut part = part(object, |id| !mounted.contains(id));
+        part["template"] = in_any_order(&part["template"]);
+        part
+    }
+
     /// The keys of what each platform brings to each list, as they stand.
     fn ours_in_order(&self, object: &Value) -> BTreeMap<(usize, Id), Vec<Id>> {
+        let mounted = self.mounted();
         let mut ours: BTreeMap<_, Vec<_>> = BTreeMap::new();
         retain(&mut object.clone(), |id, _| {
             let platform = self.life.platforms.iter().find(|platform| platform.brings(id).is_some());
-            if let Some(platform) = platform.filter(|_| !self.his.contains_key(id)) {
+            if let Some(platform) = platform.filter(|_| !self.his.contains_key(id) && !mounted.contains(id)) {
                 let (list, key) = list_and_key(id);
                 ours.entry((platform.number, list.to_owned())).or_default().push(key.to_owned());
             }

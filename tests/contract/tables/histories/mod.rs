@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::evaluator::test_data;
 use checks::Checks;
 use events::{Change, Draft, Event, Source, Turn, event, is_policys, own};
-use object::{Id, annotations_mut, entries, list, main_container, rename, retain, template_mut, write};
+use object::{Id, annotations_mut, container_of, entries, list, main_container, rename, retain, template_mut, write};
 use platform::{Dependency, Platform, owner};
 use request::Request;
 
@@ -90,6 +90,9 @@ impl Life {
     }
 
     fn create_from(&mut self, source: &Source) -> TestCaseResult {
+        if !matches!(source, Source::Manifest | Source::Forged(..)) && self.has_left_in_ours() {
+            return Ok(());
+        }
         let mut object = self.stored.clone();
         let mut manifest = self.owned_by_the_user_of_a_copy();
         match source {
@@ -114,6 +117,15 @@ impl Life {
             }
         }
         self.create(object, manifest)
+    }
+
+    /// Whether there is something in a container of a platform's that the settings do not want. In a copy it is nobody's.
+    fn has_left_in_ours(&self) -> bool {
+        let is_left = |id: &Id| {
+            let container = container_of(id);
+            container.is_some_and(|it| self.brings(&it).is_some()) && owner(id).is_some() && self.brings(id).is_none()
+        };
+        entries(&self.stored).keys().any(is_left)
     }
 
     /// What is the user's in a copy of the notebook: his own, and what the settings do not want now. Only the stored

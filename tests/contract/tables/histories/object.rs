@@ -67,6 +67,12 @@ pub fn list_and_key(id: &str) -> (&str, &str) {
     (&id[..at], &id[at..])
 }
 
+/// The id of the container that an entry is in.
+pub fn container_of(id: &str) -> Option<Id> {
+    let (list, container) = list_and_key(id).0.split_once('/')?;
+    CONTAINER_LISTS.iter().any(|(name, _)| *name == list).then(|| format!("{CONTAINERS}/{container}"))
+}
+
 /// Removes every entry that `keep` does not want.
 pub fn retain(notebook: &mut Value, mut keep: impl FnMut(&str, &Value) -> bool) {
     let name = notebook["metadata"]["name"].as_str().expect("a notebook has a name").to_owned();

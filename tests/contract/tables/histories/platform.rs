@@ -314,7 +314,6 @@ fn brought(owner: &str, dependency: Dependency, version: u8) -> Value {
         }),
         (Proxy, _) => json!({
             "env": [env("HOST", "two"), env("PROXY", "http://two"), env("URL", "two")],
-            "envFrom": [{"configMapRef": {"name": named("env")}}],
             "containers": "All",
         }),
         (Trust, 0) => json!({
