@@ -55,3 +55,13 @@ fn a_trap_is_an_answer_with_a_cost() {
     assert!(measured.answer.is_err());
     assert!(measured.instructions > 0);
 }
+
+#[test]
+fn a_call_ends_where_it_may_need_no_more() {
+    let meter = Meter::from_bytes(fixture("counts").as_bytes()).expect("the fixture compiles");
+    let whole = meter.call("validate", b"").expect("the guest starts");
+    assert_eq!(meter.call_within(whole.instructions, "validate", b"").expect("the guest starts"), whole);
+    let cut = meter.call_within(whole.instructions - 1, "validate", b"").expect("the guest starts");
+    assert!(cut.answer.is_err(), "{cut:?}");
+    assert!(cut.instructions < whole.instructions, "{cut:?}");
+}

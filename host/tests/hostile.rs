@@ -1,0 +1,213 @@
+//! What somebody may write to make an evaluation dear: the cost grows no faster than what is written (contract, "Cost").
+//!
+//! Each kind of input is measured at four sizes, each twice the one before, in instructions. With `--nocapture` the
+//! growth is printed.
+
+use policy_host::testing::meter;
+
+#[path = "hostile/containers.rs"]
+mod containers;
+#[path = "hostile/depth.rs"]
+mod depth;
+#[path = "hostile/entries.rs"]
+mod entries;
+#[path = "hostile/lives.rs"]
+mod lives;
+#[path = "hostile/payloads.rs"]
+mod payloads;
+#[path = "hostile/records.rs"]
+mod records;
+#[path = "hostile/rounds.rs"]
+mod rounds;
+#[path = "hostile/settings.rs"]
+mod settings;
+#[path = "hostile/spelling.rs"]
+mod spelling;
+
+use payloads::Request;
+
+/// How often each kind is doubled.
+const DOUBLED: u32 = 3;
+
+/// Whether a buffer just fits or is moved once more makes up to a hundredth. `n log n` would be a twentieth, and more.
+const NOISE: f64 = 1.02;
+
+/// What a byte may cost, so that no payload of 1 MB needs more than 100 million instructions.
+const MOST_FOR_A_BYTE: f64 = 100.0;
+
+/// Where a call ends that costs far too much: it would go on for minutes.
+const LIMIT: u64 = 1_000_000_000;
+
+/// A kind of input.
+pub struct Kind {
+    name: String,
+    operation: &'static str,
+    /// The first of the four sizes.
+    smallest: usize,
+    /// The payload of a size; of size 1 it holds next to nothing. An error is a payload that cannot be made, since the
+    /// module under test makes a part of it.
+    payload: Box<dyn Fn(usize) -> Result<String, String>>,
+    /// What must stand in the answer. A number counts only where the work was done.
+    says: &'static str,
+    /// Whether the additions are more than what is written: entries in each of many containers, say. Then the cost may
+    /// grow with the answer.
+    multiplies: bool,
+}
+
+/// The request goes on.
+const ACCEPTED: &str = r#"{"accepted":true"#;
+/// The object is changed.
+const MUTATED: &str = r#"{"accepted":true,"mutated_object":"#;
+/// The request is denied for its object.
+const DENIED: &str = r#"{"accepted":false,"code":422"#;
+
+impl Kind {
+    fn new(name: impl Into<String>, smallest: usize, payload: impl Fn(usize) -> String + 'static) -> Self {
+        Self::made(name, smallest, move |size| Ok(payload(size)))
+    }
+
+    fn made(
+        name: impl Into<String>,
+        smallest: usize,
+        payload: impl Fn(usize) -> Result<String, String> + 'static,
+    ) -> Self {
+        let payload = Box::new(payload);
+        Kind { name: name.into(), operation: "validate", smallest, payload, says: ACCEPTED, multiplies: false }
+    }
+
+    /// The same in each sort of request.
+    fn thrice(name: &str, smallest: usize, payload: impl Fn(Request, usize) -> String + Copy + 'static) -> [Self; 3] {
+        Request::ALL
+            .map(|request| Self::new(format!("{name}: {request:?}"), smallest, move |size| payload(request, size)))
+    }
+
+    fn says(self, says: &'static str) -> Self {
+        Kind { says, ..self }
+    }
+
+    fn of(self, operation: &'static str) -> Self {
+        Kind { operation, ..self }
+    }
+
+    fn multiplies(self) -> Self {
+        Kind { multiplies: true, ..self }
+    }
+}
+
+/// What one size of a kind costs.
+struct Cost {
+    payload: usize,
+    /// What the cost may grow with, in bytes.
+    size: usize,
+    instructions: u64,
+    memory: u64,
+}
+
+impl Cost {
+    fn of(kind: &Kind, size: usize) -> Result<Self, String> {
+        let payload = (kind.payload)(size)?;
+        let call = meter().call_within(LIMIT, kind.operation, payload.as_bytes()).expect("the module starts");
+        let (payload, instructions, memory) = (payload.len(), call.instructions, call.memory);
+        let of = format!("{}, payload of {payload}", kind.name);
+        if instructions == LIMIT {
+            return Err(format!("{of}: more than {LIMIT} instructions"));
+        }
+        let answer = call.answer.map_err(|problem| format!("{of}: {problem}"))?;
+        let answer = String::from_utf8(answer).map_err(|problem| format!("{of}: {problem}"))?;
+        if !answer.contains(kind.says) {
+            let begins: String = answer.chars().take(300).collect();
+            return Err(format!("{of}: the answer should say {}, but begins {begins}", kind.says));
+        }
+        let size = if kind.multiplies { payload + answer.len() } else { payload };
+        Ok(Cost { payload, size, instructions, memory })
+    }
+
+    /// What each byte costs that it is longer than `start`.
+    fn share(&self, start: &Cost) -> f64 {
+        (self.instructions as f64 - start.instructions as f64) / (self.size as f64 - start.size as f64)
+    }
+}
+
+/// Measures `kind`, prints a row, and says what is too much.
+fn measure(kind: &Kind) -> (String, Option<String>) {
+    match doubled(kind) {
+        Err(problem) => (format!("{:<100} -", kind.name), Some(problem)),
+        Ok((last, shares)) => {
+            let growth: Vec<_> = shares.iter().zip(shares.iter().skip(1)).map(|(one, two)| two / one).collect();
+            let share = shares.iter().copied().fold(0.0, f64::max);
+            let shown: Vec<_> = growth.iter().map(|growth| format!("{growth:.3}")).collect();
+            let row = format!(
+                "{:<100}{:>9} bytes{:>10.2} M{:>8.1} a byte{:>6.1}x memory   {}",
+                kind.name,
+                last.payload,
+                last.instructions as f64 / 1e6,
+                share,
+                last.memory as f64 / last.payload as f64,
+                shown.join(" ")
+            );
+            let is_too_much = share > MOST_FOR_A_BYTE || growth.iter().any(|growth| *growth > NOISE);
+            (row.clone(), is_too_much.then_some(row))
+        }
+    }
+}
+
+/// What the largest size costs, and what each byte costs in each.
+fn doubled(kind: &Kind) -> Result<(Cost, Vec<f64>), String> {
+    let start = Cost::of(kind, 1)?;
+    let mut last = None;
+    let mut shares = Vec::new();
+    for times in 0..=DOUBLED {
+        let cost = Cost::of(kind, kind.smallest << times)?;
+        shares.push(cost.share(&start));
+        last = Some(cost);
+    }
+    last.map(|last| (last, shares)).ok_or_else(|| kind.name.clone())
+}
+
+/// Measures all, and fails with every one that costs too much.
+fn hold(kinds: Vec<Kind>) {
+    let (rows, missed): (Vec<_>, Vec<_>) = kinds.iter().map(measure).unzip();
+    println!("{}", rows.join("\n"));
+    let missed: Vec<_> = missed.into_iter().flatten().collect();
+    assert!(missed.is_empty(), "{} of {}:\n{}", missed.len(), kinds.len(), missed.join("\n"));
+}
+
+#[test]
+fn records() {
+    hold(records::kinds());
+}
+
+#[test]
+fn chosen_containers() {
+    hold(containers::kinds());
+}
+
+#[test]
+fn dependencies_that_wait_for_one_another() {
+    hold(rounds::kinds());
+}
+
+#[test]
+fn templates_that_differ_far_down() {
+    hold(depth::kinds());
+}
+
+#[test]
+fn many_entries() {
+    hold(entries::kinds());
+}
+
+#[test]
+fn what_is_ours_already() {
+    hold(lives::kinds());
+}
+
+#[test]
+fn spelling() {
+    hold(spelling::kinds());
+}
+
+#[test]
+fn checking_settings() {
+    hold(settings::kinds());
+}
