@@ -4,11 +4,13 @@
 //! rollout, what may happen to the template; the merge changes the object; the annotations record it.
 
 use crate::admission::{Answer, MutatedObject, Request, Unreadable, Verdict};
-use crate::json::Malformed;
-use crate::merge::{Record, apply_annotations, changed_annotations, has_annotations, record_of};
-use crate::rollout::{Merged, Rollout, merge_along};
+use crate::json::{ByName, Malformed};
+use crate::merge::{
+    Annotations, Audience, Conflict, Known, Record, Records, Says, apply_annotations, changed_annotations,
+};
+use crate::rollout::{Change, Merged, Rollout, merge_along, restore_template};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
-use crate::workload;
+use crate::workload::{self, Kind};
 
 /// Answers the payload of `validate`, whatever bytes it is.
 ///
@@ -39,58 +41,143 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     let running_notebooks = settings.running_notebooks(&mut problems);
     let own = settings.own_annotations(&mut problems);
     let plan: Vec<_> = resolved.iter().map(|resolved| Dependency::read(resolved, &mut problems)).collect();
-    match problems.first() {
-        None => admit_plan(request, &plan, running_notebooks, &own)
-            .unwrap_or_else(|malformed| Answer::reject(422, malformed.to_string())),
-        Some(malformed) => bad_settings(malformed),
+    let known = settings.known(&mut problems);
+    if let Some(malformed) = problems.first() {
+        return bad_settings(malformed);
     }
+    if let Some(nameless) = resolved.iter().find(|resolved| resolved.lacks_name) {
+        let message = format!(
+            "metadata.name: must be set, since dependency \"{}\" needs it: {{name}} stands for it, and a name that is \
+             generated is not known yet",
+            nameless.name
+        );
+        return Answer::reject(422, message);
+    }
+    let deployed = Deployed { plan: &plan, own: &own, running_notebooks, is_ours: &|name| known.contains(name) };
+    admit_plan(request, &deployed).unwrap_or_else(|malformed| Answer::reject(422, malformed.to_string()))
 }
 
-fn admit_plan(
-    request: Request<'_>,
-    plan: &[Dependency<'_>],
+/// What the settings say for a request.
+struct Deployed<'s> {
+    plan: &'s [Dependency<'s>],
+    own: &'s OwnAnnotations<'s>,
     running_notebooks: RunningNotebooks,
-    own: &OwnAnnotations<'_>,
-) -> Result<Answer, Malformed> {
-    let old_object = request.old_object.as_ref();
-    let has_own = |object| has_annotations(own, object);
-    if plan.is_empty() && !has_own(&request.object) && !old_object.is_some_and(has_own) {
+    /// Whether the settings know the dependency of this name. Any other is another policy's.
+    is_ours: &'s dyn Fn(&str) -> bool,
+}
+
+fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answer, Malformed> {
+    let Deployed { plan, own, is_ours, .. } = *deployed;
+    let kind = request.kind;
+    let has = Annotations::read(own, &request.object);
+    let stored_has = request.old_object.as_ref().map(|old| Annotations::read(own, old));
+    if plan.is_empty() && has.is_empty() && stored_has.as_ref().is_none_or(Annotations::is_empty) {
         return Ok(Answer::accept());
     }
     let mut warnings = Vec::new();
-    let record = record_of(own, &request.object).unwrap_or_else(|warning| {
-        warnings.push(warning);
+    let client = has.record(kind).unwrap_or_else(|()| {
+        let owns_nothing = "cannot be read: nothing counts as the platform's because of it";
+        warnings.push(format!("annotation {} {owns_nothing}", own.key(OwnAnnotations::INJECTED)));
         Record::default()
     });
-    let stored = old_object.and_then(|old| record_of(own, old).ok());
-    let record = stored.iter().cloned().fold(record, Record::with);
+    let stored = stored_has.as_ref().map(|has| has.record(kind).unwrap_or_default());
+    let foreign = [Some(&has), stored_has.as_ref()].into_iter().flatten().flat_map(|has| &has.foreign);
+    let foreign: Vec<_> = foreign.filter_map(|text| Record::parse(text, kind)).collect();
+    let copied = has.injected.as_deref().filter(|_| workload::is_of_stateful_set(&request.object));
+    let copied = copied.and_then(|text| Record::parse(text, Kind::Notebook));
+    let records = Records { client: &client, stored: stored.as_ref(), foreign: &foreign, copied: copied.as_ref() };
 
-    let rollout = Rollout::of(&request, running_notebooks, &record);
-    // If the stored template is kept, only the stored record counts: the client's is ignored.
-    let known = stored.as_ref().filter(|_| rollout == Rollout::Defer).unwrap_or(&record);
-    let merged = merge_along(rollout, request.object, old_object, request.kind, plan, known)?;
-    let (mut object, outcome, waiting) = match merged {
+    let known = Known::new(&records, is_ours, false);
+    let change = Change::of(&request, &records, is_ours, plan, &known);
+    let asks = has.apply.as_deref() == Some("now");
+    let is_asked_for = asks || workload::asks_for_restart(&request.object);
+    let rollout = Rollout::of(&request, deployed.running_notebooks, &change, is_asked_for);
+    let is_deferred = rollout == Rollout::Defer;
+    let mut restored = "";
+    let old = request.old_object.as_ref();
+    if let (Change::Ours { put_back }, true, Some(old)) = (change, is_deferred, old) {
+        warnings.extend(put_back);
+        restore_template(&mut request.object, old, kind)?;
+        restored = "template";
+    }
+    // If the template is the stored one, only the stored record says whose its entries are.
+    let known = if is_deferred { Known::new(&records, is_ours, true) } else { known };
+    let merged = merge_along(rollout, request.object, old, kind, plan, &known)?;
+    let (mut object, mut outcome, waiting) = match merged {
         Merged::Object(object, outcome, waiting) => (object, outcome, waiting),
-        Merged::Denied(conflicts) => {
-            let messages: Vec<_> = conflicts.into_iter().map(|conflict| conflict.message).collect();
-            return Ok(Answer { warnings, ..Answer::reject(422, messages.join("\n")) });
-        }
+        Merged::Denied(conflicts) => return Ok(Answer { warnings, ..Answer::reject(422, denial(&conflicts)) }),
     };
     warnings.extend(waiting.warnings());
-    warnings.extend(outcome.warnings);
+    warnings.extend(outcome.put_back);
+    let is_for_this_client = |audience| audience == Audience::Everyone || rollout == Rollout::Enforce;
+    let outcome_warnings = outcome.warnings.into_iter().filter(|(audience, _)| is_for_this_client(*audience));
+    warnings.extend(outcome_warnings.map(|(_, warning)| warning));
 
+    outcome.record.keep_others(&records, &object, kind, is_ours)?;
     let deferred = waiting.names(plan);
-    let changes = changed_annotations(own, &object, &record, &outcome.record, &deferred);
+    let pending = still_pending(&has, stored_has.as_ref(), &deferred, is_deferred, is_ours);
+    let others_wait = pending.iter().any(|name| !is_ours(name));
+    // What another policy did not see yet stays for it, once.
+    let was_asked = stored_has.as_ref().is_some_and(|has| has.apply.is_some());
+    let says = Says {
+        record: &outcome.record,
+        was_managed: has.injected.is_some() || !client.is_empty() || stored.as_ref().is_some_and(|it| !it.is_empty()),
+        waiting: &pending,
+        is_applied: asks && !is_deferred && (was_asked || !others_wait),
+    };
+    let changes = changed_annotations(own, kind, &has, &says);
     apply_annotations(&mut object, &changes)?;
+
     let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
-    let changed = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(*name)));
-    let removed = joined(outcome.changed.iter().copied().filter(|name| !is_planned(name)));
-    let audit_annotations = [("dependencies", changed), ("removed", removed), ("deferred", deferred)];
+    let changed = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(name)));
+    let removed = joined(outcome.changed.names().map(|name| &**name).filter(|name| !is_planned(name)));
+    let unknown = joined(outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
+    let audit_annotations = [
+        ("dependencies", changed),
+        ("removed", removed),
+        ("deferred", deferred.join(",")),
+        ("left-out", joined(waiting.left_out())),
+        ("unknown", unknown),
+        ("restored", restored.to_owned()),
+    ];
     Ok(Answer {
         verdict: MutatedObject::of(&mut object).map_or(Verdict::Accept, Verdict::Mutate),
         warnings,
         audit_annotations: audit_annotations.into_iter().filter(|(_, names)| !names.is_empty()).collect(),
     })
+}
+
+/// The names of the dependencies that wait once the request is answered: those of `deferred`, and those of other policies,
+/// as the client has them. What he lost with all our annotations is taken from the stored object while nothing changes.
+fn still_pending<'n>(
+    has: &'n Annotations<'_>,
+    stored_has: Option<&'n Annotations<'_>>,
+    deferred: &[&'n str],
+    is_deferred: bool,
+    is_ours: &dyn Fn(&str) -> bool,
+) -> Vec<&'n str> {
+    let lost = stored_has.filter(|stored| is_deferred && stored.injected.is_some() && has.is_empty());
+    let waits = ByName::set(deferred.iter().copied());
+    let mut names: Vec<_> =
+        lost.unwrap_or(has).pending().filter(|name| waits.contains(name) || !is_ours(name)).collect();
+    let named = ByName::set(names.iter().copied());
+    names.extend(deferred.iter().filter(|name| !named.contains(name)));
+    names
+}
+
+/// How many conflicts a denial describes at the most.
+const MOST_CONFLICTS: usize = 50;
+
+/// Why a request is denied, a line for each conflict.
+fn denial(conflicts: &[Conflict<'_>]) -> String {
+    let describe = |Conflict { subject, problem, advice, .. }: &Conflict<'_>| {
+        format!("{subject} is set already {problem}; {advice}")
+    };
+    let mut lines: Vec<_> = conflicts.iter().take(MOST_CONFLICTS).map(describe).collect();
+    if conflicts.len() > MOST_CONFLICTS {
+        lines.push(format!("and {} more conflicts", conflicts.len() - MOST_CONFLICTS));
+    }
+    lines.join("\n")
 }
 
 /// Names, as annotations list them.

@@ -1,16 +1,66 @@
 //! Whether the template may change now: who writes it, whether the notebook runs, what waits (contract, "Conflicts" and
 //! "Running notebooks").
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 use crate::admission::{Operation, Request};
-use crate::json::{Malformed, Node, is_same_text};
+use crate::json::{ByName, Malformed, Node, is_same_text};
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
-use crate::merge::{Conflict, Outcome, Record, merge};
+use crate::merge::{Conflict, Known, Outcome, Records, merge, set_aside};
 use crate::settings::{Dependency, RunningNotebooks};
 use crate::workload::{self, Kind};
+
+/// What the client did to the stored template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing: his means the same. There is none to compare with on a CREATE, or on an update without the stored object.
+    Nothing,
+    /// Only what other policies say is theirs differs.
+    Others,
+    /// Only entries of policies differ, ours among them.
+    Ours {
+        /// What he changed of ours, for him to know: it is put back.
+        put_back: Vec<String>,
+    },
+    /// Something of his own differs, or something that becomes his.
+    Users,
+}
+
+impl Change {
+    /// Compares the templates of a request; what counts as his own is what no record names. `known` says what is ours in
+    /// the object.
+    pub fn of<'a>(
+        request: &Request<'a>,
+        records: &Records<'_>,
+        is_ours: &dyn Fn(&str) -> bool,
+        plan: &'a [Dependency<'a>],
+        known: &'a Known<'a>,
+    ) -> Self {
+        let (Some(old), new, kind) = (&request.old_object, &request.object, request.kind) else { return Change::Nothing };
+        if is_same_text(template(old, kind).text(), template(new, kind).text()) || is_same_template(old, new, kind) {
+            return Change::Nothing;
+        }
+        let are_same = |parts: &[_]| {
+            let [old, new] = [old, new].map(|object| set_aside(object, kind, parts.iter().copied()));
+            old.is_ok_and(|(old, _)| new.is_ok_and(|(new, _)| is_same_template(&old, &new, kind)))
+        };
+        let all: Vec<_> = records.parts().collect();
+        let others: Vec<_> = all.iter().filter(|(name, is_foreign, _)| *is_foreign || !is_ours(name)).collect();
+        if !others.is_empty() && are_same(&others.iter().map(|(.., part)| *part).collect::<Vec<_>>()) {
+            return Change::Others;
+        }
+        if !are_same(&all.iter().map(|(.., part)| *part).collect::<Vec<_>>()) {
+            return Change::Users;
+        }
+        // What he wrote over an entry of ours may become his.
+        match merge(&mut new.clone(), Some(old), kind, plan, known, &ByName::default()) {
+            Ok(outcome) if !outcome.is_made_theirs => Change::Ours { put_back: outcome.put_back },
+            _ => Change::Users,
+        }
+    }
+}
 
 /// How far dependencies are merged into the template in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,48 +76,31 @@ pub enum Rollout {
 impl Rollout {
     /// Decides:
     ///
-    /// | operation | the client changed the template | runs | `runningNotebooks` | rollout |
-    /// |---|---|---|---|---|
-    /// | CREATE | | | | Enforce |
-    /// | UPDATE | yes | | | Enforce |
-    /// | UPDATE | no | no | | BestEffort |
-    /// | UPDATE | no | yes | Restart | BestEffort |
-    /// | UPDATE | no | yes | Defer | Defer |
+    /// | operation | the client changed the template | asks for it | runs | `runningNotebooks` | rollout |
+    /// |---|---|---|---|---|---|
+    /// | CREATE | | | | | Enforce |
+    /// | UPDATE | yes | | | | Enforce |
+    /// | UPDATE | no | yes | | | BestEffort |
+    /// | UPDATE | no | no | no | | BestEffort |
+    /// | UPDATE | no | no | yes | Restart | BestEffort |
+    /// | UPDATE | no | no | yes | Defer | Defer |
     ///
     /// A notebook that is stopped before or after the request does not run: starting one is the time to change it. An
     /// update without the stored object changes no template, and counts as one of a notebook that runs, since nobody
     /// knows what it was before.
-    pub fn of(request: &Request<'_>, running_notebooks: RunningNotebooks, record: &Record) -> Self {
-        let old = request.old_object.as_ref();
-        if request.operation == Operation::Create
-            || old.is_some_and(|old| changes_template(old, &request.object, request.kind, record))
-        {
+    pub fn of(request: &Request<'_>, running_notebooks: RunningNotebooks, change: &Change, is_asked_for: bool) -> Self {
+        if request.operation == Operation::Create || *change == Change::Users {
             return Rollout::Enforce;
         }
-        let is_stopped = old.is_some_and(|old| workload::is_stopped(old) || workload::is_stopped(&request.object));
+        let Some(old) = &request.old_object else {
+            return if running_notebooks == RunningNotebooks::Restart { Rollout::BestEffort } else { Rollout::Defer };
+        };
+        let is_stopped = workload::is_stopped(old) || workload::is_stopped(&request.object);
         match running_notebooks {
-            RunningNotebooks::Defer if !is_stopped => Rollout::Defer,
+            RunningNotebooks::Defer if !is_stopped && !is_asked_for => Rollout::Defer,
             RunningNotebooks::Defer | RunningNotebooks::Restart => Rollout::BestEffort,
         }
     }
-}
-
-/// Whether the client changed the template: it differs once what is managed is set aside on both sides.
-fn changes_template(old: &Node<'_>, new: &Node<'_>, kind: Kind, record: &Record) -> bool {
-    if is_same_text(template(old, kind).text(), template(new, kind).text()) {
-        return false;
-    }
-    match (without_managed(old, kind, record), without_managed(new, kind, record)) {
-        (Ok(old), Ok(new)) => !is_same_template(&old, &new, kind),
-        _ => true,
-    }
-}
-
-/// The object without what is managed: merging nothing leaves the user's own.
-fn without_managed<'a>(object: &Node<'a>, kind: Kind, record: &'a Record) -> Result<Node<'a>, Malformed> {
-    let mut object = object.clone();
-    merge(&mut object, kind, &[], record, &BTreeSet::new())?;
-    Ok(object)
 }
 
 /// Whether the templates of two objects mean the same (contract, "Equality").
@@ -86,46 +119,65 @@ fn template<'o, 'a>(object: &'o Node<'a>, kind: Kind) -> &'o Node<'a> {
 #[derive(Debug)]
 pub enum Merged<'a> {
     /// The object with everything in it that may be in it now.
-    Object(Node<'a>, Outcome<'a>, Waiting),
+    Object(Node<'a>, Outcome<'a>, Waiting<'a>),
     /// The request is denied for these.
-    Denied(Vec<Conflict>),
+    Denied(Vec<Conflict<'a>>),
 }
 
-/// The dependencies that wait, and why.
+/// The dependencies that wait or are left out, and why.
 #[derive(Debug, Default)]
-pub struct Waiting {
+pub struct Waiting<'a> {
+    names: ByName<'a, ()>,
     /// They would change the template of a notebook that runs.
-    until_stopped: BTreeSet<String>,
+    until_stopped: ByName<'a, ()>,
     /// They are in conflict with the user's entries.
-    in_conflict: Vec<Conflict>,
+    in_conflict: Vec<Conflict<'a>>,
+    /// They are not merged, and do not wait: they differ from what the notebook brings into its pod.
+    left_out: ByName<'a, String>,
 }
 
-impl Waiting {
+impl<'a> Waiting<'a> {
     /// The names of all that wait, those of `plan` first and in its order.
-    pub fn names(&self, plan: &[Dependency<'_>]) -> String {
-        let waits = |name: &str| {
-            self.until_stopped.contains(name) || self.in_conflict.iter().any(|conflict| conflict.dependency == name)
-        };
-        let no_longer_planned = self.until_stopped.iter().map(String::as_str);
-        plan.iter()
-            .map(|it| it.name)
-            .filter(|name| waits(name))
-            .chain(no_longer_planned.filter(|name| !plan.iter().any(|it| it.name == *name)))
-            .collect::<Vec<_>>()
-            .join(",")
+    pub fn names(&self, plan: &[Dependency<'a>]) -> Vec<&str> {
+        let planned = ByName::set(plan.iter().map(|it| it.name));
+        let mut names: Vec<_> = plan.iter().map(|it| it.name).filter(|name| self.names.contains(name)).collect();
+        names.extend(self.names.names().map(|name| &**name).filter(|name| !planned.contains(name)));
+        names
     }
 
-    /// What the user should know of it.
+    /// The names of those that are left out.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        self.left_out.iter().map(|(name, _)| name)
+    }
+
+    /// What the client should know of it. He may not be the one who wrote what is in conflict.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let names: Vec<_> = self.until_stopped.iter().map(String::as_str).collect();
+        let names: Vec<_> = self.until_stopped.names().map(|name| &**name).collect();
         let stop = (!names.is_empty()).then(|| {
             format!("the notebook runs, so this waits until you stop and start it: dependencies {}", names.join(", "))
         });
-        let conflicts =
-            self.in_conflict.iter().map(|it| format!("dependency \"{}\" waits: {}", it.dependency, it.message));
-        stop.into_iter().chain(conflicts)
+        let conflicts = self.in_conflict.iter().map(|Conflict { dependency, subject, .. }| {
+            format!("dependency \"{dependency}\" waits: {subject} is set already; ask who wrote it, or your platform")
+        });
+        stop.into_iter().chain(conflicts).chain(self.left_out.values().iter().cloned())
+    }
+
+    fn for_conflicts(&mut self, conflicts: Vec<Conflict<'a>>) {
+        self.names.extend(conflicts.iter().map(|conflict| conflict.dependency));
+        self.in_conflict.extend(conflicts);
+    }
+
+    /// What waits for a conflict does not also wait for a stop.
+    fn for_a_stop(&mut self, dependency: Cow<'a, str>) {
+        if self.names.add(dependency.clone()) {
+            self.until_stopped.add(dependency);
+        }
     }
 }
+
+/// How often dependencies are merged again without those that cannot be. A dependency held back may leave another one
+/// without its container, and that is rare: whatever still cannot be merged after these rounds waits as a whole.
+const MOST_ROUNDS: usize = 6;
 
 /// Merges as far as `rollout` allows. What it does not allow is held back, each dependency whole, and the others are
 /// merged again: one that shared an entry with it may now have to add that entry itself.
@@ -134,61 +186,66 @@ impl Waiting {
 /// The object is malformed.
 pub fn merge_along<'a>(
     rollout: Rollout,
-    mut object: Node<'a>,
-    old_object: Option<&Node<'a>>,
+    object: Node<'a>,
+    stored: Option<&Node<'a>>,
     kind: Kind,
     plan: &'a [Dependency<'a>],
-    record: &'a Record,
+    known: &'a Known<'a>,
 ) -> Result<Merged<'a>, Malformed> {
-    if rollout == Rollout::Enforce {
-        let outcome = merge(&mut object, kind, plan, record, &BTreeSet::new())?;
-        return Ok(if outcome.conflicts.is_empty() {
-            Merged::Object(object, outcome, Waiting::default())
-        } else {
-            Merged::Denied(outcome.conflicts)
-        });
-    }
-    if rollout == Rollout::Defer {
-        restore_template(&mut object, old_object, kind)?;
-    }
-    // Under an unchanged hash nothing waits: what is missing was pruned by the CRD, and would be again.
-    let is_unchanged = |name: &str| {
-        plan.iter().any(|it| it.name == name && record.get(name).is_some_and(|known| known.hash == it.hash))
-    };
-    let mut held_back = BTreeSet::new();
+    let mut held_back = ByName::default();
     let mut waiting = Waiting::default();
+    let mut round = 0;
     loop {
         let mut merged = object.clone();
-        let mut outcome = merge(&mut merged, kind, plan, record, &held_back)?;
-        let is_changed = !outcome.changed_pod_spec.is_empty();
-        if rollout == Rollout::BestEffort || is_changed && is_same_template(&merged, &object, kind) {
-            outcome.changed_pod_spec.clear();
+        let mut outcome = merge(&mut merged, stored, kind, plan, known, &held_back)?;
+        let changes_template = !outcome.changed_template.is_empty();
+        if rollout != Rollout::Defer || changes_template && is_same_template(&merged, &object, kind) {
+            outcome.changed_template = ByName::default();
         }
-        if outcome.conflicts.is_empty() && outcome.changed_pod_spec.is_empty() {
+        let is_merged = outcome.left_out.is_empty() && outcome.changed_template.is_empty();
+        if is_merged && outcome.conflicts.is_empty() {
             return Ok(Merged::Object(merged, outcome, waiting));
         }
-        held_back.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency.clone()));
-        waiting.in_conflict.extend(outcome.conflicts);
-        held_back.extend(outcome.changed_pod_spec.iter().map(|name| (*name).to_owned()));
-        let waits = outcome.changed_pod_spec.into_iter().filter(|name| !is_unchanged(name));
-        waiting.until_stopped.extend(waits.map(str::to_owned));
+        for (name, why) in outcome.left_out.iter() {
+            held_back.add(name.to_owned());
+            waiting.left_out.insert(name.to_owned(), why.clone());
+        }
+        if rollout == Rollout::Enforce {
+            if is_merged {
+                return Ok(Merged::Denied(outcome.conflicts));
+            }
+            continue;
+        }
+        held_back.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency));
+        waiting.for_conflicts(outcome.conflicts);
+        held_back.extend(outcome.changed_template.names().cloned());
+        for name in outcome.changed_template.names() {
+            if outcome.changed_template.get(name) == Some(&true) {
+                waiting.for_a_stop(name.clone());
+            }
+        }
+        round += 1;
+        if round == MOST_ROUNDS {
+            let rest = plan.iter().map(|dependency| dependency.name).chain(known.dependencies());
+            rest.filter(|name| held_back.add(*name)).for_each(|name| waiting.for_a_stop(Cow::Borrowed(name)));
+        }
     }
 }
 
-/// Puts the stored template in the place of the client's, unless both mean the same.
-fn restore_template<'a>(object: &mut Node<'a>, old: Option<&Node<'a>>, kind: Kind) -> Result<(), Malformed> {
-    if let Some(old) = old
-        && !is_same_template(object, old, kind)
-        && let Some(stored) = workload::pod_spec(old, kind)
-    {
-        kind.pod_spec_path().set(object, stored.clone())?;
+/// Puts the stored template in the place of the client's.
+///
+/// # Errors
+/// What holds the template is not an object.
+pub fn restore_template<'a>(object: &mut Node<'a>, stored: &Node<'a>, kind: Kind) -> Result<(), Malformed> {
+    match workload::pod_spec(stored, kind) {
+        Some(template) => kind.pod_spec_path().set(object, template.clone()),
+        None => Ok(()),
     }
-    Ok(())
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merge::Record;
 
     const DEFER: RunningNotebooks = RunningNotebooks::Defer;
     const RESTART: RunningNotebooks = RunningNotebooks::Restart;
@@ -217,8 +274,14 @@ mod tests {
             "object":{new},"oldObject":{old}}}}}"#
         );
         let (request, _) = Request::read(&payload).unwrap().unwrap();
-        let record = Record::parse(r#"{"proxy":{"hash":"01","added":{"env/nb":["OURS"]}}}"#).unwrap();
-        Rollout::of(&request, running_notebooks, &record)
+        let stored = Record::parse(r#"{"Notebook":{"proxy":{"hash":"01","added":{"env":["OURS"]}}}}"#, Kind::Notebook);
+        let stored = stored.unwrap();
+        let client = Record::default();
+        let records = Records { client: &client, stored: Some(&stored), foreign: &[], copied: None };
+        let is_ours = |name: &str| name == "proxy";
+        let known = Known::new(&records, &is_ours, false);
+        let change = Change::of(&request, &records, &is_ours, &[], &known);
+        Rollout::of(&request, running_notebooks, &change, false)
     }
 
     const ONE: &str = r#"[{"name":"nb","image":"one"}]"#;

@@ -13,7 +13,7 @@ use mutatingflow::kubernetes::names::Format;
 use mutatingflow::kubernetes::schema::Type;
 use mutatingflow::settings::types::SETTINGS;
 use mutatingflow::settings::{DEFAULT_ANNOTATION_DOMAIN, problems};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -224,8 +224,92 @@ fn what_deploys_the_policy_adds_and_does_not_only_report() {
     assert_eq!(policy["kind"], "ClusterAdmissionPolicy");
     assert_eq!(policy["spec"]["mode"], "protect", "in monitor mode nothing is added");
     assert_eq!(policy["spec"]["failurePolicy"], "Fail");
-    let selected = &policy["spec"]["namespaceSelector"]["matchLabels"]["app.kubernetes.io/part-of"];
-    assert_eq!(selected, "kubeflow-profile");
+    let expected = json!([{"key": "app.kubernetes.io/part-of", "operator": "In", "values": ["kubeflow-profile"]}]);
+    assert_eq!(policy["spec"]["namespaceSelector"]["matchExpressions"], expected);
+}
+
+#[test]
+fn no_policy_that_is_shown_reaches_too_far() {
+    let policies = shown_policies().unwrap();
+    let wrong: Vec<_> = policies
+        .iter()
+        .flat_map(|(place, policy)| too_far(policy).into_iter().map(move |what| (place, what)))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    let shown_in = |name: &str| {
+        let shown = policies.iter().find(|(place, _)| place.ends_with(name));
+        shown.map(|(_, policy)| policy).unwrap_or_else(|| panic!("no policy in {name}"))
+    };
+    let (readme, deployed) = (shown_in("README.md"), shown_in("cluster-admission-policy.yaml"));
+    for member in ["rules", "namespaceSelector", "matchConditions"] {
+        assert_eq!(readme["spec"][member], deployed["spec"][member], "README.md: {member}");
+    }
+}
+
+#[test]
+fn a_policy_that_reaches_too_far_is_found() {
+    const SELECTOR: &str = "/spec/namespaceSelector";
+    let right = Files::read().unwrap().policy;
+    // How many problems there are, and how many without the rule for pods.
+    for (pointer, value, problems, for_notebooks) in [
+        (SELECTOR, json!({"matchLabels": {"a": "b"}}), 2, 1),
+        (SELECTOR, json!({"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "a"}]}), 1, 1),
+        (SELECTOR, json!({"matchExpressions": []}), 1, 0),
+        (SELECTOR, Value::Null, 1, 0),
+        ("/spec/matchConditions", Value::Null, 1, 0),
+        ("/spec/matchConditions", json!([{"name": "a", "expression": "true"}]), 1, 0),
+        ("/spec/rules/1/resources/0", json!("*"), 0, 0),
+    ] {
+        let mut policy = right.clone();
+        *policy.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(too_far(&policy).len(), problems, "{policy:#}");
+        policy["spec"]["rules"].as_array_mut().unwrap().truncate(1);
+        assert_eq!(too_far(&policy).len(), for_notebooks, "{policy:#}");
+    }
+    let everything = json!({"spec": {"rules": [{"resources": ["*"]}]}});
+    assert_eq!(too_far(&everything).len(), 2);
+}
+
+/// What makes `policy` act, or stop requests while the policy server is away, where nobody meant it to.
+fn too_far(policy: &Value) -> Vec<&'static str> {
+    let list = |pointer| policy.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+    let mut wrong = Vec::new();
+    if policy.pointer("/spec/namespaceSelector/matchLabels").is_some() {
+        wrong.push("Kubewarden drops the matchLabels of a namespaceSelector");
+    }
+    let resources = list("/spec/rules").filter_map(|rule| rule["resources"].as_array()).flatten();
+    if resources.into_iter().any(|resource| resource == "pods" || resource == "*") {
+        if list("/spec/namespaceSelector/matchExpressions").next().is_none() {
+            wrong.push("pods in all namespaces");
+        }
+        let mut conditions = list("/spec/matchConditions").filter_map(|condition| condition["expression"].as_str());
+        if !conditions.any(|expression| expression.contains("\"pods\"")) {
+            wrong.push("all pods of a namespace");
+        }
+    }
+    wrong
+}
+
+/// The manifests of policies in `deploy/` and in the YAML blocks of the Markdown pages, with the file of each.
+fn shown_policies() -> Result<Vec<(PathBuf, Value)>> {
+    let mut policies = Vec::new();
+    for path in texts()? {
+        let text = fs::read_to_string(&path)?;
+        let blocks: Vec<_> = if path.extension().is_some_and(|it| it == "md") {
+            text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
+        } else {
+            vec![&*text]
+        };
+        for document in blocks.iter().flat_map(|block| block.split("\n---\n")) {
+            let document: Value =
+                yaml_serde::from_str(document).map_err(|error| format!("{}: {error}", path.display()))?;
+            if at(&document, "/kind").as_str().is_some_and(|kind| kind.ends_with("AdmissionPolicy")) {
+                policies.push((path.clone(), document));
+            }
+        }
+    }
+    Ok(policies)
 }
 
 #[test]

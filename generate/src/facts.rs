@@ -24,14 +24,22 @@ pub struct Facts {
     pub distinct: ByMember<String>,
     /// The lists whose order means nothing.
     pub sets: ByType<Vec<String>>,
+    /// The lists of which one item is enough.
+    pub alternatives: ByType<Vec<String>>,
     /// The members that must be there, though the schema lets them be left out.
     pub required: ByType<Vec<String>>,
     /// How many of the members of a type are there at a time.
     pub exclusive: ByType<Limit>,
     /// The only members that are taken of a type.
     pub taken: ByType<Vec<String>>,
-    /// The members whose zero value says the same as their absence.
-    pub zero_is_absent: ByType<Vec<String>>,
+    /// The members that an entry must have as ours has them.
+    pub exact: ByType<Vec<String>>,
+    /// The strings that say the same as no member.
+    pub defaults: ByMember<String>,
+    /// The scalars for which Go has a pointer.
+    pub pointers: ByType<Vec<String>>,
+    /// All other scalars.
+    pub plain: ByType<Vec<String>>,
 }
 
 /// Facts by type.
@@ -100,11 +108,15 @@ impl Facts {
             by_member(&self.formats),
             by_member(&self.keys),
             by_member(&self.distinct),
-            by_type(&self.sets, |members| members),
-            by_type(&self.required, |members| members),
+            listed(&self.sets),
+            listed(&self.alternatives),
+            listed(&self.required),
             by_type(&self.exclusive, |limit| &limit.beside),
-            by_type(&self.taken, |members| members),
-            by_type(&self.zero_is_absent, |members| members),
+            listed(&self.taken),
+            listed(&self.exact),
+            by_member(&self.defaults),
+            listed(&self.pointers),
+            listed(&self.plain),
         ];
         members.into_iter().flatten()
     }
@@ -125,7 +137,12 @@ pub fn by_member<T>(facts: &ByMember<T>) -> Vec<(&str, &str)> {
     facts.iter().flat_map(|(of, members)| members.keys().map(|member| (&**of, &**member))).collect()
 }
 
+/// The members that are listed, with their types.
+pub fn listed(facts: &ByType<Vec<String>>) -> Vec<(&str, &str)> {
+    by_type(facts, |members| members)
+}
+
 /// The members that facts list for a type, with that type.
-pub fn by_type<'a, T>(facts: &'a ByType<T>, listed: fn(&'a T) -> &'a [String]) -> Vec<(&'a str, &'a str)> {
+fn by_type<'a, T>(facts: &'a ByType<T>, listed: fn(&'a T) -> &'a [String]) -> Vec<(&'a str, &'a str)> {
     facts.iter().flat_map(|(of, fact)| listed(fact).iter().map(|member| (&**of, &**member))).collect()
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::PodSpec;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use crate::facts::{FILE, Facts, Limit, Pattern, by_member, by_type, fact, lists};
+use crate::facts::{FILE, Facts, Limit, Pattern, by_member, fact, listed, lists};
 use crate::policy::Exclusive;
 
 k8s_openapi::k8s_if_1_36! {
@@ -95,17 +95,37 @@ fn check(facts: &Facts, types: &BTreeSet<&str>, schemas: &Schemas<'_>) -> Result
             return failed(name, member, "is not a list");
         }
     }
-    for (name, member) in by_type(&facts.sets, |members| members) {
+    for (name, member) in [listed(&facts.sets), listed(&facts.alternatives)].concat() {
         if kind_of(name, member) != "array" {
             return failed(name, member, "is not a list");
         }
-        if fact(&facts.distinct, name, member).is_some() {
-            return failed(name, member, "is a set, and its items differ in a member");
+        let kinds = [
+            fact(&facts.distinct, name, member).is_some(),
+            lists(&facts.sets, name, member),
+            lists(&facts.alternatives, name, member),
+        ];
+        if kinds.into_iter().filter(|is_one| *is_one).count() > 1 {
+            return failed(name, member, "is more than one of distinct, sets and alternatives");
         }
     }
-    for (name, member) in by_type(&facts.zero_is_absent, |members| members) {
-        if !matches!(kind_of(name, member), "string" | "boolean") {
-            return failed(name, member, "is neither a string nor a boolean");
+    for (name, member) in listed(&facts.sets) {
+        if schemas[name]["properties"][member]["items"]["type"] != "string" {
+            return failed(name, member, "is not a list of strings");
+        }
+    }
+    for (name, member) in by_member(&facts.defaults) {
+        if kind_of(name, member) != "string" {
+            return failed(name, member, "is not a string");
+        }
+    }
+    for name in types {
+        for (member, schema) in members(name, schemas[name], facts) {
+            let answers = [&facts.pointers, &facts.plain].map(|facts| lists(facts, name, member));
+            match (is_scalar(schema), answers) {
+                (true, [true, false] | [false, true]) | (false, [false, false]) => {}
+                (true, _) => return failed(name, member, "must be one of pointers and plain"),
+                (false, _) => return failed(name, member, "is not a scalar"),
+            }
         }
     }
     Ok(())
@@ -124,8 +144,11 @@ fn write_type(code: &mut String, name: &str, schema: &Value, facts: &Facts) {
         if limit.is_some_and(|limit| !limit.beside.iter().any(|other| other == member)) {
             code.push_str(".exclusive()");
         }
-        if lists(&facts.zero_is_absent, name, member) {
-            code.push_str(".zero_is_absent()");
+        if lists(&facts.pointers, name, member) {
+            code.push_str(".pointer()");
+        }
+        if lists(&facts.exact, name, member) {
+            code.push_str(".exact()");
         }
         code.push_str(",\n");
     }
@@ -133,6 +156,9 @@ fn write_type(code: &mut String, name: &str, schema: &Value, facts: &Facts) {
     match limit.map(Limit::exclusive) {
         None | Some(Exclusive::AtMostOne) => {}
         Some(other) => write!(code, ".exclusive(Exclusive::{other:?})").unwrap(),
+    }
+    if let Some(defaults) = facts.defaults.get(name) {
+        write!(code, ".defaults(&{:?})", defaults.iter().collect::<Vec<_>>()).unwrap();
     }
     code.push_str(";\n");
 }
@@ -168,6 +194,14 @@ fn reference(schema: &Value) -> Option<&str> {
     [&schema["$ref"], &schema["allOf"][0]["$ref"]].into_iter().find_map(Value::as_str).map(short)
 }
 
+/// Whether a schema is of a string, a boolean, a number or a quantity.
+fn is_scalar(schema: &Value) -> bool {
+    match reference(schema) {
+        Some(name) => matches!(name, "Quantity" | "IntOrString"),
+        None => !matches!(schema["type"].as_str(), Some("array" | "object")),
+    }
+}
+
 /// The type that a schema refers to, itself or for its items or values.
 fn refers_to(schema: &Value) -> Option<&str> {
     let inner = || [schema.get("items"), schema.get("additionalProperties")].into_iter().flatten().find_map(refers_to);
@@ -183,6 +217,7 @@ fn member_type(name: &str, member: &str, schema: &Value, facts: &Facts) -> Strin
     let code = type_code(schema, &format, &keys, &distinct);
     match code.strip_prefix("Type::List(").and_then(|rest| rest.strip_suffix(", None)")) {
         Some(items) if lists(&facts.sets, name, member) => format!("Type::Set({items})"),
+        Some(items) if lists(&facts.alternatives, name, member) => format!("Type::Alternatives({items})"),
         _ => code,
     }
 }
@@ -238,12 +273,24 @@ mod tests {
             ("matchLabels: LabelKey", "matchExpressions: LabelKey", "LabelSelector.matchExpressions is not a map"),
             ("env: name", "securityContext: name", "Container.securityContext is not a list"),
             ("HostAlias: [hostnames]", "HostAlias: [ip]", "HostAlias.ip is not a list"),
-            ("HostAlias: [hostnames]", "Container: [env]", "Container.env is a set, and its items differ in a member"),
+            (
+                "HostAlias: [hostnames]",
+                "Container: [env]",
+                "Container.env is more than one of distinct, sets and alternatives",
+            ),
+            ("HostAlias: [hostnames]", "PodSpec: [volumes]", "PodSpec.volumes is not a list of strings"),
+            ("NodeSelector: [nodeSelectorTerms]", "Affinity: [nodeAffinity]", "Affinity.nodeAffinity is not a list"),
+            ("EnvVar: [value, valueFrom]", "EnvVar: [values]", "EnvVar.values is not there"),
+            ("Toleration: {operator", "Toleration: {operators", "Toleration.operators is not there"),
+            ("Toleration: {operator", "Toleration: {tolerationSeconds", "Toleration.tolerationSeconds is not a string"),
             ("Container: [image]", "Containers: [image]", "Containers.image is not there"),
             ("LifecycleHandler: {", "LifecycleHandlers: {", "LifecycleHandlers is not there"),
             ("beside: [prefix]", "beside: [prefixes]", "EnvFromSource.prefixes is not there"),
             ("ObjectMeta: [annotations", "ObjectMeta: [annotation", "ObjectMeta.annotations is not there"),
-            ("[medium]", "[sizeLimit]", "EmptyDirVolumeSource.sizeLimit is neither a string nor a boolean"),
+            ("DownwardAPIVolumeFile: [mode]", "DownwardAPIVolumeFile: []", "DownwardAPIVolumeFile.mode must be one of pointers and plain"),
+            ("DownwardAPIVolumeFile: [mode]", "DownwardAPIVolumeFile: [mode, path]", "DownwardAPIVolumeFile.path must be one of pointers and plain"),
+            ("DownwardAPIVolumeFile: [mode]", "DownwardAPIVolumeFile: [fieldRef, mode]", "DownwardAPIVolumeFile.fieldRef is not a scalar"),
+            ("Sysctl: [name, value]", "Sysctls: [name, value]", "Sysctls.name is not there"),
         ] {
             let text = crate::facts::TEXT.replacen(from, to, 1);
             let found = Facts::parse(&text).and_then(|facts| file(&facts)).err();

@@ -63,7 +63,7 @@ pub fn kubernetes_objects() -> Vec<Named> {
 const fn object_in(of: &Type) -> Option<&'static Object> {
     match of {
         Type::Object(object) => Some(object),
-        Type::List(of, _) | Type::Set(of) | Type::Map(_, of) => object_in(of),
+        Type::List(of, _) | Type::Set(of) | Type::Alternatives(of) | Type::Map(_, of) => object_in(of),
         _ => None,
     }
 }

@@ -68,7 +68,7 @@ fn write_kubernetes_object(page: &mut String, texts: &Texts, name: &str, object:
 /// How a field is merged, and into what.
 fn merged(field: &Field) -> (String, String) {
     let by = match field.strategy {
-        MergeStrategy::ListMap("mountPath") => "list map by `mountPath`, a trailing `/` ignored".to_owned(),
+        MergeStrategy::ListMap("mountPath") => "list map by `mountPath`, cleaned as Go's `path.Clean` does".to_owned(),
         MergeStrategy::ListMap(key) => format!("list map by `{key}`"),
         MergeStrategy::ListSet => "list set: by the whole value".to_owned(),
         MergeStrategy::Granular => "granular: by key".to_owned(),
@@ -91,7 +91,7 @@ fn described(texts: &Texts, of: &Type) -> String {
         Type::Integer => "whole number".to_owned(),
         Type::IntOrString => "port, by its number or its name".to_owned(),
         Type::Quantity => "quantity, as `500m` or `1Gi`".to_owned(),
-        Type::List(of, None) | Type::Set(of) => format!("list: {}", described(texts, of)),
+        Type::List(of, None) | Type::Set(of) | Type::Alternatives(of) => format!("list: {}", described(texts, of)),
         Type::List(of, Some(key)) => format!("list, each `{key}` once: {}", described(texts, of)),
         Type::Map(keys, of) => format!("object, {} to {}", described_format(*keys), described(texts, of)),
         Type::Object(object) => {

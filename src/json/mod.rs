@@ -10,10 +10,12 @@
 
 use std::borrow::Cow;
 
+mod by_name;
 mod cursor;
 mod node;
 mod path;
 
+pub use by_name::ByName;
 use cursor::plain_end;
 pub use cursor::{Cursor, Str, SyntaxError, is_same_text};
 pub use node::{Body, Malformed, Node, Object, Shape, kind_of};
@@ -32,6 +34,16 @@ pub fn items(text: &str) -> Vec<&str> {
     let mut items = Vec::new();
     Cursor::new(text).list(|cursor| items.push(cursor.skip()));
     items
+}
+
+/// The member `name` of the object that `text` is; of duplicates the last.
+pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    members(text).into_iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// What the string says that the member `name` of the object is that `text` is.
+pub fn string_member<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    member(text, name).and_then(|value| Node::text_only(value).string())
 }
 
 /// `text` as a JSON string, quotes included.

@@ -178,15 +178,20 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The items, where this is a list that was opened.
+    pub const fn as_list(&self) -> Option<&List<'a>> {
+        match &self.body {
+            Body::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
     /// The items of the list that this must be.
     ///
     /// # Errors
     /// It is something else.
     pub fn list(&self, path: &Path<'_>) -> Result<&List<'a>, Malformed> {
-        match &self.body {
-            Body::List(list) => Ok(list),
-            _ => Err(self.malformed(path, "a list")),
-        }
+        self.as_list().ok_or_else(|| self.malformed(path, "a list"))
     }
 
     /// The items of the list that this must be, to change them.
@@ -327,13 +332,9 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Removes every member called `key`; says whether there was one.
-    pub fn remove(&mut self, key: &str) -> bool {
-        let before = self.members.len();
-        self.members.retain(|(name, _)| !name.is(key));
-        let removed = self.members.len() != before;
-        self.changed |= removed;
-        removed
+    /// Removes every member called `key`.
+    pub fn remove(&mut self, key: &str) {
+        self.retain(|name, _| !name.is(key));
     }
 
     /// The object under `key`, which is at `path`; made where it is absent.
@@ -364,6 +365,15 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Removes the members that are not to be kept; says whether there were any.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(Str<'a>, &Node<'a>) -> bool) -> bool {
+        let before = self.members.len();
+        self.members.retain(|(key, value)| is_kept(*key, value));
+        let removed = self.members.len() != before;
+        self.changed |= removed;
+        removed
+    }
+
     /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -389,6 +399,15 @@ impl<'a> List<'a> {
     /// The items, to change what is in them.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Node<'a>> {
         self.items.iter_mut()
+    }
+
+    /// Removes the items that are not to be kept; says whether there were any.
+    pub fn retain(&mut self, is_kept: impl FnMut(&Node<'a>) -> bool) -> bool {
+        let before = self.items.len();
+        self.items.retain(is_kept);
+        let removed = self.items.len() != before;
+        self.changed |= removed;
+        removed
     }
 
     /// The items, to put others in their place.

@@ -1,8 +1,8 @@
 //! A hash of 64 bits that is stable enough to be stored in objects: of texts, and of what a JSON value means.
 
-use super::equality::{DEEPEST, is_absent, sorted_members};
+use super::meaning::Meaning;
+use super::quantity::Quantity;
 use super::schema::Type;
-use crate::json::{Str, items};
 
 /// The state of a hash. It is the same on every machine and in every version, since it is compared with one that an
 /// earlier version stored: a known-answer test pins it.
@@ -15,12 +15,16 @@ use crate::json::{Str, items};
 pub struct Digest(u64);
 
 impl Digest {
-    /// The hash of what the JSON value `text`, of type `of`, means: members in any order, absent ones left out, strings
-    /// by what they say.
+    /// The hash of what the JSON value `text`, of type `of`, means: equal values have the same.
     pub fn of(of: &'static Type, text: &str) -> Self {
         let mut digest = Digest::default();
-        digest.add_value(Some(of), text, DEEPEST);
+        digest.add_value(of, text);
         digest
+    }
+
+    /// Takes in what the JSON value `text`, of type `of`, means.
+    pub fn add_value(&mut self, of: &'static Type, text: &str) {
+        self.add_meaning(&Meaning::of_text(Some(of), text));
     }
 
     /// Sixteen hexadecimal digits.
@@ -48,32 +52,40 @@ impl Digest {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
 
-    fn add_value(&mut self, of: Option<&'static Type>, text: &str, depth: usize) {
-        match (text.as_bytes().first(), depth.checked_sub(1)) {
-            (Some(b'{'), Some(depth)) => {
+    fn add_meaning(&mut self, value: &Meaning<'_>) {
+        match value {
+            Meaning::Nothing => self.add("null"),
+            Meaning::Text(text) => {
+                self.add("\"");
+                self.add(&text.decode());
+            }
+            Meaning::Number(text) => match Quantity::parse(text) {
+                Some(number) => self.add_number(number),
+                None => self.add(text),
+            },
+            Meaning::Word(text) => self.add(text),
+            Meaning::Object(members) => {
                 self.add("{");
-                for (key, value) in sorted_members(text) {
-                    if !is_absent(of, &key, value, depth) {
-                        self.add(&key);
-                        self.add_value(of.and_then(|of| of.of_member(&key)), value, depth);
-                    }
+                for (key, value) in members {
+                    self.add(key);
+                    self.add_meaning(value);
                 }
                 self.add("}");
             }
-            (Some(b'['), Some(depth)) => {
+            Meaning::List(items) => {
                 self.add("[");
-                let of = of.and_then(Type::of_item);
-                for item in items(text) {
-                    self.add_value(of, item, depth);
-                }
+                items.iter().for_each(|item| self.add_meaning(item));
                 self.add("]");
             }
-            (Some(b'"'), _) => {
-                self.add("\"");
-                self.add(&Str::from_token(text).decode());
-            }
-            _ => self.add(text),
         }
+    }
+
+    fn add_number(&mut self, number: Quantity) {
+        let (digits, exponent) = number.parts();
+        self.add("0");
+        self.mix(digits as u64);
+        self.mix((digits >> 64) as u64);
+        self.mix(i64::from(exponent).cast_unsigned());
     }
 }
 

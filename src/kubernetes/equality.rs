@@ -1,227 +1,136 @@
 //! When two values mean the same to Kubernetes.
 //!
-//! Two questions, one walk: [`deep_equal`] (contract, "Equality") and [`deep_derivative`] (contract, "Already present"),
-//! named for `Semantic.DeepEqual` and `Semantic.DeepDerivative` of `k8s.io/apimachinery/pkg/api/equality`. Where a value
-//! has a type in the table of Kubernetes' types, what is special about its members is read from there; a member that the
-//! table does not know is compared as it stands.
+//! Two questions: [`deep_equal`] (contract, "Equality") and [`deep_derivative`] (contract, "Already present"), named for
+//! `Semantic.DeepEqual` and `Semantic.DeepDerivative` of `k8s.io/apimachinery/pkg/api/equality`. Where a value has a type
+//! in the table of Kubernetes' types, what is special about its members is read from there; a member that the table does
+//! not know is compared as it stands.
 //!
-//! Both work on text, so that nothing is built: values that are spelt the same are the same at once, and only those that
-//! differ are walked. What was opened already is walked as it is, by [`deep_equal_nodes`].
+//! Values that are spelt the same are the same at once. Only those that differ are read, each once, and what they mean is
+//! compared: the work is no more than the length of both asks for. What was opened already is walked as it is, by
+//! [`deep_equal_nodes`].
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::quantity::Quantity;
-use super::schema::Type;
-use super::types::VOLUME;
-use crate::json::{Body, Node, Object, Str, is_same_text, items, members};
-
-/// How deep the walk goes. No API server stores anything deeper than this; below it, only what is spelt the same is the
-/// same, so that no text can exhaust the stack.
-pub(super) const DEEPEST: usize = 128;
-
-/// The type of the value that the walk is at, where it is known.
-type Known = Option<&'static Type>;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Question {
-    Equal,
-    Derivative,
-}
+use super::meaning::{Known, Meaning, is_absent, of_item, of_member};
+use super::names::{Format, clean_path};
+use super::schema::{Member, Type};
+use crate::json::{Body, Node, Object, is_same_text};
 
 /// Whether two values of type `of` mean the same: the order of members does not matter, that of items does.
 pub fn deep_equal(of: &'static Type, one: &str, other: &str) -> bool {
-    is_same(Question::Equal, Some(of), one, other, DEEPEST)
+    is_same_text(one, other) || Meaning::of_text(Some(of), one) == Meaning::of_text(Some(of), other)
 }
 
-/// Whether `theirs` has at least everything that `ours` has, both of type `of`. Objects may have further members, lists
-/// of objects further items (the server adds a token mount to each container); other lists and scalars must be equal.
+/// Whether `theirs` has at least everything that `ours` has, both of type `of`, and nothing that undoes it. Objects may
+/// have further members, lists of objects further items (the server adds a token mount to each container); other lists,
+/// scalars and the members that [`Member::is_exact`] marks must be equal.
 pub fn deep_derivative(of: &'static Type, ours: &str, theirs: &str) -> bool {
-    is_same(Question::Derivative, Some(of), theirs, ours, DEEPEST)
+    let meaning = |text| Meaning::of_text(Some(of), text);
+    is_same_text(theirs, ours) || contains(Some(of), &meaning(theirs), &meaning(ours))
 }
 
-/// As [`deep_derivative`], for an entry of `env`: `value` and `valueFrom` exclude one another, so that one which only
-/// theirs has is a difference.
-pub fn env_var_derivative(of: &'static Type, ours: &str, theirs: &str) -> bool {
-    if ours == theirs {
-        return true;
+fn contains(of: Known, theirs: &Meaning<'_>, ours: &Meaning<'_>) -> bool {
+    match (theirs, ours) {
+        (Meaning::Object(_), Meaning::Object(_) | Meaning::Nothing) => {
+            let has = |(key, ours): &(Cow<'_, str>, _)| {
+                theirs.member(key).is_some_and(|theirs| contains(of_member(of, key), theirs, ours))
+            };
+            let is_exact = |member: &Member| theirs.member(member.name) == ours.member(member.name);
+            ours.members().iter().all(has) && known_members(of).iter().filter(|it| it.is_exact).all(is_exact)
+        }
+        (_, Meaning::Nothing) => true,
+        (Meaning::List(theirs), Meaning::List(ours)) => has_items(of, theirs, ours),
+        (Meaning::Text(theirs), Meaning::Text(ours)) if is_path(of) => {
+            clean_path(theirs.decode()) == clean_path(ours.decode())
+        }
+        _ => theirs == ours,
     }
-    let has_source = |members: &Members<'_>, name| {
-        member(members, name).is_some_and(|text| !is_absent(Some(of), name, text, DEEPEST))
-    };
-    let (our_members, their_members) = (sorted_members(ours), sorted_members(theirs));
-    let brings_source = |name| has_source(&their_members, name) && !has_source(&our_members, name);
-    deep_derivative(of, ours, theirs) && !["value", "valueFrom"].into_iter().any(brings_source)
 }
 
-/// As [`deep_derivative`], for two mounts on the same path, which may differ in a trailing `/`.
-pub fn volume_mount_derivative(of: &'static Type, ours: &str, theirs: &str) -> bool {
-    let beside_path = |text| {
-        let mut members = sorted_members(text);
-        members.retain(|(key, _)| key != "mountPath");
-        members
-    };
-    ours == theirs
-        || have_same_members(Question::Derivative, Some(of), &beside_path(theirs), &beside_path(ours), DEEPEST)
+/// The members that an object of type `of` may have.
+const fn known_members(of: Known) -> &'static [Member] {
+    match of {
+        Some(Type::Object(object)) => object.members,
+        _ => &[],
+    }
+}
+
+fn has_items<'a>(of: Known, theirs: &[Meaning<'a>], ours: &[Meaning<'a>]) -> bool {
+    let item = of_item(of);
+    match of {
+        Some(Type::Set(_)) if ours.iter().all(|item| matches!(item, Meaning::Text(_))) => {
+            let strings: BTreeSet<_> = theirs.iter().filter_map(Meaning::says).collect();
+            return ours.iter().filter_map(Meaning::says).all(|ours| strings.contains(&ours));
+        }
+        Some(Type::Alternatives(_)) => {
+            return theirs.len() == ours.len()
+                && theirs.iter().zip(ours).all(|(theirs, ours)| contains(item, theirs, ours));
+        }
+        // A later item with the key of ours undoes it: it is the last one that counts.
+        Some(Type::List(_, Some(key))) => {
+            let (theirs, ours) = (last_by_key(item, theirs, key), last_by_key(item, ours, key));
+            let is_last = |key, ours| theirs.get(key).is_some_and(|theirs| contains(item, theirs, ours));
+            if !ours.iter().all(|(key, ours)| is_last(key, ours)) {
+                return false;
+            }
+        }
+        _ => {}
+    }
+    if !ours.iter().all(|item| matches!(item, Meaning::Object(_) | Meaning::Nothing)) {
+        return theirs == ours;
+    }
+    let mut theirs = theirs.iter();
+    ours.iter().all(|ours| theirs.any(|theirs| contains(item, theirs, ours)))
+}
+
+/// The last item of each key, which is the string under `member`; `of` is the type of an item.
+fn last_by_key<'i, 'a>(of: Known, items: &'i [Meaning<'a>], member: &str) -> BTreeMap<Cow<'a, str>, &'i Meaning<'a>> {
+    let are_paths = is_path(of_member(of, member));
+    let mut last = BTreeMap::new();
+    for item in items {
+        if let Some(key) = item.member(member).and_then(Meaning::says) {
+            last.insert(if are_paths { clean_path(key) } else { key }, item);
+        }
+    }
+    last
+}
+
+/// The path of a mount has many spellings, of which any says where it is. Yet they are not equal: what was stored is.
+const fn is_path(of: Known) -> bool {
+    matches!(of, Some(Type::Text(Format::MountPath)))
 }
 
 /// As [`deep_equal`], for two parts of documents as they are now, with all that was changed in them.
 pub fn deep_equal_nodes(of: &'static Type, one: &Node<'_>, other: &Node<'_>) -> bool {
-    let is_unchanged = || !one.is_changed() && !other.is_changed();
-    (is_same_text(one.text(), other.text()) && is_unchanged()) || are_same_nodes(Some(of), one, other)
+    are_same_nodes(Some(of), one, other)
 }
 
+/// Goes no deeper than the nodes were opened, and reads what was not only where it differs.
 fn are_same_nodes(of: Known, one: &Node<'_>, other: &Node<'_>) -> bool {
+    if is_same_text(one.text(), other.text()) && !one.is_changed() && !other.is_changed() {
+        return true;
+    }
     match (&one.body, &other.body) {
         (Body::Object(one), Body::Object(other)) => {
             let (one, other) = (opened_members(one), opened_members(other));
-            let absent = |key: &str, node: &Node<'_>| is_absent_node(of, key, node);
             one.iter().all(|(key, one)| match other.get(key) {
                 Some(other) => {
-                    are_same_nodes(of_member(of, key), one, other) || (absent(key, one) && absent(key, other))
+                    are_same_nodes(of_member(of, key), one, other)
+                        || (is_absent(of, key, one) && is_absent(of, key, other))
                 }
-                None => absent(key, one),
-            }) && other.iter().all(|(key, other)| one.contains_key(key) || absent(key, other))
+                None => is_absent(of, key, one),
+            }) && other.iter().all(|(key, other)| one.contains_key(key) || is_absent(of, key, other))
         }
         (Body::List(one), Body::List(other)) => {
             let (one, other, of) = (one.items(), other.items(), of_item(of));
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| are_same_nodes(of, one, other))
         }
-        _ => is_same(Question::Equal, of, &one.clone().written(), &other.clone().written(), DEEPEST),
+        _ => Meaning::of_node(of, one) == Meaning::of_node(of, other),
     }
 }
 
-/// As [`is_absent`], for a node. (No volume is ever opened.)
-fn is_absent_node(of: Known, key: &str, node: &Node<'_>) -> bool {
-    match &node.body {
-        Body::Object(_) | Body::List(_) => is_empty_node(node),
-        Body::Text | Body::Entry(_) => is_absent(of, key, node.text(), DEEPEST),
-    }
-}
-
-/// As [`is_empty`], for a node.
-fn is_empty_node(node: &Node<'_>) -> bool {
-    match &node.body {
-        Body::Object(object) => object.iter().all(|(_, value)| is_empty_node(value)),
-        Body::List(list) => list.items().is_empty(),
-        Body::Text | Body::Entry(_) => is_empty(node.text(), DEEPEST),
-    }
-}
-
-fn is_same(question: Question, of: Known, theirs: &str, ours: &str, depth: usize) -> bool {
-    if is_same_text(theirs, ours) {
-        return true;
-    }
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    let is_quantity = matches!(of, Some(Type::Quantity));
-    match (theirs.as_bytes().first(), ours.as_bytes().first()) {
-        (Some(b'{'), Some(b'{')) => {
-            have_same_members(question, of, &sorted_members(theirs), &sorted_members(ours), depth)
-        }
-        (Some(b'['), Some(b'[')) => have_same_items(question, of, &items(theirs), &items(ours), depth),
-        (Some(b'"'), Some(b'"')) if !is_quantity => Str::from_token(theirs) == Str::from_token(ours),
-        // Numbers have many spellings too. No string is a number, except for a quantity.
-        (Some(b'-' | b'0'..=b'9'), Some(b'-' | b'0'..=b'9')) => is_same_quantity(theirs, ours),
-        (Some(b'"' | b'-' | b'0'..=b'9'), Some(b'"' | b'-' | b'0'..=b'9')) => {
-            is_quantity && is_same_quantity(theirs, ours)
-        }
-        _ => is_empty(ours, depth) && (question == Question::Derivative || is_empty(theirs, depth)),
-    }
-}
-
-fn have_same_members(question: Question, of: Known, theirs: &Members<'_>, ours: &Members<'_>, depth: usize) -> bool {
-    let absent = |key: &str, text: &str| is_absent(of, key, text, depth);
-    ours.iter().all(|(key, ours)| match member(theirs, key) {
-        Some(theirs) => {
-            // Most members are the same: their types need not be looked for.
-            is_same_text(theirs, ours)
-                || is_same(question, of_member(of, key), theirs, ours, depth)
-                || (absent(key, ours) && absent(key, theirs))
-        }
-        None => absent(key, ours),
-    }) && (question == Question::Derivative
-        || theirs.iter().all(|(key, theirs)| member(ours, key).is_some() || absent(key, theirs)))
-}
-
-fn have_same_items(question: Question, of: Known, theirs: &[&str], ours: &[&str], depth: usize) -> bool {
-    let is_derivative = question == Question::Derivative;
-    if is_derivative && matches!(of, Some(Type::Set(_))) {
-        let of = of_item(of);
-        let has = |ours: &&str| theirs.iter().any(|theirs| is_same(Question::Equal, of, theirs, ours, depth));
-        return ours.iter().all(has);
-    }
-    let of = of_item(of);
-    if is_derivative && ours.iter().all(|item| item.starts_with('{')) {
-        let mut theirs = theirs.iter();
-        return ours.iter().all(|ours| theirs.any(|theirs| is_same(question, of, theirs, ours, depth)));
-    }
-    theirs.len() == ours.len()
-        && theirs.iter().zip(ours).all(|(theirs, ours)| is_same(question, of, theirs, ours, depth))
-}
-
-/// Whether the member `key` of an object of type `of` says no more than if it were absent.
-pub(super) fn is_absent(of: Known, key: &str, text: &str, depth: usize) -> bool {
-    // A volume source of `{}` is a source of its kind: in Go a pointer to an empty struct.
-    let is_volume = matches!(of, Some(Type::Object(object)) if std::ptr::eq(*object, &VOLUME));
-    (!is_volume && is_empty(text, depth)) || is_dropped_zero(of, key, text)
-}
-
-/// Whether `text` is the zero value of a member for which that counts as absent.
-fn is_dropped_zero(of: Known, key: &str, text: &str) -> bool {
-    let (Some(Type::Object(object)), "\"\"" | "false" | "0") = (of, text) else { return false };
-    object.member(key).is_some_and(|member| {
-        member.zero_is_absent
-            && match member.of {
-                Type::Boolean => text == "false",
-                Type::Integer => text == "0",
-                _ => text == "\"\"",
-            }
-    })
-}
-
-/// Whether `text` says no more than an absent value: `null`, `{}`, `[]`, or an object of nothing else.
-fn is_empty(text: &str, depth: usize) -> bool {
-    match (text.as_bytes().first(), depth.checked_sub(1)) {
-        (Some(b'{'), Some(depth)) => members(text).iter().all(|(_, value)| is_empty(value, depth)),
-        (Some(b'['), _) => items(text).is_empty(),
-        _ => text == "null",
-    }
-}
-
-fn of_member(of: Known, key: &str) -> Known {
-    of.and_then(|of| of.of_member(key))
-}
-
-fn of_item(of: Known) -> Known {
-    of.and_then(Type::of_item)
-}
-
-fn is_same_quantity(one: &str, other: &str) -> bool {
-    Quantity::parse(one).is_some_and(|one| Some(one) == Quantity::parse(other))
-}
-
-/// The members of an object, sorted by key, each key once, `null`s left out.
-type Members<'a> = Vec<(Cow<'a, str>, &'a str)>;
-
-pub(super) fn sorted_members(text: &str) -> Members<'_> {
-    let mut members = members(text);
-    // A policy server sorts them.
-    if !members.is_sorted_by(|(one, _), (other, _)| one < other) {
-        let mut sorted = BTreeMap::new();
-        sorted.extend(members);
-        members = sorted.into_iter().collect();
-    }
-    members.retain(|(_, value)| *value != "null");
-    members
-}
-
-/// The value of a member.
-fn member<'a>(members: &Members<'a>, key: &str) -> Option<&'a str> {
-    let at = members.binary_search_by(|(name, _)| (**name).cmp(key)).ok()?;
-    members.get(at).map(|(_, value)| *value)
-}
-
-/// The members of an object that was opened; as [`sorted_members`].
+/// The members of an object that was opened, by key, each key once, `null`s left out.
 fn opened_members<'o, 'a>(object: &'o Object<'a>) -> BTreeMap<Cow<'a, str>, &'o Node<'a>> {
     let mut members = BTreeMap::new();
     members.extend(object.iter().map(|(key, value)| (key.decode(), value)));
@@ -232,8 +141,12 @@ fn opened_members<'o, 'a>(object: &'o Object<'a>) -> BTreeMap<Cow<'a, str>, &'o 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Path, Shape};
-    use crate::kubernetes::types::{CONTAINER, EMPTY_DIR_VOLUME_SOURCE, ENV_VAR, HOST_ALIAS, POD_SPEC, VOLUME_MOUNT};
+    use crate::json::{Path, Shape, Str};
+    use crate::kubernetes::digest::Digest;
+    use crate::kubernetes::types::{
+        AFFINITY, ALL, CONTAINER, CONTAINER_PORT, EMPTY_DIR_VOLUME_SOURCE, ENV_VAR, HOST_ALIAS, HTTP_GET_ACTION,
+        POD_SPEC, RESOURCE_FIELD_SELECTOR, TOLERATION, VOLUME, VOLUME_MOUNT,
+    };
 
     static SPEC: Type = Type::Object(&POD_SPEC);
     static OF_CONTAINER: Type = Type::Object(&CONTAINER);
@@ -257,7 +170,7 @@ mod tests {
             (&OF_HOST_ALIAS, r#"{"hostnames":[111]}"#, r#"{"hostnames":["1"]}"#, false),
             (
                 &OF_CONTAINER,
-                r#"{"volumeMounts":[{"name":"t"},{"name":"a","mountPath":"/a","readOnly":true}]}"#,
+                r#"{"volumeMounts":[{"name":"t"},{"name":"a","mountPath":"/a","mountPropagation":"None"}]}"#,
                 r#"{"volumeMounts":[{"name":"a","mountPath":"/a"}]}"#,
                 true,
             ),
@@ -307,6 +220,126 @@ mod tests {
     }
 
     #[test]
+    fn what_adds_to_ours_is_no_difference_and_what_undoes_it_is() {
+        static OF_AFFINITY: Type = Type::Object(&AFFINITY);
+        let affinity = |terms: &str| {
+            let required = ["{\"nodeSelectorTerms\":", terms, "}"].concat();
+            ["{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":", &required, "}}"].concat()
+        };
+        const GPU: &str = r#"{"matchExpressions":[{"key":"gpu","operator":"Exists"}]}"#;
+        const GPU_HERE: &str =
+            r#"{"matchExpressions":[{"key":"gpu","operator":"Exists"},{"key":"zone","operator":"In","values":["a"]}]}"#;
+        let affinities = [
+            ([GPU].as_slice(), true),
+            (&[GPU_HERE], true),
+            (&[GPU, r#"{"matchExpressions":[{"key":"cpu","operator":"Exists"}]}"#], false),
+            (&[r#"{"matchExpressions":[]}"#, GPU], false),
+            (&[], false),
+        ];
+        for (terms, expected) in affinities {
+            let theirs = affinity(&["[", &terms.join(","), "]"].concat());
+            let ours = affinity(&["[", GPU, "]"].concat());
+            assert_eq!(deep_derivative(&OF_AFFINITY, &ours, &theirs), expected, "{theirs}");
+        }
+
+        // (type, what ours has beside its name, what theirs has beside that, whether it contains ours)
+        for (of, ours, beside, expected) in [
+            (&OF_CONTAINER, "", r#""command":["sleep"]"#, false),
+            (&OF_CONTAINER, "", r#""args":["x"]"#, false),
+            (&OF_CONTAINER, "", r#""args":[]"#, true),
+            (&OF_CONTAINER, "", r#""lifecycle":{"preStop":{"exec":{"command":["x"]}}}"#, false),
+            (&OF_CONTAINER, "", r#""securityContext":{"privileged":true}"#, false),
+            (&OF_CONTAINER, "", r#""securityContext":{"privileged":false}"#, false),
+            (&OF_CONTAINER, "", r#""securityContext":{}"#, true),
+            (&OF_CONTAINER, "", r#""workingDir":"/x""#, false),
+            (&OF_CONTAINER, "", r#""workingDir":"""#, true),
+            (&OF_CONTAINER, "", r#""envFrom":[{"secretRef":{"name":"s"}}]"#, false),
+            (&OF_CONTAINER, "", r#""restartPolicy":"Always""#, false),
+            (&OF_CONTAINER, "", r#""env":[{"name":"X","value":"1"}],"ports":[{"containerPort":1}]"#, true),
+            (&OF_CONTAINER, "", r#""imagePullPolicy":"Always","terminationMessagePath":"/dev/termination-log""#, true),
+            (&OF_CONTAINER, "", r#""resources":{"limits":{"cpu":"1"}},"stdin":true"#, true),
+            (&OF_CONTAINER, r#","stdin":false"#, r#""stdin":true"#, true),
+            (&OF_CONTAINER, r#","command":["a"]"#, r#""command":["a","b"]"#, false),
+            (
+                &OF_CONTAINER,
+                r#","securityContext":{"runAsUser":1}"#,
+                r#""securityContext":{"runAsUser":1,"privileged":true}"#,
+                false,
+            ),
+            // What the server fills in within them is no difference.
+            (
+                &OF_CONTAINER,
+                r#","lifecycle":{"preStop":{"httpGet":{"port":80}}}"#,
+                r#""lifecycle":{"preStop":{"httpGet":{"path":"/","port":80,"scheme":"HTTP"}}}"#,
+                true,
+            ),
+            (&OF_MOUNT, r#","mountPath":"/a""#, r#""readOnly":true"#, false),
+            (&OF_MOUNT, r#","mountPath":"/a""#, r#""readOnly":false"#, true),
+            (&OF_MOUNT, r#","mountPath":"/a","readOnly":true"#, r#""readOnly":null"#, false),
+            (&OF_MOUNT, r#","mountPath":"/a""#, r#""subPath":"b""#, false),
+            (&OF_MOUNT, r#","mountPath":"/a""#, r#""subPathExpr":"$(B)""#, false),
+            (&OF_MOUNT, r#","mountPath":"/a""#, r#""mountPropagation":"None""#, true),
+            (&OF_VOLUME, r#","configMap":{"name":"c"}"#, r#""configMap":{"name":"c","defaultMode":420}"#, true),
+            (
+                &OF_VOLUME,
+                r#","configMap":{"name":"c"}"#,
+                r#""configMap":{"name":"c","items":[{"key":"a","path":"b"}]}"#,
+                false,
+            ),
+            (
+                &OF_VOLUME,
+                r#","secret":{"secretName":"s","items":[{"key":"a","path":"b"}]}"#,
+                r#""secret":{"secretName":"s","items":[{"key":"a","path":"b"},{"key":"c","path":"d"}]}"#,
+                false,
+            ),
+            (
+                &OF_VOLUME,
+                r#","downwardAPI":{"items":[{"path":"a","fieldRef":{"fieldPath":"x"}}]}"#,
+                r#""downwardAPI":{"items":[{"path":"a","fieldRef":{"apiVersion":"v1","fieldPath":"x"}}]}"#,
+                true,
+            ),
+            (&OF_VOLUME, r#","downwardAPI":{}"#, r#""downwardAPI":{"items":[{"path":"a"}]}"#, false),
+            (
+                &OF_VOLUME,
+                r#","projected":{"sources":[{"secret":{"name":"s"}}]}"#,
+                r#""projected":{"sources":[{"secret":{"name":"s"}},{"configMap":{"name":"c"}}]}"#,
+                true,
+            ),
+            (
+                &OF_VOLUME,
+                r#","projected":{"sources":[{"secret":{"name":"s"}}]}"#,
+                r#""projected":{"sources":[{"secret":{"name":"s","items":[{"key":"a","path":"b"}]}}]}"#,
+                false,
+            ),
+        ] {
+            let ours = [r#"{"name":"a""#, ours, "}"].concat();
+            let theirs = [&ours[..ours.len() - 1], ",", beside, "}"].concat();
+            assert_eq!(deep_derivative(of, &ours, &theirs), expected, "{theirs} contains {ours}");
+            assert!(deep_derivative(of, &theirs, &theirs.replace(':', ": ")), "{theirs}");
+        }
+    }
+
+    #[test]
+    fn a_later_item_with_the_key_of_ours_undoes_it() {
+        for (member, theirs, ours, expected) in [
+            ("env", r#"{"name":"A","value":"1"},{"name":"B"}"#, r#"{"name":"A","value":"1"}"#, true),
+            ("env", r#"{"name":"A","value":"1"},{"name":"A","value":"2"}"#, r#"{"name":"A","value":"1"}"#, false),
+            ("env", r#"{"name":"A","value":"2"},{"name":"A","value":"1"}"#, r#"{"name":"A","value":"1"}"#, true),
+            ("env", r#"{"name":"A","value":"1"},{"name":"\u0041"}"#, r#"{"name":"A","value":"1"}"#, false),
+            ("volumeMounts", r#"{"mountPath":"/a","name":"v"}"#, r#"{"mountPath":"/a/","name":"v"}"#, true),
+            (
+                "volumeMounts",
+                r#"{"mountPath":"/a","name":"v"},{"mountPath":"/a//","name":"w"}"#,
+                r#"{"mountPath":"/a","name":"v"}"#,
+                false,
+            ),
+        ] {
+            let [ours, theirs] = [ours, theirs].map(|items| ["{\"", member, "\":[", items, "]}"].concat());
+            assert_eq!(deep_derivative(&OF_CONTAINER, &ours, &theirs), expected, "{theirs} contains {ours}");
+        }
+    }
+
+    #[test]
     fn an_env_has_one_source() {
         for (theirs, ours, expected) in [
             (r#"{"name":"A","value":"1"}"#, r#"{"name":"A","value":"1"}"#, true),
@@ -321,20 +354,22 @@ mod tests {
                 true,
             ),
         ] {
-            assert_eq!(env_var_derivative(&OF_ENV_VAR, ours, theirs), expected, "{theirs} contains {ours}");
+            assert_eq!(deep_derivative(&OF_ENV_VAR, ours, theirs), expected, "{theirs} contains {ours}");
         }
     }
 
     #[test]
-    fn a_trailing_slash_makes_no_other_mount() {
+    fn another_spelling_of_the_path_makes_no_other_mount() {
         for (theirs, ours, expected) in [
             (r#"{"name":"v","mountPath":"/a/"}"#, r#"{"name":"v","mountPath":"/a"}"#, true),
-            (r#"{"name":"v","mountPath":"/a","readOnly":true}"#, r#"{"name":"v","mountPath":"/a/"}"#, true),
+            (r#"{"name":"v","mountPath":"/a/./b/../"}"#, r#"{"name":"v","mountPath":"//a"}"#, true),
             (r#"{"name":"w","mountPath":"/a/"}"#, r#"{"name":"v","mountPath":"/a"}"#, false),
+            (r#"{"name":"v","mountPath":"/b"}"#, r#"{"name":"v","mountPath":"/a"}"#, false),
             (r#"{"name":"v","mountPath":"/a"}"#, r#"{"name":"v","mountPath":"/a","subPath":"b"}"#, false),
         ] {
-            assert_eq!(volume_mount_derivative(&OF_MOUNT, ours, theirs), expected, "{theirs} contains {ours}");
+            assert_eq!(deep_derivative(&OF_MOUNT, ours, theirs), expected, "{theirs} contains {ours}");
         }
+        assert!(!deep_equal(&OF_MOUNT, r#"{"mountPath":"/a/"}"#, r#"{"mountPath":"/a"}"#));
     }
 
     #[test]
@@ -394,6 +429,68 @@ mod tests {
             (&SPEC, r#"{"hostNetwork":true}"#, "{}", false),
             (&SPEC, r#"{"hostIPC":false,"hostPID":false,"hostname":"","subdomain":""}"#, "{}", true),
             (&OF_CONTAINER, r#"{"workingDir":"","stdin":false,"stdinOnce":false}"#, "{}", true),
+            // A zero value is a value where Go has a pointer, and in maps and lists.
+            (&OF_CONTAINER, r#"{"securityContext":{"runAsUser":0}}"#, "{}", false),
+            (&OF_CONTAINER, r#"{"securityContext":{"seLinuxOptions":{"role":""}}}"#, "{}", true),
+            (&SPEC, r#"{"tolerations":[{"tolerationSeconds":0}]}"#, r#"{"tolerations":[{}]}"#, false),
+            (&SPEC, r#"{"nodeSelector":{"k":""}}"#, "{}", false),
+            (
+                &SPEC,
+                r#"{"dnsConfig":{"options":[{"name":"a","value":""}]}}"#,
+                r#"{"dnsConfig":{"options":[{"name":"a"}]}}"#,
+                false,
+            ),
+            (&SPEC, r#"{"runtimeClassName":""}"#, "{}", false),
+            (&OF_CONTAINER, r#"{"args":[""]}"#, "{}", false),
+            (&OF_CONTAINER, r#"{"resources":{"limits":{"cpu":"0"}}}"#, "{}", false),
+            (&OF_CONTAINER, r#"{"resources":{"limits":{"cpu":"0"}}}"#, r#"{"resources":{"limits":{"cpu":0.0}}}"#, true),
+            (&OF_EMPTY_DIR, r#"{"sizeLimit":"0"}"#, "{}", false),
+            (
+                &OF_ENV_VAR,
+                r#"{"valueFrom":{"secretKeyRef":{"key":"k","optional":false}}}"#,
+                r#"{"valueFrom":{"secretKeyRef":{"key":"k"}}}"#,
+                false,
+            ),
+            // Elsewhere it is absent.
+            (&SPEC, r#"{"schedulerName":"","priorityClassName":""}"#, "{}", true),
+            (&SPEC, r#"{"topologySpreadConstraints":[{"maxSkew":0}]}"#, r#"{"topologySpreadConstraints":[{}]}"#, true),
+            (
+                &OF_CONTAINER,
+                r#"{"envFrom":[{"prefix":"","secretRef":{"name":"s"}}]}"#,
+                r#"{"envFrom":[{"secretRef":{"name":"s"}}]}"#,
+                true,
+            ),
+            (&OF_CONTAINER, r#"{"livenessProbe":{"initialDelaySeconds":0}}"#, "{}", true),
+            (
+                &OF_CONTAINER,
+                r#"{"livenessProbe":{"tcpSocket":{"port":0}}}"#,
+                r#"{"livenessProbe":{"tcpSocket":{"host":""}}}"#,
+                true,
+            ),
+            (
+                &OF_CONTAINER,
+                r#"{"ports":[{"hostPort":0,"hostIP":"","containerPort":1}]}"#,
+                r#"{"ports":[{"containerPort":1}]}"#,
+                true,
+            ),
+            (
+                &OF_ENV_VAR,
+                r#"{"valueFrom":{"resourceFieldRef":{"divisor":"0","resource":"r"}}}"#,
+                r#"{"valueFrom":{"resourceFieldRef":{"resource":"r"}}}"#,
+                true,
+            ),
+            (
+                &OF_ENV_VAR,
+                r#"{"valueFrom":{"resourceFieldRef":{"divisor":0,"resource":"r"}}}"#,
+                r#"{"valueFrom":{"resourceFieldRef":{"divisor":"0Mi","resource":"r"}}}"#,
+                true,
+            ),
+            (&OF_CONTAINER, r#"{"tty":""}"#, "{}", false),
+            (&OF_CONTAINER, r#"{"workingDir":false}"#, "{}", false),
+            // So is a default of the server.
+            (&SPEC, r#"{"tolerations":[{"key":"a","operator":"Equal"}]}"#, r#"{"tolerations":[{"key":"a"}]}"#, true),
+            (&SPEC, r#"{"tolerations":[{"key":"a","operator":"Exists"}]}"#, r#"{"tolerations":[{"key":"a"}]}"#, false),
+            (&SPEC, r#"{"affinity":{"x":{"operator":"Equal"}}}"#, r#"{"affinity":{"x":{}}}"#, false),
             // What the table does not know is compared as it stands.
             (&OF_CONTAINER, r#"{"unknown":""}"#, "{}", false),
             (&OF_CONTAINER, r#"{"unknown":{"tty":false}}"#, "{}", false),
@@ -409,6 +506,7 @@ mod tests {
         ] {
             for (one, other) in [(one, other), (other, one)] {
                 assert_eq!(deep_equal(of, one, other), expected, "{one} = {other}");
+                assert_eq!(Digest::of(of, one) == Digest::of(of, other), expected, "{one} = {other}, digests");
                 let opened = |text| opened(of, text);
                 assert_eq!(deep_equal_nodes(of, &opened(one), &opened(other)), expected, "{one} = {other}, opened");
                 let text = Node::text_only(one);
@@ -443,6 +541,184 @@ mod tests {
         changed.object_mut(&Path::Root("spec")).unwrap().remove("nodeSelector");
         let without = opened(&SPEC, r#"{"tolerations":[{"b":1}],"nodeSelector":{}}"#);
         assert!(deep_equal_nodes(&SPEC, &changed, &without));
+    }
+
+    /// A scalar says the same at its zero value as if it were absent where Go has no pointer for it, and only there.
+    #[test]
+    fn every_scalar_of_every_type_is_absent_at_its_zero_value_or_is_not() {
+        let (mut plain, mut pointers) = (0, 0);
+        for (name, object) in ALL {
+            let of: &'static Type = Box::leak(Box::new(Type::Object(object)));
+            for member in object.members {
+                let with = |value: &str| ["{\"", member.name, "\":", value, "}"].concat();
+                let differs = |value: &str| {
+                    assert!(!deep_equal(of, &with(value), "{}"), "{name}.{}: {value}", member.name);
+                    assert!(!deep_derivative(of, &with(value), "{}"), "{name}.{}: {value}", member.name);
+                    assert!(!deep_equal_nodes(of, &opened_whole(&with(value)), &opened_whole("{}")));
+                    assert_ne!(Digest::of(of, &with(value)), Digest::of(of, "{}"), "{name}.{}: {value}", member.name);
+                };
+                let (zeros, others): (&[&str], &[&str]) = match member.of {
+                    Type::Text(_) => (&["\"\""], &["\"a\"", "\"0\"", "false", "0"]),
+                    Type::Boolean => (&["false"], &["true", "0", "\"\""]),
+                    Type::Integer => (&["0", "-0"], &["1", "-1", "\"0\"", "false"]),
+                    Type::IntOrString => (&["0"], &["80", "\"http\"", "\"0\""]),
+                    Type::Quantity => (&["\"0\"", "0", "\"0Mi\"", "0.0"], &["\"1\"", "1", "\"1m\"", "\"\""]),
+                    Type::Map(_, Type::Quantity) => (&[], &[r#"{"":"0"}"#, r#"{"k":0}"#]),
+                    Type::Map(..) => (&[], &[r#"{"k":""}"#]),
+                    Type::List(Type::Text(_), _) | Type::Set(_) => (&[], &[r#"[""]"#]),
+                    Type::List(..) | Type::Alternatives(_) => (&[], &["[{}]", "[0]"]),
+                    Type::Object(_) => (&[], &[]),
+                    Type::WordOrNames(_) => panic!("{name}.{}", member.name),
+                };
+                others.iter().copied().for_each(differs);
+                if zeros.is_empty() {
+                    assert!(!member.is_pointer, "{name}.{}", member.name);
+                } else if member.is_pointer {
+                    pointers += 1;
+                    zeros.iter().copied().for_each(differs);
+                } else {
+                    plain += 1;
+                    for zero in zeros.iter().map(|zero| with(zero)) {
+                        assert!(deep_equal(of, &zero, "{}") && deep_equal(of, "{}", &zero), "{name}: {zero}");
+                        assert!(deep_derivative(of, &zero, "{}"), "{name}: {zero}");
+                        assert!(deep_equal_nodes(of, &opened_whole(&zero), &opened_whole("{}")), "{name}: {zero}");
+                        assert_eq!(Digest::of(of, &zero), Digest::of(of, "{}"), "{name}: {zero}");
+                    }
+                }
+            }
+        }
+        assert_eq!((plain, pointers), (216, 82));
+    }
+
+    /// `text`, an object, with each of its members opened.
+    fn opened_whole(text: &str) -> Node<'_> {
+        Node::parse(text, &Shape::Object(&[])).unwrap()
+    }
+
+    /// Each of these takes minutes where the work is the square of the length, or grows with the depth.
+    #[test]
+    fn the_work_grows_with_the_length_alone() {
+        let nested = |core: &str, beside: &str| {
+            let open = [beside, "\"a\":"].concat();
+            [&["{", &open].concat().repeat(110), core, &"}".repeat(110)].concat()
+        };
+        let wide = |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(",");
+        let backwards = |count: usize, value: &str| {
+            ["{", &wide(count, &|at| format!("\"{:06}\":{value}", count - at)), "}"].concat()
+        };
+        let list = |count: usize, item: &dyn Fn(usize) -> String| ["[", &wide(count, item), "]"].concat();
+
+        // Deep, with a difference or nothing at all at the bottom.
+        for core in ["null,", "{},", "[[]],"] {
+            let many = ["[", &core.repeat(500_000), "1]"].concat();
+            let other = many.replace("1]", "2]");
+            assert!(!deep_equal(&SPEC, &nested(&many, ""), &nested(&other, "")));
+            assert!(!deep_derivative(&SPEC, &nested(&many, ""), &nested(&other, "")));
+        }
+        let nothing = backwards(200_000, "{}");
+        assert!(deep_equal(&SPEC, &nested(&nothing, ""), "{}"));
+        assert!(deep_equal(&SPEC, &nested(&nothing, r#""c":{},"b":[],"#), &nested("null", "")));
+        assert!(!deep_equal(&SPEC, &nested(&nothing, r#""z":1,"#), &nested("1", r#""z":1,"#)));
+
+        // Wide, with the members in another order.
+        let (one, other) = (backwards(200_000, "1"), backwards(200_000, "1.0"));
+        assert!(deep_equal(&SPEC, &one, &other));
+        assert!(deep_derivative(&SPEC, &one, &other));
+        assert_eq!(Digest::of(&SPEC, &one), Digest::of(&SPEC, &other));
+        let members = |text| opened_whole(text);
+        assert!(deep_equal_nodes(&SPEC, &members(&one), &members(&other)));
+
+        // Long lists, in which each of ours is looked for.
+        let container = |member: &str, items: &str| ["{\"", member, "\":", items, "}"].concat();
+        let variable = |value: usize| move |at: usize| format!(r#"{{"name":"V{at}","value":"{}"}}"#, at.max(value));
+        for (member, theirs, ours) in [
+            ("env", list(100_000, &variable(0)), list(100_000, &variable(1))),
+            (
+                "ports",
+                list(100_000, &|at| format!(r#"{{"name":"{at}"}}"#)),
+                list(100_000, &|at| format!(r#"{{"name":"{}"}}"#, at + 1)),
+            ),
+        ] {
+            let (theirs, ours) = (container(member, &theirs), container(member, &ours));
+            assert!(!deep_derivative(&OF_CONTAINER, &ours, &theirs));
+            assert!(deep_derivative(&OF_CONTAINER, &theirs, &theirs.replace(',', " ,")));
+        }
+        static OF_HOST_ALIAS: Type = Type::Object(&HOST_ALIAS);
+        let names = |count: usize, from: usize| {
+            container("hostnames", &list(count, &|at| format!("\"{}\"", (at * 7919 + from) % count)))
+        };
+        assert!(deep_derivative(&OF_HOST_ALIAS, &names(100_000, 0), &names(100_000, 1)));
+    }
+
+    /// Equal values have one digest, contain one another, and contain and are contained in the same; others have others.
+    #[test]
+    fn digest_and_equality_agree() {
+        static TYPES: [Type; 8] = [
+            Type::Object(&TOLERATION),
+            Type::Object(&CONTAINER_PORT),
+            Type::Object(&ENV_VAR),
+            Type::Object(&VOLUME_MOUNT),
+            Type::Object(&EMPTY_DIR_VOLUME_SOURCE),
+            Type::Object(&HTTP_GET_ACTION),
+            Type::Object(&HOST_ALIAS),
+            Type::Object(&RESOURCE_FIELD_SELECTOR),
+        ];
+        let mut random = Random(1);
+        let mut equal = 0;
+        for of in TYPES.iter().cycle().take(40_000) {
+            let [one, other, third] = [(); 3].map(|()| random.value(of, 3));
+            let is_equal = deep_equal(of, &one, &other);
+            assert_eq!(is_equal, deep_equal(of, &other, &one), "{one} = {other}");
+            assert_eq!(is_equal, Digest::of(of, &one) == Digest::of(of, &other), "{one} = {other}");
+            let parse = |text| Node::parse(text, &Shape::Object(&[("hostnames", Shape::List(&Shape::Text))])).unwrap();
+            assert_eq!(is_equal, deep_equal_nodes(of, &parse(&one), &parse(&other)), "{one} = {other}");
+            assert!(deep_derivative(of, &one, &one.replace(':', ": ")), "{one}");
+            if is_equal {
+                equal += 1;
+                assert!(deep_derivative(of, &one, &other) && deep_derivative(of, &other, &one), "{one} = {other}");
+                let contained = |it| (deep_derivative(of, it, &third), deep_derivative(of, &third, it));
+                assert_eq!(contained(&one), contained(&other), "{one} = {other}, beside {third}");
+            }
+        }
+        assert!((4_000..36_000).contains(&equal), "{equal}");
+    }
+
+    /// Random values, of which many are equal.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, limit: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) as usize % limit
+        }
+
+        fn one_of(&mut self, texts: &[&str]) -> String {
+            texts[self.below(texts.len())].to_owned()
+        }
+
+        fn value(&mut self, of: &Type, depth: usize) -> String {
+            match of {
+                _ if self.below(8) == 0 => self.one_of(&["null", "{}", "[]"]),
+                Type::Object(object) if depth > 0 => {
+                    let members: Vec<_> = (0..self.below(3))
+                        .map(|_| {
+                            let member = object.members[self.below(object.members.len())];
+                            ["\"", member.name, "\":", &self.value(&member.of, depth - 1)].concat()
+                        })
+                        .collect();
+                    ["{", &members.join(","), "}"].concat()
+                }
+                Type::List(of, _) | Type::Set(of) | Type::Alternatives(of) => {
+                    let items: Vec<_> = (0..self.below(3)).map(|_| self.value(of, depth)).collect();
+                    ["[", &items.join(","), "]"].concat()
+                }
+                Type::Boolean => self.one_of(&["true", "false"]),
+                Type::Integer => self.one_of(&["0", "-0", "1", "1e0", "1000", "1e3"]),
+                Type::IntOrString => self.one_of(&["0", "1", "\"1\"", "\"\""]),
+                Type::Quantity => self.one_of(&["0", "\"0\"", "\"500m\"", "0.5", "\"x\"", "\"\\u0078\""]),
+                _ => self.one_of(&["\"\"", "\"Equal\"", "\"HTTP\"", "\"/\"", "\"\\u002f\"", "\"/./\""]),
+            }
+        }
     }
 
     #[test]

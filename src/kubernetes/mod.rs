@@ -3,6 +3,7 @@
 
 pub mod digest;
 pub mod equality;
+mod meaning;
 pub mod names;
 pub mod quantity;
 pub mod schema;

@@ -3,6 +3,7 @@
 //! The rules are those of `k8s.io/apimachinery/pkg/util/validation/validation.go`, and for paths and volumes of
 //! `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`. Each format names the function that it follows.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// What a string must look like.
@@ -78,6 +79,30 @@ impl Format {
     }
 }
 
+/// The shortest path that says the same, as `path.Clean` of Go finds it: `/a` of `/a//b/../.`.
+pub fn clean_path(path: Cow<'_, str>) -> Cow<'_, str> {
+    let is_rooted = path.starts_with('/');
+    let relative = path.strip_prefix('/').unwrap_or(&path);
+    if !relative.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return path;
+    }
+    let mut parts = Vec::new();
+    for part in relative.split('/') {
+        match (part, parts.last()) {
+            ("" | ".", _) => {}
+            ("..", None) if is_rooted => {}
+            ("..", Some(&before)) if before != ".." => _ = parts.pop(),
+            _ => parts.push(part),
+        }
+    }
+    let clean = parts.join("/");
+    match (is_rooted, clean.is_empty()) {
+        (true, _) => Cow::Owned(["/", &clean].concat()),
+        (false, true) => Cow::Borrowed("."),
+        (false, false) => Cow::Owned(clean),
+    }
+}
+
 const QUALIFIED_NAME: &str = "must be a key of letters, digits, and -, _ and . between them, at most 63 characters, \
     with or without a DNS subdomain and / before it";
 
@@ -130,6 +155,39 @@ fn is_port_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_cleaned_as_go_does() {
+        for (path, clean) in [
+            ("/", "/"),
+            ("/a", "/a"),
+            ("/a/", "/a"),
+            ("/a//b/", "/a/b"),
+            ("/a/./b", "/a/b"),
+            ("/a/b/../b", "/a/b"),
+            ("/a/b/../../c", "/c"),
+            ("/..", "/"),
+            ("/../a", "/a"),
+            ("//", "/"),
+            ("/.", "/"),
+            ("/...", "/..."),
+            ("/a/..b/.c", "/a/..b/.c"),
+            ("", "."),
+            (".", "."),
+            ("a/..", "."),
+            ("a/../..", ".."),
+            ("../../a", "../../a"),
+            ("../a/../..", "../.."),
+            ("a/b/", "a/b"),
+            ("./a", "a"),
+            ("/æ//ø/", "/æ/ø"),
+        ] {
+            for path in [Cow::Borrowed(path), Cow::Owned(path.to_owned())] {
+                assert_eq!(clean_path(path.clone()), clean, "{path}");
+            }
+            assert_eq!(clean_path(clean.into()), clean);
+        }
+    }
 
     #[test]
     fn names_follow_the_rules_of_kubernetes() {

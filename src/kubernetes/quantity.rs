@@ -38,6 +38,14 @@ pub struct Quantity {
 }
 
 impl Quantity {
+    /// None of it.
+    pub const ZERO: Self = Quantity { digits: 0, exponent: 0 };
+
+    /// The digits, without trailing zeros, and the power of ten that they count.
+    pub const fn parts(self) -> (i128, i32) {
+        (self.digits, self.exponent)
+    }
+
     /// The quantity that a JSON string or number spells; `None` for what is not a quantity, or has more digits than any
     /// resource has.
     pub fn parse(text: &str) -> Option<Self> {
@@ -60,7 +68,7 @@ impl Quantity {
         let mut digits = [whole, fraction].concat().parse::<i128>().ok()?.checked_mul(1_i128 << binary)?;
         exponent -= i32::try_from(fraction.len()).ok()?;
         if digits == 0 {
-            return Some(Quantity { digits, exponent: 0 });
+            return Some(Self::ZERO);
         }
         while digits % 10 == 0 {
             digits /= 10;

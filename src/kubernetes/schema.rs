@@ -18,8 +18,10 @@ pub enum Type {
     Quantity,
     /// A list, in which the member of this name, if one is named, differs in every item.
     List(&'static Type, Option<&'static str>),
-    /// A list whose order means nothing.
+    /// A list of strings whose order means nothing.
     Set(&'static Type),
+    /// A list of which one item is enough, so that a further one asks for less.
+    Alternatives(&'static Type),
     /// An object with any keys of this format.
     Map(Format, &'static Type),
     /// An object with known members.
@@ -35,6 +37,8 @@ pub struct Object {
     pub members: &'static [Member],
     /// How many of its exclusive members it holds.
     pub exclusive: Exclusive,
+    /// Members by name, each with the string that says the same as no member: the server's default.
+    pub defaults: &'static [(&'static str, &'static str)],
 }
 
 /// How many of the exclusive members of an object are there.
@@ -59,14 +63,17 @@ pub struct Member {
     pub is_required: bool,
     /// Whether it counts for [`Object::exclusive`].
     pub is_exclusive: bool,
-    /// Whether its zero value (`""`, `false`, `0`) counts as absent, mostly since Go's `omitempty` drops it.
-    pub zero_is_absent: bool,
+    /// Whether Go has a pointer here. Of a scalar without one, the zero value (`""`, `false`, `0`) counts as absent: a
+    /// client that reads and writes through Go's types cannot tell the two apart.
+    pub is_pointer: bool,
+    /// Whether an entry that contains ours must have it as ours has it, absent included.
+    pub is_exact: bool,
 }
 
 impl Member {
     /// A member that may be there.
     pub const fn new(name: &'static str, of: Type) -> Self {
-        Member { name, of, is_required: false, is_exclusive: false, zero_is_absent: false }
+        Member { name, of, is_required: false, is_exclusive: false, is_pointer: false, is_exact: false }
     }
 
     /// A member that must be there.
@@ -79,21 +86,31 @@ impl Member {
         Member { is_exclusive: true, ..self }
     }
 
-    /// A member whose zero value means absent.
-    pub const fn zero_is_absent(self) -> Self {
-        Member { zero_is_absent: true, ..self }
+    /// A member for which Go has a pointer.
+    pub const fn pointer(self) -> Self {
+        Member { is_pointer: true, ..self }
+    }
+
+    /// A member that an entry which contains ours has as ours has it.
+    pub const fn exact(self) -> Self {
+        Member { is_exact: true, ..self }
     }
 }
 
 impl Object {
     /// An object with these members, of the exclusive ones at most one.
     pub const fn new(members: &'static [Member]) -> Self {
-        Object { members, exclusive: Exclusive::AtMostOne }
+        Object { members, exclusive: Exclusive::AtMostOne, defaults: &[] }
     }
 
     /// An object with so many of its exclusive members.
     pub const fn exclusive(self, exclusive: Exclusive) -> Self {
         Object { exclusive, ..self }
+    }
+
+    /// An object with these defaults.
+    pub const fn defaults(self, defaults: &'static [(&'static str, &'static str)]) -> Self {
+        Object { defaults, ..self }
     }
 
     /// The member called `name`.
@@ -103,19 +120,10 @@ impl Object {
 }
 
 impl Type {
-    /// What the member `name` of an object of this type is, where that is known.
-    pub fn of_member(&self, name: &str) -> Option<&'static Type> {
-        match self {
-            Type::Object(object) => object.member(name).map(|member| &member.of),
-            Type::Map(_, of) => Some(of),
-            _ => None,
-        }
-    }
-
     /// What an item of a list of this type is, where that is known.
     pub const fn of_item(&self) -> Option<&'static Type> {
         match self {
-            Type::List(of, _) | Type::Set(of) => Some(of),
+            Type::List(of, _) | Type::Set(of) | Type::Alternatives(of) => Some(of),
             _ => None,
         }
     }

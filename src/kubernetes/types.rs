@@ -11,7 +11,7 @@ const TEXT: Type = Type::Text(Format::Any);
 pub static AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("partition", Type::Integer),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("volumeID", TEXT).required(),
 ]);
 
@@ -24,23 +24,23 @@ pub static AFFINITY: Object = Object::new(&[
 
 /// `AppArmorProfile`.
 pub static APP_ARMOR_PROFILE: Object = Object::new(&[
-    Member::new("localhostProfile", TEXT),
+    Member::new("localhostProfile", TEXT).pointer(),
     Member::new("type", Type::Text(Format::OneOf(&["RuntimeDefault", "Unconfined", "Localhost"]))).required(),
 ]);
 
 /// `AzureDiskVolumeSource`.
 pub static AZURE_DISK_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("cachingMode", TEXT),
+    Member::new("cachingMode", TEXT).pointer(),
     Member::new("diskName", TEXT).required(),
     Member::new("diskURI", TEXT).required(),
-    Member::new("fsType", TEXT),
-    Member::new("kind", TEXT),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("fsType", TEXT).pointer(),
+    Member::new("kind", TEXT).pointer(),
+    Member::new("readOnly", Type::Boolean).pointer(),
 ]);
 
 /// `AzureFileVolumeSource`.
 pub static AZURE_FILE_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("secretName", TEXT).required(),
     Member::new("shareName", TEXT).required(),
 ]);
@@ -48,9 +48,9 @@ pub static AZURE_FILE_VOLUME_SOURCE: Object = Object::new(&[
 /// `CSIVolumeSource`.
 pub static CSI_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("driver", TEXT).required(),
-    Member::new("fsType", TEXT),
+    Member::new("fsType", TEXT).pointer(),
     Member::new("nodePublishSecretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean).pointer(),
     Member::new("volumeAttributes", Type::Map(Format::Any, &TEXT)),
 ]);
 
@@ -64,7 +64,7 @@ pub static CAPABILITIES: Object = Object::new(&[
 pub static CEPH_FS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("monitors", Type::List(&TEXT, None)).required(),
     Member::new("path", TEXT),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("secretFile", Type::Text(Format::MountPath)),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("user", TEXT),
@@ -73,7 +73,7 @@ pub static CEPH_FS_VOLUME_SOURCE: Object = Object::new(&[
 /// `CinderVolumeSource`.
 pub static CINDER_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("volumeID", TEXT).required(),
 ]);
@@ -81,67 +81,67 @@ pub static CINDER_VOLUME_SOURCE: Object = Object::new(&[
 /// `ClusterTrustBundleProjection`.
 pub static CLUSTER_TRUST_BUNDLE_PROJECTION: Object = Object::new(&[
     Member::new("labelSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("name", TEXT),
-    Member::new("optional", Type::Boolean),
+    Member::new("name", TEXT).pointer(),
+    Member::new("optional", Type::Boolean).pointer(),
     Member::new("path", TEXT).required(),
-    Member::new("signerName", TEXT),
+    Member::new("signerName", TEXT).pointer(),
 ]);
 
 /// `ConfigMapEnvSource`.
 pub static CONFIG_MAP_ENV_SOURCE: Object = Object::new(&[
     Member::new("name", Type::Text(Format::Subdomain)).required(),
-    Member::new("optional", Type::Boolean),
+    Member::new("optional", Type::Boolean).pointer(),
 ]);
 
 /// `ConfigMapKeySelector`.
 pub static CONFIG_MAP_KEY_SELECTOR: Object = Object::new(&[
     Member::new("key", Type::Text(Format::FileName)).required(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
-    Member::new("optional", Type::Boolean),
+    Member::new("optional", Type::Boolean).pointer(),
 ]);
 
 /// `ConfigMapProjection`.
 pub static CONFIG_MAP_PROJECTION: Object = Object::new(&[
-    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)),
+    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)).exact(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
-    Member::new("optional", Type::Boolean),
+    Member::new("optional", Type::Boolean).pointer(),
 ]);
 
 /// `ConfigMapVolumeSource`.
 pub static CONFIG_MAP_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("defaultMode", Type::Integer),
-    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)),
+    Member::new("defaultMode", Type::Integer).pointer(),
+    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)).exact(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
-    Member::new("optional", Type::Boolean),
+    Member::new("optional", Type::Boolean).pointer(),
 ]);
 
 /// `Container`.
 pub static CONTAINER: Object = Object::new(&[
-    Member::new("args", Type::List(&TEXT, None)),
-    Member::new("command", Type::List(&TEXT, None)),
+    Member::new("args", Type::List(&TEXT, None)).exact(),
+    Member::new("command", Type::List(&TEXT, None)).exact(),
     Member::new("env", Type::List(&Type::Object(&ENV_VAR), Some("name"))),
-    Member::new("envFrom", Type::List(&Type::Object(&ENV_FROM_SOURCE), None)),
+    Member::new("envFrom", Type::List(&Type::Object(&ENV_FROM_SOURCE), None)).exact(),
     Member::new("image", Type::Text(Format::NonEmpty)).required(),
     Member::new("imagePullPolicy", Type::Text(Format::OneOf(&["Always", "IfNotPresent", "Never"]))),
-    Member::new("lifecycle", Type::Object(&LIFECYCLE)),
+    Member::new("lifecycle", Type::Object(&LIFECYCLE)).exact(),
     Member::new("livenessProbe", Type::Object(&PROBE)),
     Member::new("name", Type::Text(Format::DnsLabel)).required(),
     Member::new("ports", Type::List(&Type::Object(&CONTAINER_PORT), None)),
     Member::new("readinessProbe", Type::Object(&PROBE)),
     Member::new("resizePolicy", Type::List(&Type::Object(&CONTAINER_RESIZE_POLICY), None)),
     Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
-    Member::new("restartPolicy", TEXT),
+    Member::new("restartPolicy", TEXT).pointer().exact(),
     Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE), None)),
-    Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
+    Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)).exact(),
     Member::new("startupProbe", Type::Object(&PROBE)),
-    Member::new("stdin", Type::Boolean).zero_is_absent(),
-    Member::new("stdinOnce", Type::Boolean).zero_is_absent(),
+    Member::new("stdin", Type::Boolean),
+    Member::new("stdinOnce", Type::Boolean),
     Member::new("terminationMessagePath", TEXT),
     Member::new("terminationMessagePolicy", Type::Text(Format::OneOf(&["File", "FallbackToLogsOnError"]))),
-    Member::new("tty", Type::Boolean).zero_is_absent(),
+    Member::new("tty", Type::Boolean),
     Member::new("volumeDevices", Type::List(&Type::Object(&VOLUME_DEVICE), None)),
     Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT), Some("mountPath"))),
-    Member::new("workingDir", TEXT).zero_is_absent(),
+    Member::new("workingDir", TEXT).exact(),
 ]);
 
 /// `ContainerPort`.
@@ -173,27 +173,27 @@ pub static CONTAINER_RESTART_RULE_ON_EXIT_CODES: Object = Object::new(&[
 
 /// `DownwardAPIProjection`.
 pub static DOWNWARD_API_PROJECTION: Object = Object::new(&[
-    Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE), None)),
+    Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE), None)).exact(),
 ]);
 
 /// `DownwardAPIVolumeFile`.
 pub static DOWNWARD_API_VOLUME_FILE: Object = Object::new(&[
     Member::new("fieldRef", Type::Object(&OBJECT_FIELD_SELECTOR)),
-    Member::new("mode", Type::Integer),
+    Member::new("mode", Type::Integer).pointer(),
     Member::new("path", TEXT).required(),
     Member::new("resourceFieldRef", Type::Object(&RESOURCE_FIELD_SELECTOR)),
 ]);
 
 /// `DownwardAPIVolumeSource`.
 pub static DOWNWARD_API_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("defaultMode", Type::Integer),
-    Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE), None)),
+    Member::new("defaultMode", Type::Integer).pointer(),
+    Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE), None)).exact(),
 ]);
 
 /// `EmptyDirVolumeSource`.
 pub static EMPTY_DIR_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("medium", TEXT).zero_is_absent(),
-    Member::new("sizeLimit", Type::Quantity),
+    Member::new("medium", TEXT),
+    Member::new("sizeLimit", Type::Quantity).pointer(),
 ]);
 
 /// `EnvFromSource`.
@@ -206,8 +206,8 @@ pub static ENV_FROM_SOURCE: Object = Object::new(&[
 /// `EnvVar`.
 pub static ENV_VAR: Object = Object::new(&[
     Member::new("name", Type::Text(Format::EnvName)).required(),
-    Member::new("value", TEXT).exclusive().zero_is_absent(),
-    Member::new("valueFrom", Type::Object(&ENV_VAR_SOURCE)).exclusive(),
+    Member::new("value", TEXT).exclusive().exact(),
+    Member::new("valueFrom", Type::Object(&ENV_VAR_SOURCE)).exclusive().exact(),
 ]);
 
 /// `EnvVarSource`.
@@ -234,19 +234,19 @@ pub static EPHEMERAL_CONTAINER: Object = Object::new(&[
     Member::new("readinessProbe", Type::Object(&PROBE)),
     Member::new("resizePolicy", Type::List(&Type::Object(&CONTAINER_RESIZE_POLICY), None)),
     Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
-    Member::new("restartPolicy", TEXT),
+    Member::new("restartPolicy", TEXT).pointer(),
     Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE), None)),
     Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
     Member::new("startupProbe", Type::Object(&PROBE)),
-    Member::new("stdin", Type::Boolean).zero_is_absent(),
-    Member::new("stdinOnce", Type::Boolean).zero_is_absent(),
+    Member::new("stdin", Type::Boolean),
+    Member::new("stdinOnce", Type::Boolean),
     Member::new("targetContainerName", TEXT),
     Member::new("terminationMessagePath", TEXT),
     Member::new("terminationMessagePolicy", TEXT),
-    Member::new("tty", Type::Boolean).zero_is_absent(),
+    Member::new("tty", Type::Boolean),
     Member::new("volumeDevices", Type::List(&Type::Object(&VOLUME_DEVICE), None)),
     Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT), None)),
-    Member::new("workingDir", TEXT).zero_is_absent(),
+    Member::new("workingDir", TEXT),
 ]);
 
 /// `EphemeralVolumeSource`.
@@ -262,8 +262,8 @@ pub static EXEC_ACTION: Object = Object::new(&[
 /// `FCVolumeSource`.
 pub static FC_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("lun", Type::Integer),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("lun", Type::Integer).pointer(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("targetWWNs", Type::List(&TEXT, None)),
     Member::new("wwids", Type::List(&TEXT, None)),
 ]);
@@ -271,7 +271,7 @@ pub static FC_VOLUME_SOURCE: Object = Object::new(&[
 /// `FileKeySelector`.
 pub static FILE_KEY_SELECTOR: Object = Object::new(&[
     Member::new("key", TEXT).required(),
-    Member::new("optional", Type::Boolean),
+    Member::new("optional", Type::Boolean).pointer(),
     Member::new("path", TEXT).required(),
     Member::new("volumeName", TEXT).required(),
 ]);
@@ -281,7 +281,7 @@ pub static FLEX_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("driver", TEXT).required(),
     Member::new("fsType", TEXT),
     Member::new("options", Type::Map(Format::Any, &TEXT)),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
 ]);
 
@@ -296,13 +296,13 @@ pub static GCE_PERSISTENT_DISK_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("partition", Type::Integer),
     Member::new("pdName", TEXT).required(),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
 ]);
 
 /// `GRPCAction`.
 pub static GRPC_ACTION: Object = Object::new(&[
     Member::new("port", Type::Integer).required(),
-    Member::new("service", TEXT),
+    Member::new("service", TEXT).pointer(),
 ]);
 
 /// `GitRepoVolumeSource`.
@@ -316,7 +316,7 @@ pub static GIT_REPO_VOLUME_SOURCE: Object = Object::new(&[
 pub static GLUSTERFS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("endpoints", TEXT).required(),
     Member::new("path", TEXT).required(),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
 ]);
 
 /// `HTTPGetAction`.
@@ -326,12 +326,12 @@ pub static HTTP_GET_ACTION: Object = Object::new(&[
     Member::new("path", TEXT),
     Member::new("port", Type::IntOrString).required(),
     Member::new("scheme", Type::Text(Format::OneOf(&["HTTP", "HTTPS"]))),
-]);
+]).defaults(&[("path", "/"), ("scheme", "HTTP")]);
 
 /// `HTTPHeader`.
 pub static HTTP_HEADER: Object = Object::new(&[
     Member::new("name", TEXT).required(),
-    Member::new("value", TEXT).required().zero_is_absent(),
+    Member::new("value", TEXT).required(),
 ]);
 
 /// `HostAlias`.
@@ -343,7 +343,7 @@ pub static HOST_ALIAS: Object = Object::new(&[
 /// `HostPathVolumeSource`.
 pub static HOST_PATH_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("path", TEXT).required(),
-    Member::new("type", TEXT),
+    Member::new("type", TEXT).pointer(),
 ]);
 
 /// `ISCSIVolumeSource`.
@@ -351,12 +351,12 @@ pub static ISCSI_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("chapAuthDiscovery", Type::Boolean),
     Member::new("chapAuthSession", Type::Boolean),
     Member::new("fsType", TEXT),
-    Member::new("initiatorName", TEXT),
+    Member::new("initiatorName", TEXT).pointer(),
     Member::new("iqn", TEXT).required(),
     Member::new("iscsiInterface", TEXT),
     Member::new("lun", Type::Integer).required(),
     Member::new("portals", Type::List(&TEXT, None)),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("targetPortal", TEXT).required(),
 ]);
@@ -370,7 +370,7 @@ pub static IMAGE_VOLUME_SOURCE: Object = Object::new(&[
 /// `KeyToPath`.
 pub static KEY_TO_PATH: Object = Object::new(&[
     Member::new("key", Type::Text(Format::FileName)).required(),
-    Member::new("mode", Type::Integer),
+    Member::new("mode", Type::Integer).pointer(),
     Member::new("path", Type::Text(Format::SubPath)).required(),
 ]);
 
@@ -391,7 +391,7 @@ pub static LABEL_SELECTOR_REQUIREMENT: Object = Object::new(&[
 pub static LIFECYCLE: Object = Object::new(&[
     Member::new("postStart", Type::Object(&LIFECYCLE_HANDLER)),
     Member::new("preStop", Type::Object(&LIFECYCLE_HANDLER)),
-    Member::new("stopSignal", TEXT),
+    Member::new("stopSignal", TEXT).pointer(),
 ]);
 
 /// `LifecycleHandler`.
@@ -410,7 +410,7 @@ pub static LOCAL_OBJECT_REFERENCE: Object = Object::new(&[
 /// `NFSVolumeSource`.
 pub static NFS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("path", TEXT).required(),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("server", TEXT).required(),
 ]);
 
@@ -422,7 +422,7 @@ pub static NODE_AFFINITY: Object = Object::new(&[
 
 /// `NodeSelector`.
 pub static NODE_SELECTOR: Object = Object::new(&[
-    Member::new("nodeSelectorTerms", Type::List(&Type::Object(&NODE_SELECTOR_TERM), None)).required(),
+    Member::new("nodeSelectorTerms", Type::Alternatives(&Type::Object(&NODE_SELECTOR_TERM))).required(),
 ]);
 
 /// `NodeSelectorRequirement`.
@@ -442,7 +442,7 @@ pub static NODE_SELECTOR_TERM: Object = Object::new(&[
 pub static OBJECT_FIELD_SELECTOR: Object = Object::new(&[
     Member::new("apiVersion", TEXT),
     Member::new("fieldPath", TEXT).required(),
-]);
+]).defaults(&[("apiVersion", "v1")]);
 
 /// `ObjectMeta`.
 pub static OBJECT_META: Object = Object::new(&[
@@ -457,9 +457,9 @@ pub static PERSISTENT_VOLUME_CLAIM_SPEC: Object = Object::new(&[
     Member::new("dataSourceRef", Type::Object(&TYPED_OBJECT_REFERENCE)),
     Member::new("resources", Type::Object(&VOLUME_RESOURCE_REQUIREMENTS)),
     Member::new("selector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("storageClassName", TEXT),
-    Member::new("volumeAttributesClassName", TEXT),
-    Member::new("volumeMode", TEXT),
+    Member::new("storageClassName", TEXT).pointer(),
+    Member::new("volumeAttributesClassName", TEXT).pointer(),
+    Member::new("volumeMode", TEXT).pointer(),
     Member::new("volumeName", TEXT),
 ]);
 
@@ -472,7 +472,7 @@ pub static PERSISTENT_VOLUME_CLAIM_TEMPLATE: Object = Object::new(&[
 /// `PersistentVolumeClaimVolumeSource`.
 pub static PERSISTENT_VOLUME_CLAIM_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("claimName", Type::Text(Format::Subdomain)).required(),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
 ]);
 
 /// `PhotonPersistentDiskVolumeSource`.
@@ -509,7 +509,7 @@ pub static POD_CERTIFICATE_PROJECTION: Object = Object::new(&[
     Member::new("credentialBundlePath", TEXT),
     Member::new("keyPath", TEXT),
     Member::new("keyType", TEXT).required(),
-    Member::new("maxExpirationSeconds", Type::Integer),
+    Member::new("maxExpirationSeconds", Type::Integer).pointer(),
     Member::new("signerName", TEXT).required(),
     Member::new("userAnnotations", Type::Map(Format::Any, &TEXT)),
 ]);
@@ -524,7 +524,7 @@ pub static POD_DNS_CONFIG: Object = Object::new(&[
 /// `PodDNSConfigOption`.
 pub static POD_DNS_CONFIG_OPTION: Object = Object::new(&[
     Member::new("name", TEXT),
-    Member::new("value", TEXT).zero_is_absent(),
+    Member::new("value", TEXT).pointer(),
 ]);
 
 /// `PodOS`.
@@ -540,8 +540,8 @@ pub static POD_READINESS_GATE: Object = Object::new(&[
 /// `PodResourceClaim`.
 pub static POD_RESOURCE_CLAIM: Object = Object::new(&[
     Member::new("name", TEXT).required(),
-    Member::new("resourceClaimName", TEXT),
-    Member::new("resourceClaimTemplateName", TEXT),
+    Member::new("resourceClaimName", TEXT).pointer(),
+    Member::new("resourceClaimTemplateName", TEXT).pointer(),
 ]);
 
 /// `PodSchedulingGate`.
@@ -551,67 +551,67 @@ pub static POD_SCHEDULING_GATE: Object = Object::new(&[
 
 /// `PodSchedulingGroup`.
 pub static POD_SCHEDULING_GROUP: Object = Object::new(&[
-    Member::new("podGroupName", TEXT),
+    Member::new("podGroupName", TEXT).pointer(),
 ]);
 
 /// `PodSecurityContext`.
 pub static POD_SECURITY_CONTEXT: Object = Object::new(&[
     Member::new("appArmorProfile", Type::Object(&APP_ARMOR_PROFILE)),
-    Member::new("fsGroup", Type::Integer),
-    Member::new("fsGroupChangePolicy", TEXT),
-    Member::new("runAsGroup", Type::Integer),
-    Member::new("runAsNonRoot", Type::Boolean),
-    Member::new("runAsUser", Type::Integer),
-    Member::new("seLinuxChangePolicy", TEXT),
+    Member::new("fsGroup", Type::Integer).pointer(),
+    Member::new("fsGroupChangePolicy", TEXT).pointer(),
+    Member::new("runAsGroup", Type::Integer).pointer(),
+    Member::new("runAsNonRoot", Type::Boolean).pointer(),
+    Member::new("runAsUser", Type::Integer).pointer(),
+    Member::new("seLinuxChangePolicy", TEXT).pointer(),
     Member::new("seLinuxOptions", Type::Object(&SE_LINUX_OPTIONS)),
     Member::new("seccompProfile", Type::Object(&SECCOMP_PROFILE)),
     Member::new("supplementalGroups", Type::List(&Type::Integer, None)),
-    Member::new("supplementalGroupsPolicy", TEXT),
+    Member::new("supplementalGroupsPolicy", TEXT).pointer(),
     Member::new("sysctls", Type::List(&Type::Object(&SYSCTL), None)),
     Member::new("windowsOptions", Type::Object(&WINDOWS_SECURITY_CONTEXT_OPTIONS)),
 ]);
 
 /// `PodSpec`.
 pub static POD_SPEC: Object = Object::new(&[
-    Member::new("activeDeadlineSeconds", Type::Integer),
+    Member::new("activeDeadlineSeconds", Type::Integer).pointer(),
     Member::new("affinity", Type::Object(&AFFINITY)),
-    Member::new("automountServiceAccountToken", Type::Boolean),
+    Member::new("automountServiceAccountToken", Type::Boolean).pointer(),
     Member::new("containers", Type::List(&Type::Object(&CONTAINER), None)).required(),
     Member::new("dnsConfig", Type::Object(&POD_DNS_CONFIG)),
     Member::new("dnsPolicy", TEXT),
-    Member::new("enableServiceLinks", Type::Boolean),
+    Member::new("enableServiceLinks", Type::Boolean).pointer(),
     Member::new("ephemeralContainers", Type::List(&Type::Object(&EPHEMERAL_CONTAINER), None)),
     Member::new("hostAliases", Type::List(&Type::Object(&HOST_ALIAS), None)),
-    Member::new("hostIPC", Type::Boolean).zero_is_absent(),
-    Member::new("hostNetwork", Type::Boolean).zero_is_absent(),
-    Member::new("hostPID", Type::Boolean).zero_is_absent(),
-    Member::new("hostUsers", Type::Boolean),
-    Member::new("hostname", TEXT).zero_is_absent(),
-    Member::new("hostnameOverride", TEXT),
+    Member::new("hostIPC", Type::Boolean),
+    Member::new("hostNetwork", Type::Boolean),
+    Member::new("hostPID", Type::Boolean),
+    Member::new("hostUsers", Type::Boolean).pointer(),
+    Member::new("hostname", TEXT),
+    Member::new("hostnameOverride", TEXT).pointer(),
     Member::new("imagePullSecrets", Type::List(&Type::Object(&LOCAL_OBJECT_REFERENCE), None)),
     Member::new("initContainers", Type::List(&Type::Object(&CONTAINER), None)),
     Member::new("nodeName", TEXT),
     Member::new("nodeSelector", Type::Map(Format::Any, &TEXT)),
     Member::new("os", Type::Object(&POD_OS)),
     Member::new("overhead", Type::Map(Format::Any, &Type::Quantity)),
-    Member::new("preemptionPolicy", TEXT),
-    Member::new("priority", Type::Integer),
+    Member::new("preemptionPolicy", TEXT).pointer(),
+    Member::new("priority", Type::Integer).pointer(),
     Member::new("priorityClassName", TEXT),
     Member::new("readinessGates", Type::List(&Type::Object(&POD_READINESS_GATE), None)),
     Member::new("resourceClaims", Type::List(&Type::Object(&POD_RESOURCE_CLAIM), None)),
     Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
     Member::new("restartPolicy", TEXT),
-    Member::new("runtimeClassName", TEXT),
+    Member::new("runtimeClassName", TEXT).pointer(),
     Member::new("schedulerName", TEXT),
     Member::new("schedulingGates", Type::List(&Type::Object(&POD_SCHEDULING_GATE), None)),
     Member::new("schedulingGroup", Type::Object(&POD_SCHEDULING_GROUP)),
     Member::new("securityContext", Type::Object(&POD_SECURITY_CONTEXT)),
     Member::new("serviceAccount", TEXT),
     Member::new("serviceAccountName", TEXT),
-    Member::new("setHostnameAsFQDN", Type::Boolean),
-    Member::new("shareProcessNamespace", Type::Boolean),
-    Member::new("subdomain", TEXT).zero_is_absent(),
-    Member::new("terminationGracePeriodSeconds", Type::Integer),
+    Member::new("setHostnameAsFQDN", Type::Boolean).pointer(),
+    Member::new("shareProcessNamespace", Type::Boolean).pointer(),
+    Member::new("subdomain", TEXT),
+    Member::new("terminationGracePeriodSeconds", Type::Integer).pointer(),
     Member::new("tolerations", Type::List(&Type::Object(&TOLERATION), None)),
     Member::new("topologySpreadConstraints", Type::List(&Type::Object(&TOPOLOGY_SPREAD_CONSTRAINT), None)),
     Member::new("volumes", Type::List(&Type::Object(&VOLUME), None)),
@@ -620,7 +620,7 @@ pub static POD_SPEC: Object = Object::new(&[
 /// `PortworxVolumeSource`.
 pub static PORTWORX_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("volumeID", TEXT).required(),
 ]);
 
@@ -640,20 +640,20 @@ pub static PROBE: Object = Object::new(&[
     Member::new("periodSeconds", Type::Integer),
     Member::new("successThreshold", Type::Integer),
     Member::new("tcpSocket", Type::Object(&TCP_SOCKET_ACTION)).exclusive(),
-    Member::new("terminationGracePeriodSeconds", Type::Integer),
+    Member::new("terminationGracePeriodSeconds", Type::Integer).pointer(),
     Member::new("timeoutSeconds", Type::Integer),
 ]).exclusive(Exclusive::One);
 
 /// `ProjectedVolumeSource`.
 pub static PROJECTED_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("defaultMode", Type::Integer),
+    Member::new("defaultMode", Type::Integer).pointer(),
     Member::new("sources", Type::List(&Type::Object(&VOLUME_PROJECTION), None)),
 ]);
 
 /// `QuobyteVolumeSource`.
 pub static QUOBYTE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("group", TEXT),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("registry", TEXT).required(),
     Member::new("tenant", TEXT),
     Member::new("user", TEXT),
@@ -667,7 +667,7 @@ pub static RBD_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("keyring", TEXT),
     Member::new("monitors", Type::List(&TEXT, None)).required(),
     Member::new("pool", TEXT),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("user", TEXT),
 ]);
@@ -705,7 +705,7 @@ pub static SCALE_IO_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("gateway", TEXT).required(),
     Member::new("protectionDomain", TEXT),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)).required(),
     Member::new("sslEnabled", Type::Boolean),
     Member::new("storageMode", TEXT),
@@ -716,49 +716,49 @@ pub static SCALE_IO_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `SeccompProfile`.
 pub static SECCOMP_PROFILE: Object = Object::new(&[
-    Member::new("localhostProfile", TEXT),
+    Member::new("localhostProfile", TEXT).pointer(),
     Member::new("type", Type::Text(Format::OneOf(&["RuntimeDefault", "Unconfined", "Localhost"]))).required(),
 ]);
 
 /// `SecretEnvSource`.
 pub static SECRET_ENV_SOURCE: Object = Object::new(&[
     Member::new("name", Type::Text(Format::Subdomain)).required(),
-    Member::new("optional", Type::Boolean),
+    Member::new("optional", Type::Boolean).pointer(),
 ]);
 
 /// `SecretKeySelector`.
 pub static SECRET_KEY_SELECTOR: Object = Object::new(&[
     Member::new("key", Type::Text(Format::FileName)).required(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
-    Member::new("optional", Type::Boolean),
+    Member::new("optional", Type::Boolean).pointer(),
 ]);
 
 /// `SecretProjection`.
 pub static SECRET_PROJECTION: Object = Object::new(&[
-    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)),
+    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)).exact(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
-    Member::new("optional", Type::Boolean),
+    Member::new("optional", Type::Boolean).pointer(),
 ]);
 
 /// `SecretVolumeSource`.
 pub static SECRET_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("defaultMode", Type::Integer),
-    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)),
-    Member::new("optional", Type::Boolean),
+    Member::new("defaultMode", Type::Integer).pointer(),
+    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)).exact(),
+    Member::new("optional", Type::Boolean).pointer(),
     Member::new("secretName", Type::Text(Format::Subdomain)).required(),
 ]);
 
 /// `SecurityContext`.
 pub static SECURITY_CONTEXT: Object = Object::new(&[
-    Member::new("allowPrivilegeEscalation", Type::Boolean),
+    Member::new("allowPrivilegeEscalation", Type::Boolean).pointer(),
     Member::new("appArmorProfile", Type::Object(&APP_ARMOR_PROFILE)),
     Member::new("capabilities", Type::Object(&CAPABILITIES)),
-    Member::new("privileged", Type::Boolean),
-    Member::new("procMount", TEXT),
-    Member::new("readOnlyRootFilesystem", Type::Boolean),
-    Member::new("runAsGroup", Type::Integer),
-    Member::new("runAsNonRoot", Type::Boolean),
-    Member::new("runAsUser", Type::Integer),
+    Member::new("privileged", Type::Boolean).pointer(),
+    Member::new("procMount", TEXT).pointer(),
+    Member::new("readOnlyRootFilesystem", Type::Boolean).pointer(),
+    Member::new("runAsGroup", Type::Integer).pointer(),
+    Member::new("runAsNonRoot", Type::Boolean).pointer(),
+    Member::new("runAsUser", Type::Integer).pointer(),
     Member::new("seLinuxOptions", Type::Object(&SE_LINUX_OPTIONS)),
     Member::new("seccompProfile", Type::Object(&SECCOMP_PROFILE)),
     Member::new("windowsOptions", Type::Object(&WINDOWS_SECURITY_CONTEXT_OPTIONS)),
@@ -767,7 +767,7 @@ pub static SECURITY_CONTEXT: Object = Object::new(&[
 /// `ServiceAccountTokenProjection`.
 pub static SERVICE_ACCOUNT_TOKEN_PROJECTION: Object = Object::new(&[
     Member::new("audience", TEXT),
-    Member::new("expirationSeconds", Type::Integer),
+    Member::new("expirationSeconds", Type::Integer).pointer(),
     Member::new("path", TEXT).required(),
 ]);
 
@@ -779,7 +779,7 @@ pub static SLEEP_ACTION: Object = Object::new(&[
 /// `StorageOSVolumeSource`.
 pub static STORAGE_OS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
+    Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("volumeName", TEXT),
     Member::new("volumeNamespace", TEXT),
@@ -788,7 +788,7 @@ pub static STORAGE_OS_VOLUME_SOURCE: Object = Object::new(&[
 /// `Sysctl`.
 pub static SYSCTL: Object = Object::new(&[
     Member::new("name", TEXT).required(),
-    Member::new("value", TEXT).required().zero_is_absent(),
+    Member::new("value", TEXT).required(),
 ]);
 
 /// `TCPSocketAction`.
@@ -802,35 +802,35 @@ pub static TOLERATION: Object = Object::new(&[
     Member::new("effect", Type::Text(Format::OneOf(&["NoSchedule", "PreferNoSchedule", "NoExecute"]))),
     Member::new("key", Type::Text(Format::LabelKey)),
     Member::new("operator", Type::Text(Format::OneOf(&["Exists", "Equal", "Gt", "Lt"]))),
-    Member::new("tolerationSeconds", Type::Integer),
-    Member::new("value", TEXT).zero_is_absent(),
-]);
+    Member::new("tolerationSeconds", Type::Integer).pointer(),
+    Member::new("value", TEXT),
+]).defaults(&[("operator", "Equal")]);
 
 /// `TopologySpreadConstraint`.
 pub static TOPOLOGY_SPREAD_CONSTRAINT: Object = Object::new(&[
     Member::new("labelSelector", Type::Object(&LABEL_SELECTOR)),
     Member::new("matchLabelKeys", Type::List(&TEXT, None)),
     Member::new("maxSkew", Type::Integer).required(),
-    Member::new("minDomains", Type::Integer),
-    Member::new("nodeAffinityPolicy", TEXT),
-    Member::new("nodeTaintsPolicy", TEXT),
+    Member::new("minDomains", Type::Integer).pointer(),
+    Member::new("nodeAffinityPolicy", TEXT).pointer(),
+    Member::new("nodeTaintsPolicy", TEXT).pointer(),
     Member::new("topologyKey", TEXT).required(),
     Member::new("whenUnsatisfiable", TEXT).required(),
 ]);
 
 /// `TypedLocalObjectReference`.
 pub static TYPED_LOCAL_OBJECT_REFERENCE: Object = Object::new(&[
-    Member::new("apiGroup", TEXT),
+    Member::new("apiGroup", TEXT).pointer(),
     Member::new("kind", TEXT).required(),
     Member::new("name", TEXT).required(),
 ]);
 
 /// `TypedObjectReference`.
 pub static TYPED_OBJECT_REFERENCE: Object = Object::new(&[
-    Member::new("apiGroup", TEXT),
+    Member::new("apiGroup", TEXT).pointer(),
     Member::new("kind", TEXT).required(),
     Member::new("name", TEXT).required(),
-    Member::new("namespace", TEXT),
+    Member::new("namespace", TEXT).pointer(),
 ]);
 
 /// `Volume`.
@@ -877,12 +877,12 @@ pub static VOLUME_DEVICE: Object = Object::new(&[
 /// `VolumeMount`.
 pub static VOLUME_MOUNT: Object = Object::new(&[
     Member::new("mountPath", Type::Text(Format::MountPath)).required(),
-    Member::new("mountPropagation", Type::Text(Format::OneOf(&["None", "HostToContainer", "Bidirectional"]))),
+    Member::new("mountPropagation", Type::Text(Format::OneOf(&["None", "HostToContainer", "Bidirectional"]))).pointer(),
     Member::new("name", Type::Text(Format::DnsLabel)).required(),
-    Member::new("readOnly", Type::Boolean).zero_is_absent(),
-    Member::new("recursiveReadOnly", TEXT),
-    Member::new("subPath", Type::Text(Format::SubPath)).exclusive().zero_is_absent(),
-    Member::new("subPathExpr", Type::Text(Format::SubPath)).exclusive().zero_is_absent(),
+    Member::new("readOnly", Type::Boolean).exact(),
+    Member::new("recursiveReadOnly", TEXT).pointer(),
+    Member::new("subPath", Type::Text(Format::SubPath)).exclusive().exact(),
+    Member::new("subPathExpr", Type::Text(Format::SubPath)).exclusive().exact(),
 ]);
 
 /// `VolumeProjection`.
@@ -917,10 +917,10 @@ pub static WEIGHTED_POD_AFFINITY_TERM: Object = Object::new(&[
 
 /// `WindowsSecurityContextOptions`.
 pub static WINDOWS_SECURITY_CONTEXT_OPTIONS: Object = Object::new(&[
-    Member::new("gmsaCredentialSpec", TEXT),
-    Member::new("gmsaCredentialSpecName", TEXT),
-    Member::new("hostProcess", Type::Boolean),
-    Member::new("runAsUserName", TEXT),
+    Member::new("gmsaCredentialSpec", TEXT).pointer(),
+    Member::new("gmsaCredentialSpecName", TEXT).pointer(),
+    Member::new("hostProcess", Type::Boolean).pointer(),
+    Member::new("runAsUserName", TEXT).pointer(),
 ]);
 
 /// All of them, by name.

@@ -1,58 +1,107 @@
-//! The annotations that the policy writes on an object: what it added, and what waits (contract, "Record" and "Running
-//! notebooks").
+//! The annotations that the policy goes by and writes: what it added, what waits, what the user asks for (contract,
+//! "Record" and "Running notebooks").
 
 use std::borrow::Cow;
 
 use super::Record;
 use crate::json::{Malformed, Node, Object, Str, quoted};
 use crate::settings::OwnAnnotations;
-use crate::workload::{self, ANNOTATIONS, METADATA};
+use crate::workload::{self, ANNOTATIONS, Kind, METADATA};
 
 /// An annotation as JSON, ready to be put on an object; without a value it is taken off.
 type Written = (String, Option<String>);
 
-/// Whether any of the policy's annotations is on `object`.
-pub fn has_annotations(own: &OwnAnnotations<'_>, object: &Node<'_>) -> bool {
-    read(own, object).iter().any(Option::is_some)
+/// What the policy's annotations say on an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Annotations<'a> {
+    /// The record of what was added.
+    pub injected: Option<Cow<'a, str>>,
+    /// A mark for people and selectors.
+    pub status: Option<Cow<'a, str>>,
+    /// The names of the dependencies that wait.
+    pub pending: Option<Cow<'a, str>>,
+    /// What the user asks for.
+    pub apply: Option<Cow<'a, str>>,
+    /// The records of policies under other domains.
+    pub foreign: Vec<Cow<'a, str>>,
 }
 
-/// What is managed in `object`.
-///
-/// # Errors
-/// The record cannot be read, and so owns nothing: a warning that says so.
-pub fn record_of(own: &OwnAnnotations<'_>, object: &Node<'_>) -> Result<Record, String> {
-    match read(own, object) {
-        [Some(injected), ..] => Record::parse(&injected).ok_or_else(|| {
-            format!("annotation {}/injected cannot be read: nothing counts as the platform's because of it", own.domain)
-        }),
-        [None, ..] => Ok(Record::default()),
+impl<'a> Annotations<'a> {
+    /// Reads them.
+    pub fn read(own: &OwnAnnotations<'_>, object: &Node<'a>) -> Self {
+        let mut read = Annotations::default();
+        for (key, value) in workload::annotations(object).into_iter().flat_map(Object::iter) {
+            let key = key.decode();
+            match own.name_of(&key) {
+                Some(OwnAnnotations::INJECTED) => read.injected = value.string(),
+                Some(OwnAnnotations::STATUS) => read.status = value.string(),
+                Some(OwnAnnotations::PENDING) => read.pending = value.string(),
+                Some(OwnAnnotations::APPLY) => read.apply = value.string(),
+                _ if key.ends_with("/injected") => read.foreign.extend(value.string()),
+                _ => {}
+            }
+        }
+        read
+    }
+
+    /// Whether the object has none of the policy's own.
+    pub fn is_empty(&self) -> bool {
+        [&self.injected, &self.status, &self.pending, &self.apply].into_iter().all(Option::is_none)
+    }
+
+    /// The record of an object of this kind.
+    ///
+    /// # Errors
+    /// It cannot be read, and so nothing is ours because of it.
+    pub fn record(&self, kind: Kind) -> Result<Record<'_>, ()> {
+        self.injected.as_deref().map_or_else(|| Ok(Record::default()), |text| Record::parse(text, kind).ok_or(()))
+    }
+
+    /// The names of the dependencies that wait.
+    pub fn pending(&self) -> impl Iterator<Item = &str> {
+        let names = self.pending.as_deref().unwrap_or_default().split(',');
+        names.map(str::trim).filter(|name| !name.is_empty())
     }
 }
 
-/// The annotations that are on `object` and should not be, or should be and are not, or say something else, where
-/// `known` was managed and `record` is. One without a value is taken off.
+/// What the annotations should say of an object.
+pub struct Says<'r> {
+    /// What is ours in it, and what others say is theirs.
+    pub record: &'r Record<'r>,
+    /// Whether there was anything of ours in it.
+    pub was_managed: bool,
+    /// The names of the dependencies that wait.
+    pub waiting: &'r [&'r str],
+    /// Whether what the user asked for was done.
+    pub is_applied: bool,
+}
+
+/// The annotations that are on an object and should not be, or should be and are not, or say something else, where `has`
+/// are on it. One without a value is taken off.
 pub fn changed_annotations(
     own: &OwnAnnotations<'_>,
-    object: &Node<'_>,
-    known: &Record,
-    record: &Record,
-    waiting: &str,
+    kind: Kind,
+    has: &Annotations<'_>,
+    says: &Says<'_>,
 ) -> Vec<Written> {
-    let is_managed = !record.is_empty();
-    let says = read(own, object);
-    let [injected, status, _] = &says;
+    let waiting = says.waiting.join(",");
+    let injected = says.record.to_json(kind).map(Cow::Owned);
     // Without a record, `status` is not the policy's: the webhook that it replaces wrote the same annotation.
-    let was_managed = injected.is_some() || !known.is_empty();
-    let values = [
-        is_managed.then(|| Cow::Owned(record.to_json())),
-        if is_managed { Some(Cow::Borrowed("injected")) } else { status.clone().filter(|_| !was_managed) },
-        (!waiting.is_empty()).then_some(Cow::Borrowed(waiting)),
-    ];
-    let written = OwnAnnotations::NAMES.into_iter().zip(values).zip(says);
-    written
-        .filter(|((_, value), says)| value != says)
-        .map(|((name, value), _)| (quoted(&own.key(name)), value.map(|value| quoted(&value))))
-        .collect()
+    let status = match &injected {
+        Some(_) if !says.record.is_empty() => Some(Cow::Borrowed("injected")),
+        _ => has.status.clone().filter(|_| !says.was_managed),
+    };
+    let apply = has.apply.clone().filter(|_| !says.is_applied);
+    [
+        (OwnAnnotations::INJECTED, &has.injected, injected),
+        (OwnAnnotations::STATUS, &has.status, status),
+        (OwnAnnotations::PENDING, &has.pending, (!waiting.is_empty()).then_some(Cow::Borrowed(&*waiting))),
+        (OwnAnnotations::APPLY, &has.apply, apply),
+    ]
+    .into_iter()
+    .filter(|(_, has, value)| *has != value)
+    .map(|(name, _, value)| (quoted(&own.key(name)), value.map(|value| quoted(&value))))
+    .collect()
 }
 
 /// Makes `changes` in the annotations of `object`.
@@ -68,7 +117,7 @@ pub fn apply_annotations<'a>(object: &mut Node<'a>, changes: &'a [Written]) -> R
         let key = Str::from_token(key);
         match value {
             Some(value) => annotations.set(key, Node::text_only(value)),
-            None => _ = annotations.remove(&key.decode()),
+            None => annotations.remove(&key.decode()),
         }
     }
     // Emptied annotations are removed: empty and absent mean the same.
@@ -76,17 +125,4 @@ pub fn apply_annotations<'a>(object: &mut Node<'a>, changes: &'a [Written]) -> R
         METADATA.get_or_insert(object)?.remove("annotations");
     }
     Ok(())
-}
-
-/// What the annotations on `object` say, in the order of [`OwnAnnotations::NAMES`].
-fn read<'a>(own: &OwnAnnotations<'_>, object: &Node<'a>) -> [Option<Cow<'a, str>>; 3] {
-    let mut read = [None, None, None];
-    for (key, value) in workload::annotations(object).into_iter().flat_map(Object::iter) {
-        if let Some(at) = own.position(&key.decode())
-            && let Some(says) = read.get_mut(at)
-        {
-            *says = value.string();
-        }
-    }
-    read
 }

@@ -1,86 +1,141 @@
-//! Dependencies into an object: list maps, list sets, granular maps and atomic fields, what is managed and what is the
+//! Dependencies into an object: list maps, list sets, granular maps and atomic fields, what is ours and what is the
 //! user's, conflicts (contract, "Record" and "Conflicts").
 //!
 //! [`merge`] depends on its input alone. Which dependencies may be merged at all, and what becomes of conflicts, is
 //! decided by its caller, who may call it again with some of them held back.
 
 mod annotations;
-mod managed;
+mod containers;
+mod edits;
+mod known;
+mod place;
 mod record;
+mod set_aside;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-pub use annotations::{apply_annotations, changed_annotations, has_annotations, record_of};
+pub use annotations::{Annotations, Says, apply_annotations, changed_annotations};
+pub use known::{Known, Records};
 pub use record::Record;
+pub use set_aside::set_aside;
 
-use self::managed::{Desired, Managed};
-use crate::json::{Malformed, Node, Object, Path};
-use crate::settings::Dependency;
-use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
+use self::containers::Reach;
+use self::known::OwnersAt;
+use self::place::{Context, Desired, Place, Stored, present_atomic_fields};
+use crate::json::{ByName, Malformed, Node, Object, Path, items, member, string_member};
+use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, Target};
+use crate::settings::{Addition, Dependency};
 use crate::workload::{self, CONTAINER, Kind, METADATA};
 
 /// What came of a merge, beside the object.
 #[derive(Debug, Default)]
 pub struct Outcome<'n> {
-    /// What is managed in the object now.
-    pub record: Record,
+    /// What is ours in the object now.
+    pub record: Record<'n>,
     /// The names of the dependencies that changed something.
-    pub changed: BTreeSet<&'n str>,
-    /// Those of them that changed the pod spec.
-    pub changed_pod_spec: BTreeSet<&'n str>,
+    pub changed: ByName<'n, ()>,
+    /// Those that change the template, and whether a notebook that runs waits for it.
+    pub changed_template: ByName<'n, bool>,
     /// Where the user has something else under the key of an addition, which may neither stay nor be replaced.
-    pub conflicts: Vec<Conflict>,
-    /// What the user should know.
-    pub warnings: Vec<String>,
+    pub conflicts: Vec<Conflict<'n>>,
+    /// Those that cannot be merged, and why: what the notebook's record names in its pod is no conflict.
+    pub left_out: ByName<'n, String>,
+    /// Whether something in the template that was ours is the user's now.
+    pub is_made_theirs: bool,
+    /// What the client changed of ours, and is put back.
+    pub put_back: Vec<String>,
+    /// What the client should know.
+    pub warnings: Vec<(Audience, String)>,
+    /// How many mounts `Keep` left out, by [`mounted_by`].
+    kept_mounts: ByName<'n, usize>,
+}
+
+/// Whom a warning is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Every client.
+    Everyone,
+    /// Who writes the template.
+    Writer,
 }
 
 /// The user has something else under the key of an addition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
+pub struct Conflict<'n> {
     /// The dependency of the addition.
-    pub dependency: String,
-    /// What, where, whose, and what to do about it.
-    pub message: String,
+    pub dependency: &'n str,
+    /// What is in conflict, and where.
+    pub subject: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// What to do about it.
+    pub advice: String,
 }
 
 impl<'n> Outcome<'n> {
-    fn note_change(&mut self, dependency: &'n str, is_in_pod_spec: bool) {
-        self.changed.insert(dependency);
-        if is_in_pod_spec {
-            self.changed_pod_spec.insert(dependency);
+    fn note_change(&mut self, dependency: &'n str, target: Target, is_due: bool, is_its_own: bool) {
+        if is_its_own {
+            self.changed.add(dependency);
         }
+        if target != Target::Metadata {
+            self.changed_template.entry(dependency).into_iter().for_each(|it| *it |= is_due);
+        }
+    }
+
+    fn note_kept(&mut self, dependency: &'n Dependency<'_>, addition: &Addition<'_>) {
+        if addition.field.entry == Entry::VolumeMount
+            && let Some(volume) = string_member(addition.value, "name")
+        {
+            self.kept_mounts.entry(mounted_by(dependency.name, &volume)).into_iter().for_each(|count| *count += 1);
+        }
+    }
+
+    fn leave_out(&mut self, dependency: &'n str, why: String) {
+        if !self.left_out.contains(dependency) {
+            self.left_out.insert(dependency, why);
+        }
+    }
+
+    fn warn(&mut self, audience: Audience, warning: String) {
+        self.warnings.push((audience, warning));
     }
 }
 
-/// Merges `plan` into `object`, in which `record` says what is managed already.
+/// Merges `plan` into `object`, of which `known` says what is ours already, and `stored` what the client may have changed.
 ///
-/// Dependencies in `held_back` stay as they are in the object: nothing of theirs is added, changed or removed. With an
-/// empty plan, what remains is the object without what is managed.
+/// Dependencies in `held_back` stay as they are in the object: nothing of theirs is added, changed or taken away.
 ///
 /// # Errors
 /// A value that the merge has to read is of the wrong kind.
 pub fn merge<'a>(
     object: &mut Node<'a>,
+    stored: Option<&Node<'a>>,
     kind: Kind,
     plan: &'a [Dependency<'a>],
-    record: &'a Record,
-    held_back: &BTreeSet<String>,
+    known: &'a Known<'a>,
+    held_back: &ByName<'a, ()>,
 ) -> Result<Outcome<'a>, Malformed> {
-    let mut merger = Merger { kind, record, held_back, outcome: Outcome::default() };
-    for name in held_back {
-        merger.outcome.record.keep(name, record);
+    let mut outcome = Outcome::default();
+    let planned = plan.iter().filter(|dependency| !held_back.contains(dependency.name));
+    let reach = Reach::settle(object, kind, planned, known, &|name| held_back.contains(name))?;
+    for dependency in &reach.left_out {
+        outcome.warn(Audience::Everyone, format!(
+            "dependency \"{}\" is left out: none of {}.containers is one for it",
+            dependency.name,
+            kind.pod_spec_path()
+        ));
     }
-    let plan = merger.applicable(object, plan)?;
-    for field in FIELDS.iter().filter(|field| field.strategy != MergeStrategy::Atomic) {
-        let desired = additions_to(&plan, |it| std::ptr::eq(it, field));
-        match field.target {
-            Target::Metadata => merger.merge_field_of(object, &METADATA, field, &desired)?,
-            Target::PodSpec => merger.merge_field_of(object, kind.pod_spec_path(), field, &desired)?,
-            Target::Containers => merger.merge_into_containers(object, field, &desired, &plan)?,
+    let mut stay = held_back.clone();
+    stay.extend(reach.left_out.iter().map(|dependency| dependency.name));
+    for name in stay.names() {
+        if let Some(part) = known.part(name) {
+            outcome.record.keep(name.clone(), part);
         }
     }
-    merger.merge_atomic_fields(object, &additions_to(&plan, |it| it.strategy == MergeStrategy::Atomic))?;
+    let is_held_back = |name: &str| stay.contains(name);
+    let context = Context { kind, known, is_held_back: &is_held_back };
+    let mut merger = Merger { context, reach: &reach, stored, outcome };
+    merger.merge_all(object)?;
     Ok(merger.outcome)
 }
 
@@ -88,69 +143,63 @@ pub fn merge<'a>(
 const SPEC: &str = "spec";
 
 struct Merger<'r, 'a> {
-    kind: Kind,
-    record: &'a Record,
-    held_back: &'r BTreeSet<String>,
+    context: Context<'r, 'a>,
+    reach: &'r Reach<'a>,
+    stored: Option<&'r Node<'a>>,
     outcome: Outcome<'a>,
 }
 
-/// A dependency that is merged, and the names of the containers that it selects.
-struct Applicable<'a> {
-    dependency: &'a Dependency<'a>,
-    containers: BTreeSet<String>,
-}
-
 impl<'a> Merger<'_, 'a> {
-    /// The dependencies that are merged: not held back, and with a container where they need one. Where there is none,
-    /// they are left out whole, with a warning (contract, "Chosen containers").
-    fn applicable(&mut self, object: &Node<'a>, plan: &'a [Dependency<'a>]) -> Result<Vec<Applicable<'a>>, Malformed> {
-        let kind = self.kind;
-        let present = workload::container_names(object, kind)?;
-        let mut there = BTreeSet::new();
-        there.extend(present.iter().map(|name| &**name));
-        let owners = self.record.owners_at(SIDECARS);
-        let mut plan: Vec<_> = plan.iter().filter(|dependency| !self.held_back.contains(dependency.name)).collect();
-        loop {
-            if !plan.iter().any(|dependency| dependency.needs_container()) {
-                let all = plan.into_iter();
-                return Ok(all.map(|dependency| Applicable { dependency, containers: BTreeSet::new() }).collect());
+    /// Merges every field: what brings containers before what goes into them, and volumes behind their mounts.
+    fn merge_all(&mut self, object: &mut Node<'a>) -> Result<(), Malformed> {
+        let (volumes, fields): (Vec<_>, Vec<_>) = FIELDS
+            .iter()
+            .filter(|field| field.strategy != MergeStrategy::Atomic)
+            .partition(|field| field.entry == Entry::Volume);
+        for field in fields.into_iter().chain(volumes) {
+            let mut desired = self.additions_to(|it| std::ptr::eq(it, field));
+            if field.entry == Entry::Volume {
+                self.leave_out_unmounted(object, &mut desired);
             }
-            // A list of names may mean a sidecar that another dependency adds; whether it is added is settled once every
-            // dependency that is left out is known.
-            let mut added = BTreeSet::new();
-            let additions = plan.iter().flat_map(|dependency| &dependency.additions);
-            added.extend(additions.filter(|it| it.field.entry == Entry::Container).map(|it| &*it.key));
-            // A managed sidecar that nobody adds any more is removed in this very merge.
-            let stays = |name: &str| {
-                owners.get(name).is_none_or(|owner| self.held_back.contains(*owner) || added.contains(name))
-            };
-            let mut names: Vec<_> = present.iter().filter(|name| stays(name)).cloned().collect();
-            names.extend(added.iter().filter(|name| !there.contains(*name)).map(|name| Cow::Borrowed(*name)));
-            let is_managed = |name: &str| owners.contains_key(name) || !there.contains(name);
-            let (applicable, lacking): (Vec<_>, Vec<_>) = plan
-                .iter()
-                .map(|dependency| {
-                    let selected = if dependency.needs_container() {
-                        workload::selected(&dependency.containers, kind, object, &names, is_managed)
-                    } else {
-                        Vec::new()
-                    };
-                    let mut containers = BTreeSet::new();
-                    containers.extend(selected.into_iter().map(str::to_owned));
-                    Applicable { dependency, containers }
-                })
-                .partition(|it| !it.containers.is_empty() || !it.dependency.needs_container());
-            if lacking.is_empty() {
-                return Ok(applicable);
+            match field.target {
+                Target::Metadata => self.merge_field_of(object, &METADATA, field, &desired)?,
+                Target::PodSpec => self.merge_field_of(object, self.context.kind.pod_spec_path(), field, &desired)?,
+                Target::Containers => self.merge_into_containers(object, field, &desired)?,
             }
-            for it in &lacking {
-                self.outcome.warnings.push(format!(
-                    "dependency \"{}\" is left out: none of {}.containers is one for it",
-                    it.dependency.name,
-                    kind.pod_spec_path()
-                ));
-            }
-            plan = applicable.iter().map(|it| it.dependency).collect();
+        }
+        let desired = self.additions_to(|it| it.strategy == MergeStrategy::Atomic);
+        self.merge_atomic_fields(object, &desired)
+    }
+
+    /// The additions that go into the fields that `fits`, those of one dependency together.
+    fn additions_to(&self, fits: impl Fn(&'static Field) -> bool) -> Vec<Desired<'a>> {
+        let dependencies = self.reach.dependencies.iter();
+        dependencies
+            .flat_map(|dependency| dependency.additions.iter().map(|addition| Desired { dependency, addition }))
+            .filter(|desired| fits(desired.addition.field))
+            .collect()
+    }
+
+    /// A place that is not in a container.
+    fn place<'p>(
+        &self,
+        field: &'static Field,
+        name: &'p str,
+        owners: Option<&'p OwnersAt<'a>>,
+        stored: Option<&'p Object<'a>>,
+    ) -> Place<'p, 'a>
+    where
+        'a: 'p,
+    {
+        Place {
+            field,
+            name: Cow::Borrowed(name),
+            container: None,
+            owners: [owners, None],
+            moved: None,
+            stored: Stored::new(self.stored.map(|_| stored)),
+            taken: ByName::default(),
+            mounted: ByName::default(),
         }
     }
 
@@ -162,31 +211,47 @@ impl<'a> Merger<'_, 'a> {
         field: &'static Field,
         desired: &[Desired<'a>],
     ) -> Result<(), Malformed> {
-        let mut managed = Managed::new(field.name, field.target, None, self.record, self.held_back);
-        if managed.is_idle(desired) {
+        let known = self.context.known;
+        let stored = self.stored.and_then(|stored| parent_path.get(stored).ok().flatten()).and_then(Node::as_object);
+        let mut place = self.place(field, field.name, known.at(field.name), stored);
+        if place.is_idle(desired) {
             return Ok(());
+        }
+        if field.entry == Entry::Volume && self.may_take_away(&place, desired) {
+            place.mounted = mounted_volumes(object, self.context.kind);
         }
         let Some(parent) = reach(object, parent_path, !desired.is_empty())? else { return Ok(()) };
         if let Some(rival) = field.rival().filter(|_| !desired.is_empty()) {
-            managed.taken = self.names_of(parent, rival, parent_path)?;
+            place.taken = self.names_of(parent, rival, parent_path)?;
         }
-        self.merge_field(parent, parent_path, field, &managed, desired)
+        self.merge_field(parent, parent_path, &place, desired)
     }
 
-    /// The names in the list of `rival` that stay there: all but managed ones that may go.
+    /// Whether an entry of `place` may be taken away, as far as can be told without looking at it.
+    fn may_take_away(&self, place: &Place<'_, 'a>, desired: &[Desired<'a>]) -> bool {
+        let wanted = ByName::set(desired.iter().map(|desired| &*desired.addition.key));
+        let owners = place.owners.iter().flatten().flat_map(|owners| owners.iter());
+        let mut taken_away = owners.filter(|(key, owner)| owner.is_stored && !wanted.contains(key));
+        taken_away.any(|(_, owner)| !(self.context.is_held_back)(owner.dependency))
+    }
+
+    /// The names in the list of `rival` that stay there: all but those of ours that may go.
     fn names_of(
         &self,
         spec: &Object<'a>,
         rival: &'static Field,
         spec_path: &Path<'_>,
-    ) -> Result<BTreeSet<String>, Malformed> {
-        let mut names = BTreeSet::new();
+    ) -> Result<ByName<'a, ()>, Malformed> {
+        let mut names = ByName::default();
         let Some(list) = spec.get(rival.member.raw()) else { return Ok(names) };
-        let owners = self.record.owners_at(rival.name);
+        let owners = self.context.known.at(rival.name);
         let items = list.list(&spec_path.member(rival.member.raw()))?.items().iter();
         let keys = items.filter_map(|item| rival.key_of(item));
-        let stays = |key: &Cow<'_, str>| owners.get(&**key).is_none_or(|owner| self.held_back.contains(*owner));
-        names.extend(keys.filter(stays).map(Cow::into_owned));
+        let stays = |key: &Cow<'_, str>| {
+            let owner = owners.and_then(|owners| owners.get(key));
+            owner.is_none_or(|owner| !owner.is_stored || (self.context.is_held_back)(owner.dependency))
+        };
+        names.extend(keys.filter(stays));
         Ok(names)
     }
 
@@ -195,23 +260,29 @@ impl<'a> Merger<'_, 'a> {
         &mut self,
         parent: &mut Object<'a>,
         parent_path: &Path<'_>,
-        field: &'static Field,
-        managed: &Managed<'_, 'a>,
+        place: &Place<'_, 'a>,
         desired: &[Desired<'a>],
     ) -> Result<(), Malformed> {
+        let field = place.field;
         let path = parent_path.member(field.member.raw());
         let is_map = field.strategy == MergeStrategy::Granular;
-        let edits = match parent.get(field.member.raw()) {
-            None => managed.decide(desired, [].into_iter(), &mut self.outcome),
+        let entries: Vec<_> = match parent.get(field.member.raw()) {
+            None => Vec::new(),
             Some(node) if is_map => {
-                let members = node.object(&path)?.iter().map(|(key, value)| (Some(key.decode()), value.text()));
-                managed.decide(desired, members, &mut self.outcome)
+                node.object(&path)?.iter().map(|(key, value)| (Some(key.decode()), value.text())).collect()
             }
             Some(node) => {
-                let items = node.list(&path)?.items().iter().map(|item| (field.key_of(item), item.text()));
-                managed.decide(desired, items, &mut self.outcome)
+                let items = node.list(&path)?.items().iter().enumerate();
+                items
+                    .map(|(at, item)| {
+                        let is_entry = item.text().starts_with('{') || item.is_null();
+                        let malformed = || item.malformed(&path.item(at), "an object");
+                        is_entry.then(|| (field.key_of(item), item.text())).ok_or_else(malformed)
+                    })
+                    .collect::<Result<_, _>>()?
             }
         };
+        let edits = place.decide(&self.context, desired, &entries, &mut self.outcome);
         if edits.is_empty() {
             return Ok(());
         }
@@ -239,38 +310,54 @@ impl<'a> Merger<'_, 'a> {
         Ok(())
     }
 
-    /// A list or map in the containers that each dependency selects.
+    /// A list or map in the containers that each dependency reaches.
     fn merge_into_containers(
         &mut self,
         object: &mut Node<'a>,
         field: &'static Field,
         desired: &[Desired<'a>],
-        plan: &[Applicable<'a>],
     ) -> Result<(), Malformed> {
-        if desired.is_empty() && self.record.is_empty() {
+        let known = self.context.known;
+        if desired.is_empty() && known.in_containers(field).next().is_none() {
             return Ok(());
         }
-        let path = self.kind.pod_spec_path();
+        let kind = self.context.kind;
+        let there = ByName::set(workload::container_names(object, kind)?);
+        let path = kind.pod_spec_path();
         let Some(spec) = path.get_mut(object)? else { return Ok(()) };
         let path = path.member("containers");
         let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
+        let mut moved = OwnersAt::default();
+        let by_name = known.in_containers(field).filter_map(|(name, owners)| Some((name?, owners)));
+        for (key, owner) in by_name.filter(|(name, _)| !there.contains(name)).flat_map(|(_, owners)| owners.iter()) {
+            moved.insert(key, *owner);
+        }
+        let stored = StoredContainers::new(self.stored, kind);
+        let positions = ByName::set(self.reach.dependencies.iter().map(|dependency| dependency.name));
         for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
             let path = path.item(at);
             let container = node.object_mut(&path)?;
             let name = container.get("name").and_then(Node::string).unwrap_or_default();
-            let is_selected = |dependency| {
-                plan.iter().any(|it| std::ptr::eq(it.dependency, dependency) && it.containers.contains(&*name))
-            };
+            let is_main = self.reach.is_main(&name);
+            let reached_by = self.reach.of(&name);
+            let reaches = |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
             let desired: Vec<_> = desired
                 .chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency))
-                .filter(|desired| desired.first().is_some_and(|first| is_selected(first.dependency)))
+                .filter(|desired| desired.first().is_some_and(|first| reaches(first.dependency.name)))
                 .flatten()
                 .copied()
                 .collect();
-            let place = format!("{}/{name}", field.name);
-            let managed = Managed::new(&place, field.target, Some(&name), self.record, self.held_back);
-            if !managed.is_idle(&desired) {
-                self.merge_field(container, &path, field, &managed, &desired)?;
+            let by_name = [field.name, "/", &name].concat();
+            let owners = if is_main { [known.at(field.name), known.at(&by_name)] } else { [known.at(&by_name), None] };
+            let place = Place {
+                name: Cow::Borrowed(if is_main { field.name } else { &by_name }),
+                container: Some(&name),
+                owners,
+                moved: (!moved.is_empty()).then_some((&moved, &reaches)),
+                ..self.place(field, "", None, stored.get(&name, at))
+            };
+            if !place.is_idle(&desired) {
+                self.merge_field(container, &path, &place, &desired)?;
             }
         }
         Ok(())
@@ -278,26 +365,19 @@ impl<'a> Merger<'_, 'a> {
 
     /// The fields of the pod spec that merge as a whole.
     fn merge_atomic_fields(&mut self, object: &mut Node<'a>, desired: &[Desired<'a>]) -> Result<(), Malformed> {
-        let managed = Managed::new(SPEC, Target::PodSpec, None, self.record, self.held_back);
-        if managed.is_idle(desired) {
+        let path = self.context.kind.pod_spec_path();
+        let stored = self.stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_object);
+        let Some(any) = FIELDS.iter().find(|field| field.strategy == MergeStrategy::Atomic) else { return Ok(()) };
+        let place = self.place(any, SPEC, self.context.known.at(SPEC), stored);
+        if place.is_idle(desired) {
             return Ok(());
         }
-        let Some(spec) = reach(object, self.kind.pod_spec_path(), !desired.is_empty())? else { return Ok(()) };
-        // A deprecated alias counts where the field itself is absent.
-        let present: Vec<_> = FIELDS
-            .iter()
-            .filter(|field| field.strategy == MergeStrategy::Atomic)
-            .filter_map(|field| {
-                let members = [Some(field.member), field.alias].into_iter().flatten();
-                let mut values = members.filter_map(|member| spec.get(member.raw())).map(Node::text);
-                let value = values.clone().find(|value| !field.is_absent(value));
-                Some((field, value.or_else(|| values.next())?))
-            })
-            .collect();
-        let entries = present.iter().map(|(field, value)| (Some(field.name.into()), *value));
-        let edits = managed.decide(desired, entries, &mut self.outcome);
+        let Some(spec) = reach(object, path, !desired.is_empty())? else { return Ok(()) };
+        let present = present_atomic_fields(spec);
+        let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();
+        let edits = place.decide(&self.context, desired, &entries, &mut self.outcome);
         for (at, addition) in edits.in_place() {
-            if let Some((field, _)) = present.get(*at) {
+            if let Some((field, _)) = present.get(at) {
                 set_field(spec, field, addition.map(|addition| addition.value));
             }
         }
@@ -306,6 +386,87 @@ impl<'a> Merger<'_, 'a> {
         }
         Ok(())
     }
+
+    /// Leaves out the volumes of which `Keep` left out every mount.
+    fn leave_out_unmounted(&self, object: &Node<'a>, volumes: &mut Vec<Desired<'a>>) {
+        if self.outcome.kept_mounts.is_empty() {
+            return;
+        }
+        let names = workload::container_names(object, self.context.kind).unwrap_or_default();
+        let mut containers = vec![0; self.reach.dependencies.len()];
+        for at in names.iter().flat_map(|name| self.reach.of(name)) {
+            containers.get_mut(at).into_iter().for_each(|count| *count += 1);
+        }
+        // How many mounts each dependency has of each volume, those in its own containers included.
+        let mut mounts: ByName<'_, usize> = ByName::default();
+        for (dependency, containers) in self.reach.dependencies.iter().zip(containers) {
+            for addition in &dependency.additions {
+                let (mounted, count) = match addition.field.entry {
+                    Entry::VolumeMount => (vec![addition.value], containers),
+                    Entry::InitContainer | Entry::Container => (mounts_of(addition.value), 1),
+                    Entry::Annotation | Entry::Volume | Entry::Plain => continue,
+                };
+                for volume in mounted.into_iter().filter_map(|mount| string_member(mount, "name")) {
+                    mounts.entry(mounted_by(dependency.name, &volume)).into_iter().for_each(|all| *all += count);
+                }
+            }
+        }
+        let is_kept = |desired: &Desired<'_>| {
+            let name = mounted_by(desired.dependency.name, &desired.addition.key);
+            self.outcome.kept_mounts.get(&name).is_some_and(|kept| Some(kept) == mounts.get(&name))
+        };
+        volumes.retain(|desired| !is_kept(desired));
+    }
+}
+
+/// The containers of the stored object, to find the one that a container was: by its name, else by its place.
+struct StoredContainers<'o, 'a> {
+    all: Vec<Option<&'o Object<'a>>>,
+    by_name: ByName<'a, usize>,
+}
+
+impl<'o, 'a> StoredContainers<'o, 'a> {
+    fn new(stored: Option<&'o Node<'a>>, kind: Kind) -> Self {
+        let path = kind.pod_spec_path();
+        let path = path.member("containers");
+        let list = stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_list);
+        let all: Vec<_> = list.into_iter().flat_map(|list| list.items()).map(Node::as_object).collect();
+        let mut by_name = ByName::default();
+        for (at, container) in all.iter().enumerate() {
+            if let Some(name) = container.and_then(|container| container.get("name")?.string()) {
+                by_name.insert(name, at);
+            }
+        }
+        StoredContainers { all, by_name }
+    }
+
+    fn get(&self, name: &str, at: usize) -> Option<&'o Object<'a>> {
+        self.all.get(self.by_name.get(name).copied().unwrap_or(at)).copied().flatten()
+    }
+}
+
+/// The names of the volumes that containers and init containers mount, as the object is now.
+fn mounted_volumes<'a>(object: &Node<'_>, kind: Kind) -> ByName<'a, ()> {
+    let mut names = ByName::default();
+    let spec = workload::pod_spec(object, kind).and_then(Node::as_object);
+    for list in ["containers", "initContainers"] {
+        let list = spec.and_then(|spec| spec.get(list)).and_then(Node::as_list);
+        for container in list.into_iter().flat_map(|list| list.items()) {
+            let text = container.clone().written();
+            names.extend(mounts_of(&text).into_iter().filter_map(|mount| string_member(mount, "name")).map(Cow::into_owned));
+        }
+    }
+    names
+}
+
+/// The name of a dependency together with that of a volume which it mounts.
+fn mounted_by(dependency: &str, volume: &str) -> String {
+    [dependency, "/", volume].concat()
+}
+
+/// The mounts of a container, of files and of devices.
+fn mounts_of(container: &str) -> Vec<&str> {
+    ["volumeMounts", "volumeDevices"].into_iter().filter_map(|list| member(container, list)).flat_map(items).collect()
 }
 
 /// Gives a field of the pod spec a value, or takes it away, and with it what goes with it (contract, "Conflicts").
@@ -314,20 +475,12 @@ fn set_field<'a>(spec: &mut Object<'a>, field: &Field, value: Option<&'a str>) {
     for member in [Some(field.member), alias].into_iter().flatten() {
         match value {
             Some(value) => spec.set(member, Node::text_only(value)),
-            None => _ = spec.remove(member.raw()),
+            None => spec.remove(member.raw()),
         }
     }
     for computed in field.computed {
         spec.remove(computed);
     }
-}
-
-/// The additions that go into the fields that `fits`, those of one dependency together.
-fn additions_to<'a>(plan: &[Applicable<'a>], fits: impl Fn(&'static Field) -> bool) -> Vec<Desired<'a>> {
-    plan.iter()
-        .flat_map(|it| it.dependency.additions.iter().map(|addition| Desired { dependency: it.dependency, addition }))
-        .filter(|desired| fits(desired.addition.field))
-        .collect()
 }
 
 /// The object at `path`; made where it is absent and `insert` says so.

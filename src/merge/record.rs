@@ -1,165 +1,207 @@
-//! What the policy manages in an object: the annotation `<domain>/injected` (contract, "Record").
+//! What the policy added to an object: the annotation `<domain>/injected` (contract, "Record").
 //!
 //! ```json
-//! {"registry":{"hash":"8f2c6a1be0d94c57","added":{"imagePullSecrets":["gpr-credentials"]}},
-//!  "proxy":{"hash":"02b1c3d4e5f60718","added":{"env/churn-model":["HTTP_PROXY","http_proxy"]}}}
+//! {"Notebook":{
+//!   "proxy":{"hash":"02b1c3d4e5f60718","added":{"env":["HTTP_PROXY","http_proxy"]},"overridden":{"env":["HTTP_PROXY"]}},
+//!   "registry":{"hash":"8f2c6a1be0d94c57","added":{"imagePullSecrets":["gpr-credentials"]}}}}
 //! ```
 //!
-//! By dependency: the hash of what it added, and the keys of it, by the place where they went: the field's name in the
-//! settings, followed by a slash and the container's name where there is one, or `spec` for an atomic field of the pod
-//! spec. Keys, never values; an entry that merges by its whole value stands there by a hash of it.
+//! By the kind of object that it is about, since a controller copies a Notebook's annotations to its pod, and in it by
+//! dependency: the hash of what was added, the keys of it, and those of them that `Override` put in the place of the
+//! user's. Keys, never values; an entry that merges by its whole value stands there by a hash of it. They stand by place:
+//! the field's name in the settings, or `spec` for an atomic field of the pod spec. What went into a container that is
+//! not the main one has its name behind a slash: `env/sidecar`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 
-use serde::Serialize;
+use super::{Records, set_aside};
+use crate::json::{ByName, Cursor, Malformed, Node, quote_into};
+use crate::workload::Kind;
 
-use crate::json::Cursor;
+/// Keys, by place.
+pub type Places<'t> = ByName<'t, Vec<Cow<'t, str>>>;
 
 /// What one dependency added.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Added {
+#[derive(Clone, Debug, Default)]
+pub struct Part<'t> {
     /// The dependency's hash at the time.
-    pub hash: String,
+    pub hash: Cow<'t, str>,
     /// The keys, by place.
-    pub added: BTreeMap<String, Vec<String>>,
+    pub added: Places<'t>,
+    /// Those of them whose entry replaced one of the user's, by place.
+    pub overridden: Places<'t>,
 }
 
-/// What every dependency added, by its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Record {
-    dependencies: BTreeMap<String, Added>,
+/// What every dependency added to an object of one kind, by its name; and what the annotation says of other kinds.
+#[derive(Clone, Debug, Default)]
+pub struct Record<'t> {
+    parts: ByName<'t, Part<'t>>,
+    /// By the kind, as it stands there.
+    other_kinds: ByName<'t, &'t str>,
 }
 
-impl Record {
-    /// Reads the annotation; `None` where it is not what [`Record::to_json`] writes.
+impl<'t> Record<'t> {
+    /// Reads the annotation of an object of a kind; `None` where it is not what [`Record::to_json`] writes.
     ///
-    /// It is never trusted to skip work, so that what was forged can do no more than let the platform replace or
-    /// remove entries of an object that its author could have changed anyway.
-    pub fn parse(annotation: &str) -> Option<Self> {
+    /// Version 0.1.0 wrote the dependencies of the one kind without naming it. No dependency is called like a kind, whose
+    /// names begin with a capital letter.
+    pub fn parse(annotation: &'t str, kind: Kind) -> Option<Self> {
         let mut cursor = Cursor::new(annotation);
         let mut record = Record::default();
         let mut is_whole = true;
         cursor.expect_object(|cursor, name| {
-            let (mut hash, mut added) = (None, None);
-            cursor.expect_object(|cursor, key| match &*key.decode() {
-                "hash" => hash = Some(cursor.string().decode().into_owned()),
-                "added" => added = Some(read_places(cursor)),
-                _ => _ = cursor.skip(),
-            });
-            match (hash, added) {
-                (Some(hash), Some(added)) => {
-                    _ = record.dependencies.insert(name.decode().into_owned(), Added { hash, added })
-                }
-                _ => is_whole = false,
+            let name = name.decode();
+            if name == kind.name() {
+                cursor.expect_object(|cursor, name| is_whole &= record.read_part(cursor, name.decode()));
+            } else if name.starts_with(|first: char| first.is_ascii_uppercase()) {
+                is_whole &= cursor.peek() == b'{';
+                record.other_kinds.insert(name, cursor.skip());
+            } else {
+                is_whole &= record.read_part(cursor, name);
             }
         });
         (is_whole && cursor.finish().is_ok()).then_some(record)
     }
 
-    /// The annotation's text.
-    pub fn to_json(&self) -> String {
-        // Strings and maps of strings cannot fail to be written.
-        serde_json::to_string(self).unwrap_or_default()
+    /// Reads what the dependency `name` added; says whether it is all there.
+    fn read_part(&mut self, cursor: &mut Cursor<'t>, name: Cow<'t, str>) -> bool {
+        let (mut hash, mut added, mut overridden) = (None, None, Places::default());
+        cursor.expect_object(|cursor, key| match &*key.decode() {
+            "hash" => hash = Some(cursor.string().decode()),
+            "added" => added = Some(read_places(cursor)),
+            "overridden" => overridden = read_places(cursor),
+            _ => _ = cursor.skip(),
+        });
+        let part = hash.zip(added).map(|(hash, added)| Part { hash, added, overridden });
+        part.map(|part| self.parts.insert(name, part)).is_some()
     }
 
-    /// Whether nothing is managed.
-    pub fn is_empty(&self) -> bool {
-        self.dependencies.is_empty()
-    }
-
-    /// This record and `stored`, the one on the stored object, together: a client that sends an object without its
-    /// annotations loses nothing. Where both know a dependency, the hash is the stored one.
-    pub fn with(mut self, stored: Record) -> Record {
-        for (name, added) in stored.dependencies {
-            let known = self.dependencies.entry(name).or_default();
-            known.hash = added.hash;
-            for (place, keys) in added.added {
-                let here = known.added.entry(place).or_default();
-                let mut known = BTreeSet::new();
-                known.extend(here.iter().cloned());
-                here.extend(keys.into_iter().filter(|key| !known.contains(key)));
-            }
+    /// The annotation's text; `None` where there is nothing to say.
+    pub fn to_json(&self, kind: Kind) -> Option<String> {
+        let mut written = String::new();
+        let mut kinds = self.other_kinds.clone();
+        if !self.parts.is_empty() {
+            write_object(&mut written, &self.parts, |text, part| {
+                text.push_str("{\"hash\":");
+                quote_into(&part.hash, text);
+                text.push_str(",\"added\":");
+                write_places(text, &part.added);
+                if !part.overridden.is_empty() {
+                    text.push_str(",\"overridden\":");
+                    write_places(text, &part.overridden);
+                }
+                text.push('}');
+            });
+            kinds.insert(kind.name(), &written);
         }
-        self
+        let mut text = String::new();
+        write_object(&mut text, &kinds, |text, part| text.push_str(part));
+        (!kinds.is_empty()).then_some(text)
+    }
+
+    /// What each dependency added, in the order of their names.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, &Part<'t>)> {
+        self.parts.iter()
     }
 
     /// What the dependency `name` added.
-    pub fn get(&self, name: &str) -> Option<&Added> {
-        self.dependencies.get(name)
+    pub fn part(&self, name: &str) -> Option<&Part<'t>> {
+        self.parts.get(name)
     }
 
-    /// Notes that the dependency `name`, whose hash is `hash`, added `keys` at `place`.
-    pub fn note(&mut self, name: &str, hash: &str, place: &str, keys: Vec<String>) {
-        if !keys.is_empty() {
-            let added = self.dependencies.entry(name.to_owned()).or_default();
-            hash.clone_into(&mut added.hash);
-            added.added.insert(place.to_owned(), keys);
+    /// Whether it says nothing at all.
+    pub fn is_blank(&self) -> bool {
+        self.parts.is_empty() && self.other_kinds.is_empty()
+    }
+
+    /// Whether no dependency added anything.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Notes that the dependency `name`, whose hash is `hash`, added the entry of this key at `place`, and whether it
+    /// replaced one of the user's.
+    pub fn note(&mut self, name: Cow<'t, str>, hash: &str, place: &str, key: &str, is_overridden: bool) {
+        let Some(part) = self.parts.entry(name) else { return };
+        if part.hash != hash {
+            part.hash = Cow::Owned(hash.to_owned());
+        }
+        for places in [Some(&mut part.added), Some(&mut part.overridden).filter(|_| is_overridden)].into_iter().flatten() {
+            match places.get_mut(place) {
+                Some(keys) => keys.push(Cow::Owned(key.to_owned())),
+                None => _ = places.insert(place.to_owned(), vec![Cow::Owned(key.to_owned())]),
+            }
         }
     }
 
-    /// Takes over what `other` says of the dependency `name`, as it is.
-    pub fn keep(&mut self, name: &str, other: &Record) {
-        if let Some(added) = other.dependencies.get(name) {
-            self.dependencies.insert(name.to_owned(), added.clone());
-        }
+    /// Takes over what another record says of the dependency `name`, as it is.
+    pub fn keep(&mut self, name: impl Into<Cow<'t, str>>, part: &Part<'t>) {
+        self.parts.insert(name, part.clone());
     }
 
-    /// The dependency that each key at `place` belongs to.
-    pub fn owners_at(&self, place: &str) -> BTreeMap<&str, &str> {
-        let mut owners = BTreeMap::new();
-        for (name, added) in &self.dependencies {
-            let keys = added.added.get(place).into_iter().flatten();
-            owners.extend(keys.map(|key| (key.as_str(), name.as_str())));
+    /// Takes over what `records` say that is not about `object` or not ours: as the client has it, and what he has not, as
+    /// stored. What the stored one says of entries that are gone from the object goes too: the policy that they belong to
+    /// took them away.
+    ///
+    /// # Errors
+    /// The object is malformed where such entries would be.
+    pub fn keep_others(
+        &mut self,
+        records: &Records<'t>,
+        object: &Node<'_>,
+        kind: Kind,
+        is_ours: &dyn Fn(&str) -> bool,
+    ) -> Result<(), Malformed> {
+        let Records { client, stored, .. } = *records;
+        let others = |record: &'t Record<'t>| record.parts().filter(|(name, _)| !is_ours(name));
+        for (name, part) in others(client) {
+            self.keep(name, part);
         }
-        owners
+        for (name, part) in stored.into_iter().flat_map(others) {
+            if !client.parts.contains(name) {
+                let (_, is_there) = set_aside(object, kind, std::iter::once(part))?;
+                if is_there {
+                    self.keep(name, part);
+                }
+            }
+        }
+        let other_kinds = if client.is_blank() { stored.unwrap_or(client) } else { client };
+        self.other_kinds.clone_from(&other_kinds.other_kinds);
+        Ok(())
     }
 }
 
-/// The keys of what was added, by place.
-fn read_places(cursor: &mut Cursor<'_>) -> BTreeMap<String, Vec<String>> {
-    let mut places = BTreeMap::new();
+/// The keys by place.
+fn read_places<'t>(cursor: &mut Cursor<'t>) -> Places<'t> {
+    let mut places = Places::default();
     cursor.expect_object(|cursor, place| {
         let mut keys = Vec::new();
-        cursor.expect_list(|cursor| keys.push(cursor.string().decode().into_owned()));
-        places.insert(place.decode().into_owned(), keys);
+        cursor.expect_list(|cursor| keys.push(cursor.string().decode()));
+        places.insert(place.decode(), keys);
     });
     places
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_noted_is_read_back() {
-        let mut record = Record::default();
-        record.note("registry", "01", "imagePullSecrets", vec!["b".to_owned(), "a".to_owned()]);
-        record.note("proxy", "02", "env/nb", vec!["HTTP_PROXY".to_owned()]);
-        record.note("proxy", "02", "env/other", Vec::new());
-        let text = r#"{"proxy":{"hash":"02","added":{"env/nb":["HTTP_PROXY"]}},"registry":{"hash":"01","added":{"imagePullSecrets":["b","a"]}}}"#;
-        assert_eq!(record.to_json(), text);
-        assert_eq!(Record::parse(text).unwrap(), record);
-        assert_eq!(record.owners_at("imagePullSecrets"), BTreeMap::from([("a", "registry"), ("b", "registry")]));
-        assert_eq!(record.owners_at("volumes"), BTreeMap::new());
-    }
-
-    #[test]
-    fn damaged_records_are_refused() {
-        for text in ["", "null", "[]", "{\"a\":1}", "{\"a\":{}}", "{\"a\":{\"hash\":1,\"added\":{}}}", "{"] {
-            assert!(Record::parse(text).is_none(), "{text}");
+fn write_places(text: &mut String, places: &Places<'_>) {
+    write_object(text, places, |text, keys| {
+        let mut separator = '[';
+        for key in keys {
+            text.push(separator);
+            quote_into(key, text);
+            separator = ',';
         }
-        assert_eq!(Record::parse("{}").unwrap(), Record::default());
-    }
+        text.push_str(if keys.is_empty() { "[]" } else { "]" });
+    });
+}
 
-    #[test]
-    fn the_records_of_client_and_server_are_united() {
-        let read = |text| Record::parse(text).unwrap();
-        let new = read(r#"{"a":{"hash":"new","added":{"env/nb":["A"]}},"b":{"hash":"1","added":{}}}"#);
-        let old = read(r#"{"a":{"hash":"old","added":{"env/nb":["B"],"volumes":["v"]}}}"#);
-        assert_eq!(
-            new.with(old).to_json(),
-            r#"{"a":{"hash":"old","added":{"env/nb":["A","B"],"volumes":["v"]}},"b":{"hash":"1","added":{}}}"#
-        );
+fn write_object<V>(text: &mut String, members: &ByName<'_, V>, write_value: impl Fn(&mut String, &V)) {
+    let mut separator = '{';
+    for (key, value) in members.iter() {
+        text.push(separator);
+        quote_into(key, text);
+        text.push(':');
+        write_value(text, value);
+        separator = ',';
     }
+    text.push_str(if members.is_empty() { "{}" } else { "}" });
 }

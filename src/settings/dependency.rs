@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Field, MergeStrategy, Target};
+use super::fields::{FIELDS, Field, MergeStrategy, Target};
 use super::{DEPENDENCIES, Names, OnConflict, Settings, ready_made, strings, word};
-use crate::json::{Cursor, Malformed, Node, Path, Str};
+use crate::json::{ByName, Cursor, Malformed, Node, Path, Str};
 use crate::kubernetes::digest::Digest;
 use crate::workload::Containers;
 
@@ -49,6 +49,8 @@ pub struct Addition<'a> {
 pub struct Resolved<'a> {
     /// Its name in the settings.
     pub name: Cow<'a, str>,
+    /// Whether it needs the name of the object, and the object has none yet.
+    pub lacks_name: bool,
     written: Cow<'a, str>,
     expanded: Vec<(&'static str, String)>,
 }
@@ -64,7 +66,9 @@ impl<'a> Resolved<'a> {
         let mut all = Vec::with_capacity(wanted.len());
         for name in wanted.into_iter().flatten() {
             if let Some(text) = settings.dependency(&name, problems) {
-                all.push(Self::new(name, names.fill_in(text), problems));
+                let resolved = Self::new(name, names.fill_in(text), problems);
+                let lacks_name = names.name.is_empty() && resolved.written != Names { name: "a", ..*names }.fill_in(text);
+                all.push(Self { lacks_name, ..resolved });
             }
         }
         all
@@ -77,7 +81,7 @@ impl<'a> Resolved<'a> {
             problems.push(malformed);
             Vec::new()
         });
-        Resolved { name, written: text, expanded }
+        Resolved { name, lacks_name: false, written: text, expanded }
     }
 }
 
@@ -185,18 +189,31 @@ impl<'a> Dependency<'a> {
         }
     }
 
+    /// The hash of what it means: fields and members in any order, values by their meaning. What happens where the user
+    /// has something else is no part of it.
     fn hashed(&self) -> String {
         let mut hash = Digest::default();
-        hash.add(self.on_conflict.word());
         match &self.containers {
-            Containers::Named(names) => names.iter().for_each(|name| hash.add(name)),
+            Containers::Named(names) => {
+                ByName::set(names.iter().map(|name| &**name)).names().for_each(|name| hash.add(name));
+            }
             selection => hash.add(selection.word()),
         }
         hash.add(if self.init_containers_first { "first" } else { "last" });
-        for addition in &self.additions {
-            hash.add(addition.field.name);
-            hash.add(&addition.key);
-            hash.add(addition.value);
+        for field in &FIELDS {
+            let of_field = self.additions.iter().filter(|addition| std::ptr::eq(addition.field, field));
+            let mut take_in = |addition: &Addition<'_>| {
+                hash.add(field.name);
+                hash.add(&addition.key);
+                hash.add(&Digest::of(field.entry_type(), addition.value).hex());
+            };
+            if field.strategy == MergeStrategy::Granular {
+                let mut by_key = ByName::default();
+                of_field.for_each(|addition| _ = by_key.insert(&*addition.key, addition));
+                by_key.iter().for_each(|(_, addition)| take_in(addition));
+            } else {
+                of_field.for_each(take_in);
+            }
         }
         hash.hex()
     }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::json::{Body, Node, Shape, Str};
 use crate::kubernetes::digest::Digest;
-use crate::kubernetes::equality::{deep_derivative, deep_equal, env_var_derivative, volume_mount_derivative};
-use crate::kubernetes::names::Format;
+use crate::kubernetes::equality::{deep_derivative, deep_equal};
+use crate::kubernetes::names::{Format, clean_path};
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::{
     AFFINITY, CONTAINER, ENV_FROM_SOURCE, ENV_VAR, HOST_ALIAS, LOCAL_OBJECT_REFERENCE, POD_SECURITY_CONTEXT,
@@ -78,8 +78,6 @@ pub struct Field {
     pub computed: &'static [&'static str],
     /// The deprecated member that must say the same, where it is there.
     pub alias: Option<Str<'static>>,
-    /// Whether the first value, an entry of ours of this type, is contained in the second.
-    derivative: fn(&'static Type, &str, &str) -> bool,
 }
 
 const ROW: Field = Field {
@@ -93,7 +91,6 @@ const ROW: Field = Field {
     server_defaults: &[],
     computed: &[],
     alias: None,
-    derivative: deep_derivative,
 };
 
 /// A row whose member has the same name as in the settings.
@@ -151,9 +148,9 @@ pub static FIELDS: [Field; 19] = [
     row!("schedulerName", Type::Text(Format::NonEmpty), PodSpec, Atomic, "", server_defaults: &["\"\"", "\"default-scheduler\""]),
     row!("affinity", Type::Object(&AFFINITY), PodSpec, Atomic, "", server_defaults: &["{}"]),
     row!("securityContext", Type::Object(&POD_SECURITY_CONTEXT), PodSpec, Atomic, "", server_defaults: &["{}"]),
-    row!("env", list!(ENV_VAR), Containers, ListMap("name"), "env", derivative: env_var_derivative),
+    row!("env", list!(ENV_VAR), Containers, ListMap("name"), "env"),
     row!("envFrom", list!(ENV_FROM_SOURCE), Containers, ListSet, "envFrom"),
-    row!("volumeMounts", list!(VOLUME_MOUNT), Containers, ListMap("mountPath"), "volumeMount", entry: Entry::VolumeMount, derivative: volume_mount_derivative),
+    row!("volumeMounts", list!(VOLUME_MOUNT), Containers, ListMap("mountPath"), "volumeMount", entry: Entry::VolumeMount),
 ];
 
 impl Field {
@@ -189,7 +186,7 @@ impl Field {
 
     /// Whether `theirs`, which is there, has at least everything that `ours` has (contract, "Already present").
     pub fn contains(&'static self, theirs: &str, ours: &str) -> bool {
-        (self.derivative)(self.entry_type(), ours, theirs)
+        deep_derivative(self.entry_type(), ours, theirs)
     }
 
     /// Whether two entries mean the same (contract, "Equality").
@@ -214,10 +211,7 @@ impl Field {
     pub fn key_of<'a>(&'static self, entry: &Node<'a>) -> Option<Cow<'a, str>> {
         match (self.strategy, self.entry) {
             (ListSet, _) => Some(Cow::Owned(Digest::of(self.entry_type(), entry.text()).hex())),
-            (ListMap(member), Entry::VolumeMount) => entry_string(entry, member).map(|path| match path {
-                Cow::Borrowed(path) => Cow::Borrowed(without_trailing_slash(path)),
-                Cow::Owned(path) => Cow::Owned(without_trailing_slash(&path).to_owned()),
-            }),
+            (ListMap(member), Entry::VolumeMount) => entry_string(entry, member).map(clean_path),
             (ListMap(member), _) => entry_string(entry, member),
             (Granular | Atomic, _) => None,
         }
@@ -230,13 +224,6 @@ fn entry_string<'a>(entry: &Node<'a>, member: &str) -> Option<Cow<'a, str>> {
         Body::Entry(key) => key.map(Str::decode),
         Body::Object(object) => object.get(member).and_then(Node::string),
         Body::Text | Body::List(_) => None,
-    }
-}
-
-fn without_trailing_slash(path: &str) -> &str {
-    match path.strip_suffix('/') {
-        Some("") | None => path,
-        Some(path) => path,
     }
 }
 
@@ -256,6 +243,7 @@ mod tests {
             ("env", r#"{"name":"A","name":"B"}"#, Some("B")),
             ("hostAliases", r#"{"ip":"10.0.0.1"}"#, Some("10.0.0.1")),
             ("volumeMounts", r#"{"name":"v","mountPath":"/a/"}"#, Some("/a")),
+            ("volumeMounts", r#"{"name":"v","mountPath":"/a/./b\u002f..//"}"#, Some("/a")),
             ("volumeMounts", r#"{"name":"v","mountPath":"/"}"#, Some("/")),
         ] {
             let row = Field::named(field).unwrap();

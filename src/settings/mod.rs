@@ -21,7 +21,7 @@ pub use placeholder::Names;
 pub use validate::problems;
 pub use words::{OnConflict, RunningNotebooks};
 
-use crate::json::{Body, Malformed, Node, Object, Path, Shape, items};
+use crate::json::{Body, ByName, Malformed, Node, Object, Path, Shape, items};
 use crate::workload::Kind;
 
 /// The settings, as written: whatever a request does not ask for stays text.
@@ -53,8 +53,28 @@ impl<'a> TryFrom<Node<'a>> for Settings<'a> {
 impl<'a> Settings<'a> {
     /// The names of the dependencies that every object of a kind gets, in their order; `None` for what is not a name.
     pub fn wanted(&self, kind: Kind, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
-        let list = list_of(kind);
+        self.names(list_of(kind), problems)
+    }
+
+    /// The names of dependencies that earlier settings had: what was added under them is taken away. `None` for what is
+    /// not a name.
+    pub fn retired(&self, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
+        self.names("retired", problems)
+    }
+
+    /// The names in the list `list`, in their order; `None` for what is not a name.
+    fn names(&self, list: &'static str, problems: &mut Vec<Malformed>) -> Vec<Option<Cow<'a, str>>> {
         self.members.get(list).map_or_else(Vec::new, |node| strings(node, &ROOT.member(list), problems))
+    }
+
+    /// The names of the dependencies that these settings know, wanted or not: what they defined or retired. Any other is
+    /// another policy's, or nobody's.
+    pub fn known(&self, problems: &mut Vec<Malformed>) -> ByName<'a, ()> {
+        let dependencies = self.members.get("dependencies").and_then(Node::as_object);
+        let mut known = ByName::default();
+        known.extend(dependencies.into_iter().flat_map(Object::iter).map(|(name, _)| name.decode()));
+        known.extend(self.retired(problems).into_iter().flatten());
+        known
     }
 
     /// The text of the dependency `name`.

@@ -1,4 +1,4 @@
-//! The names of the annotations that the policy writes.
+//! The names of the policy's own annotations: those that it writes, and the one that users write for it.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,19 @@ pub struct OwnAnnotations<'s> {
 }
 
 impl OwnAnnotations<'_> {
-    /// What was added; a mark for people and selectors; what waits.
-    pub const NAMES: [&'static str; 3] = ["injected", "status", "update-pending"];
+    /// What was added.
+    pub const INJECTED: &'static str = "injected";
+    /// A mark for people and selectors.
+    pub const STATUS: &'static str = "status";
+    /// What waits.
+    pub const PENDING: &'static str = "update-pending";
+    /// The user's: that it shall not wait.
+    pub const APPLY: &'static str = "apply";
 
-    /// Which of [`NAMES`](Self::NAMES) the annotation called `key` has; `None` for one that the policy does not write.
-    pub fn position(&self, key: &str) -> Option<usize> {
+    /// Which of these names the annotation called `key` has; `None` for one that is not the policy's own.
+    pub fn name_of(&self, key: &str) -> Option<&'static str> {
         let name = key.strip_prefix(&*self.domain)?.strip_prefix('/')?;
-        Self::NAMES.iter().position(|known| name == *known)
+        [Self::INJECTED, Self::STATUS, Self::PENDING, Self::APPLY].into_iter().find(|known| name == *known)
     }
 
     /// The key of the annotation `name`.

@@ -65,7 +65,12 @@ pub fn expand(path: &Path<'_>, dependency: &str) -> Result<Vec<(&'static str, St
         }
         next = cursor.next_key();
     }
-    Ok(expanded)
+    // What they expand to does not depend on the order in which they are written.
+    let mut in_order = Vec::with_capacity(expanded.len());
+    for (part, ..) in READY_MADE {
+        in_order.extend(expanded.extract_if(.., |(name, _)| *name == part));
+    }
+    Ok(in_order)
 }
 
 fn vault(vault: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {

@@ -14,6 +14,7 @@ pub static SETTINGS: Object = Object::new(&[
     Member::new("dependencies", Type::Map(Format::DnsLabel, &Type::Object(&DEPENDENCY))),
     Member::new(list_of(Kind::Notebook), Type::List(&ANY_TEXT, None)),
     Member::new(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT, None)),
+    Member::new("retired", Type::List(&Type::Text(Format::DnsLabel), None)),
     Member::new("runningNotebooks", Type::Text(Format::OneOf(RunningNotebooks::WORDS))),
     Member::new("annotationDomain", Type::Text(Format::Subdomain)),
 ]);

@@ -62,27 +62,36 @@ pub fn container_names<'a>(object: &Node<'a>, kind: Kind) -> Result<Vec<Cow<'a, 
         .collect()
 }
 
-/// The containers that `selection` means, of those called `names`; `is_managed` says which of these the platform added.
-///
-/// A name that matches none counts for nothing, and neither Main nor All means a managed container.
-pub fn selected<'n>(
-    selection: &Containers<'_>,
+/// Which of a pod spec's containers stand apart from the user's.
+pub struct Apart<'p> {
+    /// Whether a dependency of these settings adds the container of this name, added it, or puts it in the place of the
+    /// user's.
+    pub is_ours: &'p dyn Fn(&str) -> bool,
+    /// Whether another policy says that it added it.
+    pub is_foreign: &'p dyn Fn(&str) -> bool,
+}
+
+/// The main container, of those called `names`: none of ours, and one that is another's only where the object tells its
+/// main container by this name, or where all are.
+pub fn main_container<'n, 'a>(
     kind: Kind,
     object: &Node<'_>,
-    names: &'n [Cow<'_, str>],
-    is_managed: impl Fn(&str) -> bool,
-) -> Vec<&'n str> {
-    let theirs = || names.iter().map(|name| &**name).filter(|name| !is_managed(name));
-    let called = |wanted: Option<Cow<'_, str>>| wanted.and_then(|wanted| theirs().find(|name| *name == wanted));
-    match (selection, kind) {
-        (Containers::Named(wanted), _) => {
-            names.iter().map(|name| &**name).filter(|name| wanted.iter().any(|wanted| wanted == name)).collect()
+    names: &'n [Cow<'a, str>],
+    apart: &Apart<'_>,
+) -> Option<&'n Cow<'a, str>> {
+    let theirs = || names.iter().filter(|name| !(apart.is_ours)(name));
+    let called = |wanted: Option<Cow<'_, str>>| wanted.and_then(|wanted| theirs().find(|name| **name == wanted));
+    match kind {
+        Kind::Notebook => {
+            let is_anothers = |name: &str| FOREIGN_CONTAINERS.contains(&name) || (apart.is_foreign)(name);
+            called(name(object)).or_else(|| theirs().find(|name| !is_anothers(name))).or_else(|| theirs().next())
         }
-        (Containers::All, _) => theirs().filter(|name| !FOREIGN_CONTAINERS.contains(name)).collect(),
-        (Containers::Main, Kind::Notebook) => called(name(object)).or_else(|| theirs().next()).into_iter().collect(),
-        (Containers::Main, Kind::PipelinePod) => called(annotation(object, DEFAULT_CONTAINER).and_then(Node::string))
-            .or_else(|| called(Some(Cow::Borrowed(MAIN))))
-            .into_iter()
-            .collect(),
+        Kind::PipelinePod => called(annotation(object, DEFAULT_CONTAINER).and_then(Node::string))
+            .or_else(|| called(Some(Cow::Borrowed(MAIN)))),
     }
+}
+
+/// Whether All means the container of this name, which is not the main one.
+pub fn is_meant_by_all(name: &str, apart: &Apart<'_>) -> bool {
+    !FOREIGN_CONTAINERS.contains(&name) && !(apart.is_ours)(name) && !(apart.is_foreign)(name)
 }

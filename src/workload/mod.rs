@@ -5,9 +5,9 @@ mod containers;
 
 use std::borrow::Cow;
 
-pub use containers::{Containers, FOREIGN_CONTAINERS, MAIN, container_names, selected};
+pub use containers::{Apart, Containers, FOREIGN_CONTAINERS, MAIN, container_names, is_meant_by_all, main_container};
 
-use crate::json::{Node, Object, Path, Shape};
+use crate::json::{Node, Object, Path, Shape, items, member, string_member};
 
 /// The annotation by which Argo marks the pods of a workflow.
 const ARGO_NODE_NAME: &str = "workflows.argoproj.io/node-name";
@@ -18,8 +18,11 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 /// The annotation by which Kubeflow stops a notebook, whatever its value.
 const RESOURCE_STOPPED: &str = "kubeflow-resource-stopped";
 
+/// The annotation by which Open Data Hub's dashboard asks for a restart of a notebook, where it is `true`.
+const RESTART: &str = "notebooks.opendatahub.io/notebook-restart";
+
 /// The annotations that the policy goes by. A dependency that added one would change what the next request is taken for.
-pub const DECISIVE_ANNOTATIONS: [&str; 3] = [ARGO_NODE_NAME, DEFAULT_CONTAINER, RESOURCE_STOPPED];
+pub const DECISIVE_ANNOTATIONS: [&str; 4] = [ARGO_NODE_NAME, DEFAULT_CONTAINER, RESOURCE_STOPPED, RESTART];
 
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +76,14 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Self; 2] = [Kind::Notebook, Kind::PipelinePod];
 
+    /// What the API calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Notebook => "Notebook",
+            Kind::PipelinePod => "Pod",
+        }
+    }
+
     /// How an object of this kind is opened.
     pub const fn shape(self) -> &'static Shape {
         match self {
@@ -107,6 +118,20 @@ fn annotation<'o, 'a>(object: &'o Node<'a>, name: &str) -> Option<&'o Node<'a>> 
 /// Whether a notebook is stopped: the annotation counts with any value (contract, "Running notebooks").
 pub fn is_stopped(notebook: &Node<'_>) -> bool {
     annotation(notebook, RESOURCE_STOPPED).is_some()
+}
+
+/// Whether a notebook is to be restarted, by the annotation of Open Data Hub.
+pub fn asks_for_restart(notebook: &Node<'_>) -> bool {
+    annotation(notebook, RESTART).and_then(Node::string).as_deref() == Some("true")
+}
+
+/// Whether the object belongs to a StatefulSet: the pod of a notebook does, and carries the notebook's annotations.
+pub fn is_of_stateful_set(object: &Node<'_>) -> bool {
+    let owners = metadata(object).and_then(|metadata| metadata.get("ownerReferences"));
+    let is_controller = |owner: &&str| {
+        string_member(owner, "kind").as_deref() == Some("StatefulSet") && member(owner, "controller") == Some("true")
+    };
+    owners.is_some_and(|owners| items(owners.text()).iter().any(is_controller))
 }
 
 /// The name of the object, where it has one.

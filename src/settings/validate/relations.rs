@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::problem::{Problems, did_you_mean, one_of};
-use super::shape::{index, member, string_member};
+use super::shape::index;
 use super::{FirstPositions, List};
-use crate::json::{Node, Path, items, members, shown};
+use crate::json::{Node, Path, items, member, members, shown, string_member};
 use crate::settings::fields::{Entry, MergeStrategy, Target};
-use crate::settings::{Addition, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
+use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
 use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
 
 /// Checks what belongs together in `settings`.
@@ -31,8 +31,12 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
     for list in lists {
         check_list(list, &all, &known, problems);
     }
-    if lists.iter().all(|list| list.names.is_empty() && !problems.any_at_or_below(&ROOT.member(list.word))) {
-        let what = "must list a dependency, or pipelinePods must: there is nothing to add";
+    let retired = settings.retired(&mut Vec::new());
+    check_retired(&retired, lists, &known, problems);
+    let lists_nothing = |word: &str, names: &[_]| names.is_empty() && !problems.any_at_or_below(&ROOT.member(word));
+    if lists.iter().all(|list| lists_nothing(list.word, &list.names)) && lists_nothing("retired", &retired) {
+        let what =
+            "must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire";
         problems.add(&ROOT.member("notebooks"), &[what]);
     }
     let own = settings.own_annotations(&mut Vec::new());
@@ -98,13 +102,46 @@ fn check_list(list: &List<'_>, all: &[ReadDependency<'_>], known: &FirstPosition
         let Some(name) = name else { continue };
         let path = path.item(at);
         if let Some(first) = list.first.at(name).filter(|first| *first != at) {
-            let what = ["must not be in the list twice, found ", &shown(name), " at ", &index(first), " too"];
-            problems.add(&path, &what);
+            add_twice(&path, name, first, problems);
         } else if known.at(name).is_none() {
             let meant = did_you_mean(name, all.iter().map(|it| it.dependency.name));
             problems.add(&path, &["must be one of the dependencies, found ", &shown(name), &meant]);
         }
     }
+}
+
+/// What is retired must not be in use: it would be taken away and added again.
+fn check_retired(
+    retired: &[Option<Cow<'_, str>>],
+    lists: &[List<'_>],
+    known: &FirstPositions,
+    problems: &mut Problems,
+) {
+    let path = ROOT.member("retired");
+    let mut first = FirstPositions::default();
+    for (at, name) in retired.iter().enumerate() {
+        let Some(name) = name else { continue };
+        let path = path.item(at);
+        if let Some(first) = first.insert(name, at) {
+            add_twice(&path, name, first, problems);
+            continue;
+        }
+        let mut places = Vec::new();
+        places.extend(known.at(name).map(|_| DEPENDENCIES.member(name).to_string()));
+        for list in lists {
+            places.extend(list.first.at(name).map(|at| ROOT.member(list.word).item(at).to_string()));
+        }
+        if !places.is_empty() {
+            let what = ["must not be in use, found ", &shown(name), " at ", &places.join(", "), " too"];
+            problems.add(&path, &what);
+        }
+    }
+}
+
+/// Notes that `name` is in its list before, at position `first`.
+fn add_twice(path: &Path<'_>, name: &str, first: usize, problems: &mut Problems) {
+    let what = ["must not be in the list twice, found ", &shown(name), " at ", &index(first), " too"];
+    problems.add(path, &what);
 }
 
 fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotations<'_>, problems: &mut Problems) {
@@ -136,8 +173,8 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
         addition.with_path(path, |path| {
             let value = addition.value;
             match addition.field.entry {
-                Entry::Annotation if own.position(&addition.key).is_some() => {
-                    problems.add(path, &["must not be one of the annotations that the policy itself writes"]);
+                Entry::Annotation if own.name_of(&addition.key).is_some() => {
+                    problems.add(path, &["must not be one of the policy's own annotations"]);
                 }
                 Entry::Annotation if DECISIVE_ANNOTATIONS.contains(&&*addition.key) => {
                     problems.add(path, &["must not be one of the annotations that the policy goes by"]);

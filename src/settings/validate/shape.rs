@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::problem::{Problems, did_you_mean, one_of};
 use super::{FirstPositions, List};
-use crate::json::{Node, Path, items, kind_of, members, shown};
+use crate::json::{Node, Path, items, kind_of, members, shown, string_member};
 use crate::kubernetes::names::Format;
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::schema::{Exclusive, Object, Type};
@@ -37,7 +37,7 @@ impl Walk<'_, '_> {
             (Type::Object(object), Some(b'{')) => self.object(path, object, text),
             (Type::Map(format, of), Some(b'{')) => self.map(path, *format, of, text),
             (Type::List(of, unique), Some(b'[')) => self.list(path, of, *unique, text),
-            (Type::Set(of), Some(b'[')) => self.list(path, of, None, text),
+            (Type::Set(of) | Type::Alternatives(of), Some(b'[')) => self.list(path, of, None, text),
             (Type::WordOrNames(words), first) => self.word_or_names(path, words, first.copied(), text),
             (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
             (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
@@ -56,7 +56,7 @@ impl Walk<'_, '_> {
             Type::IntOrString => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
             Type::Quantity => (Quantity::parse(text).is_some(), "must be a quantity like 500m or 1Gi"),
             Type::Text(_) => (false, "must be a string"),
-            Type::List(..) | Type::Set(_) => (false, "must be a list"),
+            Type::List(..) | Type::Set(_) | Type::Alternatives(_) => (false, "must be a list"),
             Type::Map(..) | Type::Object(_) => (false, "must be an object"),
             // It was checked before, whatever it is.
             Type::WordOrNames(_) => return,
@@ -184,14 +184,4 @@ pub fn index(at: usize) -> String {
 /// What the string says that `text` is; nothing where it is something else.
 fn string(text: &str) -> Cow<'_, str> {
     Node::text_only(text).string().unwrap_or_default()
-}
-
-/// The member `name` of the object that `text` is.
-pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    members(text).into_iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
-}
-
-/// What the string says that the member `name` of the object is that `text` is.
-pub fn string_member<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    member(text, name).and_then(|value| Node::text_only(value).string())
 }

@@ -84,16 +84,20 @@ fn valid_settings_are_accepted() {
         ["settings.yaml", "settings-registry.yaml", "nais/settings.yaml", "../deploy/cluster-admission-policy.yaml"]
             .map(|path| (path.to_owned(), settings_in(test_data(path))))
             .into();
-    let readme = fs::read_to_string(project().join("README.md")).expect("README.md");
-    for block in readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("\n```")).map(|(block, _)| block) {
-        let document: Value = yaml_serde::from_str(block).expect(block);
-        let found = settings_in(document);
-        if found.get("dependencies").is_some() {
-            settings.push((format!("README.md:\n{block}"), found));
-        }
+    for (page, at_least) in [("README.md", 2), ("docs/coexistence.md", 3)] {
+        let text = fs::read_to_string(project().join(page)).expect(page);
+        let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("\n```"));
+        let documents = blocks.map(|(block, _)| (block, yaml_serde::from_str(block).expect(block)));
+        let found: Vec<_> = documents
+            .map(|(block, document)| (format!("{page}:\n{block}"), settings_in(document)))
+            .filter(|(_, settings)| settings.get("dependencies").is_some())
+            .collect();
+        assert!(found.len() >= at_least, "{page} shows settings");
+        settings.extend(found);
     }
-    assert!(settings.len() >= 6, "README.md shows settings, by themselves and in a policy");
     settings.push(("every field".to_owned(), everything()));
+    settings
+        .push(("nothing to add, something to retire".to_owned(), json!({"notebooks": null, "retired": ["registry"]})));
     for (name, settings) in settings {
         assert_eq!(settings_problem(&settings), None, "{name}");
     }
@@ -161,6 +165,7 @@ fn everything() -> Value {
         },
         "notebooks": ["all", "same", "other-container"],
         "pipelinePods": ["other-list"],
+        "retired": ["earlier", "0"],
         "runningNotebooks": "Restart",
         "annotationDomain": "a.b",
     })
@@ -210,7 +215,11 @@ fn many_containers_and_variables_are_accepted() {
 fn bytes_that_are_no_settings_are_answered() {
     for (name, payload, message) in [
         ("nothing", &b""[..], "settings: not JSON at byte 0: expected a value"),
-        ("null", b"null", "notebooks: must list a dependency, or pipelinePods must: there is nothing to add"),
+        (
+            "null",
+            b"null",
+            "notebooks: must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire",
+        ),
         ("a list", b"[]", "settings: must be an object, found a list"),
         ("a string", b"\"\"", "settings: must be an object, found a string"),
         ("a number", b"1e999", "settings: must be an object, found a number"),

@@ -1,0 +1,189 @@
+//! Which dependencies can be merged, and which containers each of them reaches (contract, "Chosen containers").
+
+use std::borrow::Cow;
+
+use super::known::Known;
+use crate::json::{ByName, Malformed, Node};
+use crate::settings::fields::{Entry, SIDECARS};
+use crate::settings::{Addition, Dependency, OnConflict};
+use crate::workload::{Apart, Containers, Kind, container_names, is_meant_by_all, main_container};
+
+/// Dependencies, and the containers that they reach.
+#[derive(Debug, Default)]
+pub struct Reach<'a> {
+    /// Those that are merged, in their order.
+    pub dependencies: Vec<&'a Dependency<'a>>,
+    /// Those that need a container where there is none for them: they stay as they are.
+    pub left_out: Vec<&'a Dependency<'a>>,
+    /// The main container.
+    pub main: Option<Cow<'a, str>>,
+    /// Which dependencies reach the main container, every container that All means, and those of a name.
+    of_main: Vec<usize>,
+    of_all: Vec<usize>,
+    of_name: ByName<'a, Vec<usize>>,
+    meant_by_all: ByName<'a, ()>,
+}
+
+impl<'a> Reach<'a> {
+    /// Settles it for the dependencies of `plan` that `is_held_back` lets be merged.
+    ///
+    /// # Errors
+    /// The list of containers is malformed.
+    pub fn settle(
+        object: &Node<'a>,
+        kind: Kind,
+        plan: impl Iterator<Item = &'a Dependency<'a>>,
+        known: &Known<'a>,
+        is_held_back: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, Malformed> {
+        let present = container_names(object, kind)?;
+        let plan: Vec<_> = plan.collect();
+        let mut reach = Reach::default();
+        if !known.has_containers() && !plan.iter().any(|dependency| dependency.needs_container()) {
+            reach.dependencies = plan;
+            return Ok(reach);
+        }
+        // The sidecars that these dependencies bring.
+        let mut brought: ByName<'_, Vec<usize>> = ByName::default();
+        for (at, dependency) in plan.iter().enumerate() {
+            for sidecar in sidecars(dependency) {
+                brought.entry(&*sidecar.key).into_iter().for_each(|by| by.push(at));
+            }
+        }
+        let owners = known.at(SIDECARS);
+        let owner = |name: &str| owners.and_then(|owners| owners.get(name));
+        let mut in_the_place_of_theirs = ByName::default();
+        for (at, name) in present.iter().enumerate().filter(|(_, name)| owner(name).is_none()) {
+            let overrides = |at: &usize| {
+                plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override)
+            };
+            for dependency in brought.get(&**name).into_iter().flatten().filter_map(overrides) {
+                let theirs = containers_text(object, kind, at);
+                if sidecars(dependency).any(|it| it.key == *name && !it.field.contains(theirs, it.value)) {
+                    in_the_place_of_theirs.add(&**name);
+                }
+            }
+        }
+        let is_ours = |name: &str| {
+            in_the_place_of_theirs.contains(name)
+                || owner(name).is_some_and(|owner| owner.is_stored || brought.contains(name))
+        };
+        let is_foreign = |name: &str| known.foreign_containers.contains(name);
+        let apart = Apart { is_ours: &is_ours, is_foreign: &is_foreign };
+        reach.main = main_container(kind, object, &present, &apart).cloned();
+        reach.meant_by_all.extend(reach.main.clone());
+        reach.meant_by_all.extend(present.iter().filter(|name| is_meant_by_all(name, &apart)).cloned());
+
+        // A sidecar that nobody brings any more is removed in this very merge.
+        let goes = |name: &str| {
+            !brought.contains(name)
+                && owner(name).is_some_and(|owner| owner.is_stored && !is_held_back(owner.dependency))
+        };
+        let stays = ByName::set(present.iter().map(|name| &**name).filter(|name| !goes(name)));
+        let left_out = lacking(&plan, &reach, &stays, &brought);
+
+        for (dependency, is_left_out) in plan.into_iter().zip(left_out) {
+            if is_left_out {
+                reach.left_out.push(dependency);
+                continue;
+            }
+            let at = reach.dependencies.len();
+            reach.dependencies.push(dependency);
+            if dependency.needs_container() {
+                match &dependency.containers {
+                    Containers::Main => reach.of_main.push(at),
+                    Containers::All => reach.of_all.push(at),
+                    Containers::Named(names) => {
+                        for name in names {
+                            let at_name = reach.of_name.entry(&**name).filter(|at_name| at_name.last() != Some(&at));
+                            at_name.into_iter().for_each(|at_name| at_name.push(at));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(reach)
+    }
+
+    /// Whether the container of this name is the main one.
+    pub fn is_main(&self, name: &str) -> bool {
+        self.main.as_deref() == Some(name)
+    }
+
+    /// The dependencies that reach the container of this name, by their positions, in order.
+    pub fn of(&self, name: &str) -> Vec<usize> {
+        let mut reached_by = self.of_name.get(name).cloned().unwrap_or_default();
+        if self.is_main(name) {
+            reached_by.extend(&self.of_main);
+        }
+        if self.meant_by_all.contains(name) {
+            reached_by.extend(&self.of_all);
+        }
+        reached_by.sort_unstable();
+        reached_by
+    }
+}
+
+/// Which dependencies of `plan` need a container and have none, where those called `stays` are there, and those that
+/// `brought` names while a dependency that brings them is merged.
+fn lacking(
+    plan: &[&Dependency<'_>],
+    reach: &Reach<'_>,
+    stays: &ByName<'_, ()>,
+    brought: &ByName<'_, Vec<usize>>,
+) -> Vec<bool> {
+    let mut named_by: ByName<'_, Vec<usize>> = ByName::default();
+    // How many containers each may reach.
+    let mut choices: Vec<usize> = Vec::with_capacity(plan.len());
+    for (at, dependency) in plan.iter().enumerate() {
+        choices.push(match &dependency.containers {
+            Containers::Main => usize::from(reach.main.is_some()),
+            Containers::All => reach.meant_by_all.len(),
+            Containers::Named(names) => {
+                for name in names.iter().filter(|name| brought.contains(name) && !stays.contains(name)) {
+                    named_by.entry(&**name).into_iter().for_each(|by| by.push(at));
+                }
+                names.iter().filter(|name| stays.contains(name) || brought.contains(name)).count()
+            }
+        });
+    }
+    let mut bringing: Vec<usize> = brought.values().iter().map(Vec::len).collect();
+    let mut is_lacking = vec![false; plan.len()];
+    let mut queue: Vec<usize> = (0..plan.len()).collect();
+    while let Some(at) = queue.pop() {
+        let (Some(dependency), Some(0), Some(is_lacking)) = (plan.get(at), choices.get(at), is_lacking.get_mut(at)) else {
+            continue;
+        };
+        if *is_lacking || !dependency.needs_container() {
+            continue;
+        }
+        *is_lacking = true;
+        for sidecar in sidecars(dependency) {
+            let bringing = brought.position(&sidecar.key).and_then(|at| bringing.get_mut(at));
+            let Some(bringing) = bringing else { continue };
+            *bringing -= 1;
+            if *bringing == 0 {
+                for at in named_by.get(&*sidecar.key).into_iter().flatten() {
+                    if let Some(choices) = choices.get_mut(*at) {
+                        *choices -= 1;
+                        queue.push(*at);
+                    }
+                }
+            }
+        }
+    }
+    is_lacking
+}
+
+/// The containers that a dependency brings.
+fn sidecars<'d, 'a>(dependency: &'d Dependency<'a>) -> impl Iterator<Item = &'d Addition<'a>> {
+    dependency.additions.iter().filter(|addition| addition.field.entry == Entry::Container)
+}
+
+/// The text of a container.
+fn containers_text<'a>(object: &Node<'a>, kind: Kind, at: usize) -> &'a str {
+    let path = kind.pod_spec_path();
+    let path = path.member("containers");
+    let list = path.get(object).ok().flatten().and_then(|list| list.list(&path).ok());
+    list.and_then(|list| list.items().get(at)).map_or("null", Node::text)
+}

@@ -1,0 +1,160 @@
+//! What is known of an object from the records on it: which entries count as ours, and which are another policy's
+//! (contract, "Record").
+
+use std::borrow::Cow;
+
+use super::Record;
+use super::record::Part;
+use crate::json::ByName;
+use crate::settings::fields::{Field, SIDECARS, Target};
+
+/// The records on the objects of a request.
+#[derive(Debug)]
+pub struct Records<'r> {
+    /// The client's.
+    pub client: &'r Record<'r>,
+    /// The one on the stored object; `None` where there is no such object.
+    pub stored: Option<&'r Record<'r>>,
+    /// Those under other annotation domains, on either object.
+    pub foreign: &'r [Record<'r>],
+    /// What the record of a notebook's pod says of the notebook: its controller copied it.
+    pub copied: Option<&'r Record<'r>>,
+}
+
+impl<'r> Records<'r> {
+    /// What each says that a dependency added: its name, whether it is under another domain, and what.
+    pub fn parts(&self) -> impl Iterator<Item = (&'r str, bool, &'r Part<'r>)> {
+        let own = [Some(self.client), self.stored].into_iter().flatten().map(|record| (false, record));
+        let all = own.chain(self.foreign.iter().map(|record| (true, record)));
+        all.flat_map(|(is_foreign, record)| record.parts().map(move |(name, part)| (name, is_foreign, part)))
+    }
+}
+
+/// Whose entry it is, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner<'r> {
+    /// The dependency that added it.
+    pub dependency: &'r str,
+    /// The hash of the dependency at the time.
+    pub hash: &'r str,
+    /// Whether it replaced an entry of the user's.
+    pub is_overridden: bool,
+    /// Whether the stored record says so. What only the client's says takes nothing away.
+    pub is_stored: bool,
+}
+
+/// The entries of one place that count as ours, by their key.
+pub type OwnersAt<'r> = ByName<'r, Owner<'r>>;
+
+/// What counts as ours in an object.
+#[derive(Debug, Default)]
+pub struct Known<'r> {
+    places: ByName<'r, OwnersAt<'r>>,
+    /// The parts of the record that stand for what is not ours to change now: those of dependencies that wait stay as
+    /// they are.
+    base: Option<&'r Record<'r>>,
+    /// The containers that another policy added.
+    pub foreign_containers: ByName<'r, ()>,
+    others: Vec<(&'r str, &'r Part<'r>)>,
+    /// What the record says of the notebook whose pod this is.
+    copied: Option<&'r Record<'r>>,
+}
+
+impl<'r> Known<'r> {
+    /// What `records` say, where `is_ours` says which dependencies these settings know.
+    ///
+    /// Where the stored template takes the place of the client's (`template_is_stored`), the client's record says nothing
+    /// about the template.
+    pub fn new(records: &Records<'r>, is_ours: &dyn Fn(&str) -> bool, template_is_stored: bool) -> Self {
+        let mut known = Known { base: Some(records.stored.unwrap_or(records.client)), copied: records.copied, ..Known::default() };
+        for (record, is_stored) in [(Some(records.client), false), (records.stored, true)] {
+            for (name, part) in record.into_iter().flat_map(Record::parts) {
+                if is_ours(name) {
+                    known.add(name, part, is_stored, !is_stored && template_is_stored);
+                } else {
+                    known.add_other(name, part);
+                }
+            }
+        }
+        for (name, part) in records.foreign.iter().flat_map(Record::parts) {
+            known.add_other(name, part);
+        }
+        known
+    }
+
+    fn add(&mut self, dependency: &'r str, part: &'r Part<'r>, is_stored: bool, metadata_only: bool) {
+        for (place, keys) in part.added.iter() {
+            let (field, _) = split_place(place);
+            if metadata_only && Field::named(field).is_none_or(|field| field.target != Target::Metadata) {
+                continue;
+            }
+            let Some(owners) = self.places.entry(place) else { continue };
+            let owner = Owner { dependency, hash: &part.hash, is_overridden: false, is_stored };
+            for key in keys {
+                owners.insert(&**key, owner);
+            }
+            for key in part.overridden.get(place).into_iter().flatten() {
+                if let Some(owner) = owners.get_mut(&**key) {
+                    owner.is_overridden = true;
+                }
+            }
+        }
+    }
+
+    fn add_other(&mut self, dependency: &'r str, part: &'r Part<'r>) {
+        self.foreign_containers.extend(part.added.get(SIDECARS).into_iter().flatten().map(|name| &**name));
+        self.others.push((dependency, part));
+    }
+
+    /// The dependencies that something of ours comes from.
+    pub fn dependencies(&self) -> impl Iterator<Item = &'r str> {
+        self.places.values().iter().flat_map(ByName::values).map(|owner| owner.dependency)
+    }
+
+    /// What counts as ours at `place`.
+    pub fn at(&self, place: &str) -> Option<&OwnersAt<'r>> {
+        self.places.get(place)
+    }
+
+    /// What counts as ours of `field` in containers, by the container's name; that of the main one has none.
+    pub fn in_containers(&self, field: &Field) -> impl Iterator<Item = (Option<&str>, &OwnersAt<'r>)> {
+        self.places.iter().filter_map(|(place, owners)| {
+            let (name, container) = split_place(place);
+            (name == field.name).then_some((container, owners))
+        })
+    }
+
+    /// What the dependency `name` added, by the record that counts for what stays as it is.
+    pub fn part(&self, name: &str) -> Option<&'r Part<'r>> {
+        self.base.and_then(|base| base.part(name))
+    }
+
+    /// The dependency of another policy that added the entry of this key at one of these places.
+    pub fn other_dependency(&self, places: &[String], key: &str) -> Option<&'r str> {
+        self.others.iter().find(|(_, part)| has_added(part, places, key)).map(|(name, _)| *name)
+    }
+
+    /// The dependency of the notebook whose pod this is that added the entry of this key at one of these places.
+    pub fn copied_from(&self, places: &[String], key: &str) -> Option<&'r str> {
+        let mut parts = self.copied.into_iter().flat_map(Record::parts);
+        parts.find(|(_, part)| has_added(part, places, key)).map(|(name, _)| name)
+    }
+
+    /// Whether anything counts as ours that goes into containers, or is one.
+    pub fn has_containers(&self) -> bool {
+        let is_one = |place: &Cow<'_, str>| {
+            let (field, _) = split_place(place);
+            field == SIDECARS || Field::named(field).is_some_and(|field| field.target == Target::Containers)
+        };
+        self.places.names().any(is_one)
+    }
+}
+
+fn has_added(part: &Part<'_>, places: &[String], key: &str) -> bool {
+    places.iter().any(|place| part.added.get(place).is_some_and(|keys| keys.iter().any(|it| it == key)))
+}
+
+/// The place as a record names it: the field, and the container that is not the main one.
+pub fn split_place(place: &str) -> (&str, Option<&str>) {
+    place.split_once('/').map_or((place, None), |(field, container)| (field, Some(container)))
+}

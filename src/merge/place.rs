@@ -1,0 +1,506 @@
+//! One list or map in the object, and what happens to each of its entries: the rules of ownership and conflict in one
+//! place (contract, "Already present", "Record" and "Conflicts").
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
+
+use super::edits::{Edits, Group};
+use super::known::{Known, Owner, OwnersAt};
+use super::{Audience, Conflict, Outcome};
+use crate::json::{ByName, Node, Object, member, plain_or_shown, shown, string_member};
+use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
+use crate::settings::{Addition, Dependency, OnConflict};
+use crate::workload::Kind;
+
+/// An addition that should be there, and the dependency that adds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Desired<'a> {
+    pub dependency: &'a Dependency<'a>,
+    pub addition: &'a Addition<'a>,
+}
+
+/// What all places of an object have in common.
+pub struct Context<'r, 'a> {
+    pub kind: Kind,
+    pub known: &'a Known<'a>,
+    pub is_held_back: &'r dyn Fn(&str) -> bool,
+}
+
+/// A list or map in the object, of which some entries may be ours.
+pub struct Place<'p, 'a> {
+    /// The field that it holds; of the atomic fields of the pod spec, any.
+    pub field: &'static Field,
+    /// What the record calls it.
+    pub name: Cow<'p, str>,
+    /// The name of the container it is in, if it is in one.
+    pub container: Option<&'p str>,
+    /// What counts as ours in it: by its name, and, in the main container, by that container's.
+    pub owners: [Option<&'p OwnersAt<'a>>; 2],
+    /// What counts as ours in a container that is no longer there, and so does here by the dependencies that reach it.
+    pub moved: Option<(&'p OwnersAt<'a>, &'p dyn Fn(&str) -> bool)>,
+    /// What the stored object has here.
+    pub stored: Stored<'p, 'a>,
+    /// The keys that are taken elsewhere: a pod has each container name once.
+    pub taken: ByName<'a, ()>,
+    /// The volumes that something still mounts.
+    pub mounted: ByName<'a, ()>,
+}
+
+/// The entries of a place in the stored object, by key; read when the first of them is asked for.
+pub struct Stored<'p, 'a> {
+    /// The object that holds the list or map; `None` where there is no stored object.
+    pub parent: Option<Option<&'p Object<'a>>>,
+    entries: OnceCell<ByName<'a, &'a str>>,
+}
+
+impl<'p, 'a> Stored<'p, 'a> {
+    /// The entries in `parent`, an object of the stored one that has such an object, or is to be known as absent.
+    pub const fn new(parent: Option<Option<&'p Object<'a>>>) -> Self {
+        Stored { parent, entries: OnceCell::new() }
+    }
+
+    /// Whether the client wrote the entry: there is a stored object, and it has none under this key that means the same.
+    fn is_unlike(&self, field: &'static Field, key: &str, value: &str) -> bool {
+        let Some(parent) = self.parent else { return false };
+        let entries = self.entries.get_or_init(|| parent.map(|parent| entries_of(parent, field)).unwrap_or_default());
+        entries.get(key).is_none_or(|stored| !field.is_equal(stored, value))
+    }
+}
+
+/// The entries of the place that `field` has in `parent`, by key; of duplicates the last counts.
+fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, &'a str> {
+    let mut entries = ByName::default();
+    match (field.strategy, parent.get(field.member.raw())) {
+        (MergeStrategy::Atomic, _) => {
+            for (field, value) in present_atomic_fields(parent) {
+                entries.insert(field.name, value);
+            }
+        }
+        (_, None) => {}
+        (MergeStrategy::Granular, Some(node)) => {
+            for (key, value) in node.as_object().into_iter().flat_map(Object::iter) {
+                entries.insert(key.decode(), value.text());
+            }
+        }
+        (MergeStrategy::ListMap(_) | MergeStrategy::ListSet, Some(node)) => {
+            for item in node.as_list().into_iter().flat_map(|list| list.items()) {
+                field.key_of(item).map(|key| entries.insert(key, item.text()));
+            }
+        }
+    }
+    entries
+}
+
+/// The atomic fields that the pod spec has, with their values. A deprecated alias counts where the field itself is absent.
+pub fn present_atomic_fields<'a>(spec: &Object<'a>) -> Vec<(&'static Field, &'a str)> {
+    let fields = crate::settings::fields::FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic);
+    fields
+        .filter_map(|field| {
+            let members = [Some(field.member), field.alias].into_iter().flatten();
+            let mut values = members.filter_map(|member| spec.get(member.raw())).map(Node::text);
+            let value = values.clone().find(|value| !field.is_absent(value));
+            Some((field, value.or_else(|| values.next())?))
+        })
+        .collect()
+}
+
+/// The entries under a desired key, and what becomes of it by the first dependency that brings it.
+#[derive(Default)]
+struct Found<'e, 'a> {
+    entries: Vec<(usize, &'e str)>,
+    decided: Option<Decided<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Decided<'a> {
+    verdict: Verdict,
+    /// Whether a notebook that runs waits for it.
+    is_due: bool,
+    by: &'a Dependency<'a>,
+}
+
+/// What becomes of one addition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// It is written, since it is not there.
+    Add,
+    /// It is written in the place of ours.
+    Replace,
+    /// It is written in the place of the user's.
+    Override,
+    /// It is there, and ours.
+    Ours,
+    /// What is there stays, and is not ours.
+    Theirs,
+    /// It is left out, and what was there of ours goes.
+    Unwanted,
+    /// It cannot be settled.
+    Conflict,
+}
+
+impl Verdict {
+    /// Whether the object changes.
+    const fn is_a_change(self) -> bool {
+        matches!(self, Verdict::Add | Verdict::Replace | Verdict::Override | Verdict::Unwanted)
+    }
+}
+
+impl<'a> Place<'_, 'a> {
+    /// Whether there is nothing to add here, and nothing ours that could be taken away.
+    pub fn is_idle(&self, desired: &[Desired<'_>]) -> bool {
+        desired.is_empty() && self.owners.iter().all(Option::is_none) && self.moved.is_none()
+    }
+
+    /// Whose the entry of this key is.
+    fn owner(&self, key: &str) -> Option<Owner<'a>> {
+        let here = self.owners.iter().flatten().find_map(|owners| owners.get(key));
+        let moved = || {
+            let (owners, reaches) = self.moved?;
+            owners.get(key).filter(|owner| reaches(owner.dependency))
+        };
+        here.or_else(moved).copied()
+    }
+
+    /// What becomes of `entries` (key and value, in their order) where `desired` should be there.
+    ///
+    /// It walks the entries once, and looks each up among those that are desired or ours: the cost is the sum of both.
+    pub fn decide<'e>(
+        &self,
+        context: &Context<'_, 'a>,
+        desired: &[Desired<'a>],
+        entries: &[(Option<Cow<'e, str>>, &'e str)],
+        outcome: &mut Outcome<'a>,
+    ) -> Edits<'a> {
+        let is_map = matches!(self.field.strategy, MergeStrategy::Granular | MergeStrategy::Atomic);
+        let mut found: FxHashMap<&str, Found<'e, 'a>> =
+            desired.iter().map(|desired| (&*desired.addition.key, Found::default())).collect();
+        let (mut first, mut last) = (Group::default(), Group::default());
+        let dependencies = desired.iter().map(|desired| desired.dependency);
+        let go_first =
+            ByName::set(dependencies.filter(|it| goes_first(it, self.field)).map(|dependency| dependency.name));
+        for (at, (key, value)) in entries.iter().enumerate() {
+            let Some(key) = key else { continue };
+            match found.get_mut(&**key) {
+                // Of the duplicates in a map the last counts.
+                Some(found) if is_map => found.entries = vec![(at, value)],
+                Some(found) => found.entries.push((at, value)),
+                None => {
+                    if let Some(owner) = self.owner(key)
+                        && self.is_taken_away(context, owner, key, value, outcome)
+                    {
+                        let group = if go_first.contains(owner.dependency) { &mut first } else { &mut last };
+                        group.remove(at);
+                    }
+                }
+            }
+        }
+        let mut files = Vec::new();
+        for Desired { dependency, addition } in desired {
+            let verdict = self.verdict(context, dependency, addition, &found, outcome);
+            let Some(found) = found.get_mut(&*addition.key) else { continue };
+            let owner = self.owner(&addition.key);
+            // What was pruned from an entry would be again.
+            let is_due = match (verdict, found.decided) {
+                (_, Some(decided)) => decided.is_due,
+                (Verdict::Replace, None) => !owner.is_some_and(|owner| is_unchanged(owner, dependency)),
+                (_, None) => true,
+            };
+            let is_first = found.decided.is_none();
+            if verdict.is_a_change() {
+                outcome.note_change(dependency.name, self.field.target, is_due, is_first);
+            }
+            if !is_first {
+                continue;
+            }
+            found.decided = Some(Decided { verdict, is_due, by: dependency });
+            let group = if go_first.contains(dependency.name) { &mut first } else { &mut last };
+            match (verdict, found.entries.first()) {
+                (Verdict::Theirs | Verdict::Conflict, _) => continue,
+                (Verdict::Unwanted, _) => {
+                    found.entries.iter().for_each(|(at, _)| group.remove(*at));
+                    continue;
+                }
+                (Verdict::Ours, Some((at, _))) => group.stay(*at),
+                (_, Some((at, _))) => {
+                    group.replace(*at, addition);
+                    // A key has one entry.
+                    found.entries.iter().skip(1).for_each(|(at, _)| group.remove(*at));
+                }
+                (_, None) => {
+                    group.add(addition);
+                    if addition.field.entry == Entry::VolumeMount {
+                        files.push(Desired { dependency, addition });
+                    }
+                }
+            }
+            let is_overridden = verdict == Verdict::Override || owner.is_some_and(|owner| owner.is_overridden);
+            let name = Cow::Borrowed(dependency.name);
+            outcome.record.note(name, &dependency.hash, &self.name, &addition.key, is_overridden);
+        }
+        self.warn_of_directories(&files, entries, outcome);
+        if is_map {
+            return Edits::of_map(last);
+        }
+        let edits = Edits::of_list(first, last);
+        for at in edits.moved() {
+            let key = entries.get(at).and_then(|(key, _)| key.as_deref()).unwrap_or_default();
+            if let Some(decided) = found.get(key).and_then(|found| found.decided) {
+                outcome.note_change(decided.by.name, self.field.target, true, true);
+            }
+        }
+        edits
+    }
+
+    /// Whether an entry of ours that is not desired is taken away; notes what becomes of it.
+    fn is_taken_away(
+        &self,
+        context: &Context<'_, 'a>,
+        owner: Owner<'a>,
+        key: &str,
+        value: &str,
+        outcome: &mut Outcome<'a>,
+    ) -> bool {
+        let field = self.field_of(key);
+        // Only the stored record takes away; and what the client wrote over is his now.
+        if !owner.is_stored
+            || (context.is_held_back)(owner.dependency)
+            || self.stored.is_unlike(field, key, value)
+        {
+            return false;
+        }
+        if field.entry == Entry::Volume && self.mounted.contains(key) {
+            outcome.record.note(Cow::Borrowed(owner.dependency), owner.hash, &self.name, key, owner.is_overridden);
+            outcome.warn(Audience::Writer, format!(
+                "{} of dependency \"{}\" is no longer wanted, and stays as long as something of the user's mounts it",
+                self.subject(field, key),
+                owner.dependency
+            ));
+            return false;
+        }
+        if owner.is_overridden {
+            outcome.warn(Audience::Everyone, format!(
+                "{}, in the place of the user's own, is taken away with dependency \"{}\"; the user's own is not restored",
+                self.subject(field, key),
+                owner.dependency
+            ));
+        }
+        outcome.note_change(owner.dependency, field.target, true, true);
+        true
+    }
+
+    /// What becomes of an addition.
+    fn verdict(
+        &self,
+        context: &Context<'_, 'a>,
+        dependency: &'a Dependency<'a>,
+        addition: &'a Addition<'a>,
+        all: &FxHashMap<&str, Found<'_, 'a>>,
+        outcome: &mut Outcome<'a>,
+    ) -> Verdict {
+        let (field, name) = (addition.field, dependency.name);
+        let Some(found) = all.get(&*addition.key) else { return Verdict::Theirs };
+        // A dependency before it in the list brings the same. Where that one is in conflict, this one may be too.
+        if let Some(decided) = found.decided.filter(|decided| decided.verdict != Verdict::Conflict) {
+            return decided.verdict;
+        }
+        let stays_with_its_twin = || twin(dependency, addition).is_some_and(|twin| self.is_the_users(&twin, all));
+        // A value that counts as absent is there all the same where it is the very one that is desired.
+        let is_absent = |theirs: &str| field.is_absent(theirs) && !field.contains(theirs, addition.value);
+        let present = || found.entries.iter().map(|(_, value)| *value);
+        let Some(theirs) = present().next_back().filter(|theirs| !is_absent(theirs)) else {
+            if stays_with_its_twin() {
+                return Verdict::Theirs;
+            }
+            if self.taken.contains(&*addition.key) {
+                let subject = format!("{} {}", field.rival().map_or("", |rival| rival.noun), plain_or_shown(&addition.key));
+                let problem = format!("and dependency \"{name}\" brings {} of this name", field.noun);
+                return self.conflict(context, dependency, addition, subject, problem, outcome);
+            }
+            if field.name == "securityContext"
+                && context.kind == Kind::Notebook
+                && found.entries.is_empty()
+                && member(addition.value, "fsGroup").is_none_or(|value| value == "null")
+            {
+                outcome.warn(Audience::Writer, format!(
+                    "dependency \"{name}\" brings a securityContext without fsGroup: the notebook controller no longer \
+                     adds fsGroup 100, and volumes may not be writable"
+                ));
+            }
+            return Verdict::Add;
+        };
+        let subject = || self.subject(field, &addition.key);
+        if let Some(owner) = self.owner(&addition.key) {
+            if (context.is_held_back)(owner.dependency) {
+                // It belongs to a dependency that stays as it is.
+                return Verdict::Theirs;
+            }
+            if stays_with_its_twin() {
+                return if owner.is_stored { Verdict::Unwanted } else { Verdict::Theirs };
+            }
+            let contains = || present().all(|theirs| field.contains(theirs, addition.value));
+            // The server may have filled in defaults; after a change of the settings these may be those of the old
+            // value, so that then only an equal one stays.
+            let stays = if is_unchanged(owner, dependency) {
+                contains()
+            } else {
+                present().all(|theirs| field.is_equal(theirs, addition.value))
+            };
+            if stays {
+                return Verdict::Ours;
+            }
+            if !owner.is_stored || !self.stored.is_unlike(field, &addition.key, theirs) || contains() {
+                return Verdict::Replace;
+            }
+            if dependency.on_conflict == OnConflict::Keep && field.may_keep() {
+                outcome.is_made_theirs |= field.target != Target::Metadata;
+                outcome.warn(Audience::Everyone, format!(
+                    "{} was changed and stays so; what dependency \"{name}\" brings for it is left out from now on",
+                    subject()
+                ));
+                return Verdict::Theirs;
+            }
+            outcome.put_back.push(format!("{} was changed and is put back: dependency \"{name}\" brings it", subject()));
+            return Verdict::Replace;
+        }
+        // What was there before never becomes ours.
+        if present().all(|theirs| field.contains(theirs, addition.value)) {
+            return Verdict::Theirs;
+        }
+        if let Some(of) = context.known.copied_from(&self.recorded_as(field), &addition.key) {
+            outcome.leave_out(name, format!(
+                "dependency \"{name}\" is left out: {} comes from the notebook, by its dependency \"{of}\", and differs",
+                subject()
+            ));
+            return Verdict::Conflict;
+        }
+        match dependency.on_conflict {
+            OnConflict::Keep if field.may_keep() => {
+                outcome.note_kept(dependency, addition);
+                outcome.warn(Audience::Writer, format!(
+                    "{} is set already and stays; what dependency \"{name}\" brings for it is left out",
+                    subject()
+                ));
+                Verdict::Theirs
+            }
+            OnConflict::Override => {
+                outcome.warn(Audience::Everyone, format!(
+                    "{} was set already and is replaced by what dependency \"{name}\" brings",
+                    subject()
+                ));
+                Verdict::Override
+            }
+            OnConflict::Reject | OnConflict::Keep => {
+                let problem = format!("and differs from what dependency \"{name}\" brings");
+                self.conflict(context, dependency, addition, subject(), problem, outcome)
+            }
+        }
+    }
+
+    /// Notes a conflict, with what this user can do about it.
+    fn conflict(
+        &self,
+        context: &Context<'_, 'a>,
+        dependency: &'a Dependency<'a>,
+        addition: &Addition<'a>,
+        subject: String,
+        problem: String,
+        outcome: &mut Outcome<'a>,
+    ) -> Verdict {
+        let advice = match context.known.other_dependency(&self.recorded_as(addition.field), &addition.key) {
+            Some(other) => format!(
+                "dependency {} of another policy brings it: ask your platform about both",
+                shown(other)
+            ),
+            None if addition.field.may_keep() => {
+                format!("remove it, or ask your platform to let dependency \"{}\" keep it", dependency.name)
+            }
+            None => format!("remove it or give it another name, or ask your platform about dependency \"{}\"", dependency.name),
+        };
+        outcome.conflicts.push(Conflict { dependency: dependency.name, subject, problem, advice });
+        Verdict::Conflict
+    }
+
+    /// Whether what is there under `key` is not ours, or no longer since the client wrote over it.
+    fn is_the_users(&self, key: &str, all: &FxHashMap<&str, Found<'_, 'a>>) -> bool {
+        let entries = all.get(key).map_or(&[][..], |found| &found.entries);
+        entries.last().is_some_and(|(_, value)| {
+            self.owner(key).is_none_or(|owner| owner.is_stored && self.stored.is_unlike(self.field, key, value))
+        })
+    }
+
+    /// Warns of files that are mounted below a directory which is not ours: it may be read-only.
+    fn warn_of_directories(
+        &self,
+        mounts: &[Desired<'a>],
+        entries: &[(Option<Cow<'_, str>>, &str)],
+        outcome: &mut Outcome<'a>,
+    ) {
+        let mut files = mounts.iter().filter(|desired| string_member(desired.addition.value, "subPath").is_some()).peekable();
+        if files.peek().is_none() {
+            return;
+        }
+        let theirs = entries.iter().filter_map(|(key, _)| key.as_deref());
+        let directories = ByName::set(theirs.filter(|path| self.owner(path).is_none()));
+        let mut warned = ByName::default();
+        for Desired { dependency, addition } in files {
+            let mut path: &str = &addition.key;
+            while let Some((directory, _)) = path.rsplit_once('/') {
+                path = directory;
+                if directories.contains(directory) && warned.add([dependency.name, directory].concat()) {
+                    outcome.warn(Audience::Writer, format!(
+                        "{} is mounted over by dependency \"{}\" at {}: where it is read-only, the container does not start",
+                        self.subject(addition.field, directory),
+                        dependency.name,
+                        plain_or_shown(&addition.key)
+                    ));
+                }
+            }
+        }
+    }
+
+    /// What records of others call this place: a container may be the main one for them.
+    fn recorded_as(&self, field: &Field) -> [String; 2] {
+        match self.container {
+            Some(container) => [field.name.to_owned(), [field.name, "/", container].concat()],
+            None => [self.name.clone().into_owned(), String::new()],
+        }
+    }
+
+    /// The field of the entry of this key.
+    fn field_of(&self, key: &str) -> &'static Field {
+        let is_atomic = self.field.strategy == MergeStrategy::Atomic;
+        Field::named(key).filter(|_| is_atomic).unwrap_or(self.field)
+    }
+
+    /// What an entry is, and where: `env HTTP_PROXY of container "nb1"`.
+    fn subject(&self, field: &Field, key: &str) -> String {
+        let what = match field.strategy {
+            MergeStrategy::Atomic => field.name.to_owned(),
+            _ => format!("{} {}", field.noun, plain_or_shown(key)),
+        };
+        match self.container {
+            Some(container) => format!("{what} of container {}", shown(container)),
+            None => what,
+        }
+    }
+}
+
+/// Whether an entry is what the dependency, as it is now, added.
+fn is_unchanged(owner: Owner<'_>, dependency: &Dependency<'_>) -> bool {
+    owner.dependency == dependency.name && owner.hash == dependency.hash
+}
+
+/// Whether the entries of a dependency go before those of the user.
+fn goes_first(dependency: &Dependency<'_>, field: &Field) -> bool {
+    dependency.init_containers_first && field.entry == Entry::InitContainer
+}
+
+/// The key of the variable that is one with an addition under `Keep`: the same in the other case, so that where the user
+/// has set either, both stay as he has them.
+fn twin(dependency: &Dependency<'_>, addition: &Addition<'_>) -> Option<String> {
+    let is_lower = addition.key.contains(|c: char| c.is_ascii_lowercase());
+    (dependency.on_conflict == OnConflict::Keep && addition.part == Some("proxy"))
+        .then(|| if is_lower { addition.key.to_ascii_uppercase() } else { addition.key.to_ascii_lowercase() })
+}
