@@ -8,13 +8,14 @@ const DEEP: usize = 110;
 
 /// So many levels around `core`.
 fn nested(open: &str, core: &str, close: &str, depth: usize) -> String {
-    [&open.repeat(depth), core, &close.repeat(depth)].concat()
+    let times = depth / close.len();
+    [&open.repeat(times), core, &close.repeat(times)].concat()
 }
 
-/// Levels of each sort, before and behind what they hold.
+/// What opens and closes levels of each sort: one, or two that belong together.
 const LEVELS: [(&str, &str, &str); 6] = [
     ("objects", r#"{"a":"#, "}"),
-    ("objects of three", r#"{"a":{},"b":"#, r#","c":1}"#),
+    ("objects of two", r#"{"a":{},"b":"#, "}"),
     ("lists", "[", "]"),
     ("lists of objects", r#"[{"a":"#, "}]"),
     ("lists of two objects", r#"[{"a":0},{"a":"#, "}]"),
@@ -95,23 +96,23 @@ pub fn kinds() -> Vec<Kind> {
                 differing(&at("{}"), &at("null"))
             }));
         }
-        kinds.push(Kind::new(format!("{place}: wide far down"), 2_000, move |count| {
+        kinds.push(Kind::new(format!("{place}: wide far down"), 1_000, move |count| {
             let at = |last| {
                 let wide = format!("[{},{last}]", each(count, |at| format!(r#"{{"name":"n-{at}","value":"v"}}"#)));
                 spec(&nested(r#"{"a":"#, &wide, "}", DEEP))
             };
             differing(&at("1"), &at("2"))
         }));
-        kinds.push(Kind::new(format!("{place}: many members, the last differs"), 2_000, move |count| {
+        kinds.push(Kind::new(format!("{place}: many members, the last differs"), 1_000, move |count| {
             let at = |last| spec(&format!(r#"{{{},"z":{last}}}"#, each(count, |at| format!(r#""m-{at:06}":"v""#))));
             differing(&at("1"), &at("2"))
         }));
-        kinds.push(Kind::new(format!("{place}: many members the other way round"), 2_000, move |count| {
+        kinds.push(Kind::new(format!("{place}: many members the other way round"), 1_000, move |count| {
             let member = |at| format!(r#""m-{at:06}":"v""#);
             let old = spec(&format!("{{{}}}", each(count, member)));
             differing(&old, &spec(&format!("{{{}}}", each(count, |at| member(count - 1 - at)))))
         }));
-        kinds.push(Kind::new(format!("{place}: many items, all spelt differently"), 2_000, move |count| {
+        kinds.push(Kind::new(format!("{place}: many items, all spelt differently"), 1_000, move |count| {
             let at = |items: fn(usize) -> String| spec(&format!("[{}]", each(count, items)));
             differing(
                 &at(|at| format!(r#"{{"name":"n-{at}","value":"v"}}"#)),
@@ -153,12 +154,12 @@ fn without_a_bottom() -> Vec<Kind> {
     let mut kinds = Vec::new();
     for (levels, open, close) in LEVELS {
         for (place, before, behind) in PLACES.into_iter().filter(|(place, ..)| TYPICAL.contains(place)) {
-            kinds.push(Kind::new(format!("{place}: {levels} without an end"), 4_000, move |depth| {
+            kinds.push(Kind::new(format!("{place}: {levels} without an end"), 2_000, move |depth| {
                 let at = |bottom| [before, &nested(open, bottom, close, depth), behind].concat();
                 differing(&at("1"), &at("2"))
             }));
         }
-        kinds.push(Kind::new(format!("annotation: {levels} without an end"), 4_000, move |depth| {
+        kinds.push(Kind::new(format!("annotation: {levels} without an end"), 2_000, move |depth| {
             let record = quoted(&nested(open, "1", close, depth));
             Request::Running.about(
                 &format!(r#""mutatingflow.nais.io/injected":{record}"#),

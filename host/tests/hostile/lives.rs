@@ -22,37 +22,37 @@ fn nothing_there(_: usize) -> String {
 const LIVES: [Life; 12] = [
     Life {
         name: "variables",
-        smallest: 1_000,
+        smallest: 500,
         spec: nothing_there,
         dependencies: |count| dependencies(1, |_| format!(r#""env":[{}]"#, each(count, ours))),
     },
     Life {
         name: "variables among the user's, before them",
-        smallest: 500,
+        smallest: 250,
         spec: |count| with_env(&each(count, |at| theirs(1_000_000 + at))),
         dependencies: |count| dependencies(1, |_| format!(r#""env":[{}],"envFirst":true"#, each(count, ours))),
     },
     Life {
         name: "dependencies",
-        smallest: 500,
+        smallest: 250,
         spec: nothing_there,
         dependencies: |count| dependencies(count, |at| format!(r#""env":[{}]"#, ours(at))),
     },
     Life {
         name: "containers",
-        smallest: 1_000,
+        smallest: 500,
         spec: |count| containers(count, ""),
         dependencies: |_| dependencies(1, |_| format!(r#""containers":"All","env":[{}]"#, ours(0))),
     },
     Life {
         name: "dependencies for a container each",
-        smallest: 500,
+        smallest: 100,
         spec: |count| containers(count, ""),
         dependencies: |count| dependencies(count, |at| format!(r#""containers":["c-{at}"],"env":[{}]"#, ours(0))),
     },
     Life {
         name: "volumes and mounts",
-        smallest: 500,
+        smallest: 250,
         spec: nothing_there,
         dependencies: |count| {
             let volumes = each(count, |at| format!(r#"{{"name":"v-{at}","secret":{{"secretName":"ours"}}}}"#));
@@ -62,7 +62,7 @@ const LIVES: [Life; 12] = [
     },
     Life {
         name: "volumes that a container of the user's mounts",
-        smallest: 500,
+        smallest: 250,
         spec: |count| {
             container(&format!(
                 r#""volumeMounts":[{}]"#,
@@ -76,7 +76,7 @@ const LIVES: [Life; 12] = [
     },
     Life {
         name: "volumes that many init containers of the user's mount",
-        smallest: 500,
+        smallest: 250,
         spec: |count| {
             let mounts = |at| format!(r#"{{"name":"i-{at}","volumeMounts":[{{"mountPath":"/u","name":"v-{at}"}}]}}"#);
             format!(r#"{},"initContainers":[{}]"#, container(""), each(count, mounts))
@@ -87,7 +87,7 @@ const LIVES: [Life; 12] = [
     },
     Life {
         name: "sidecars and init containers",
-        smallest: 500,
+        smallest: 250,
         spec: nothing_there,
         dependencies: |count| {
             let named = |of| each(count, move |at| format!(r#"{{"image":"ours","name":"{of}-{at}"}}"#));
@@ -96,7 +96,7 @@ const LIVES: [Life; 12] = [
     },
     Life {
         name: "labels, annotations and node labels",
-        smallest: 500,
+        smallest: 250,
         spec: nothing_there,
         dependencies: |count| {
             let members = each(count, |at| format!(r#""example.org/m-{at}":"ours""#));
@@ -107,7 +107,7 @@ const LIVES: [Life; 12] = [
     },
     Life {
         name: "tolerations and envFrom",
-        smallest: 500,
+        smallest: 250,
         spec: nothing_there,
         dependencies: |count| {
             let tolerations = each(count, |at| format!(r#"{{"key":"k-{at}","operator":"Equal","value":"ours"}}"#));
@@ -117,7 +117,7 @@ const LIVES: [Life; 12] = [
     },
     Life {
         name: "variables in the user's place",
-        smallest: 500,
+        smallest: 250,
         spec: |count| with_env(&each(count, theirs)),
         dependencies: |count| dependencies(1, |_| format!(r#""env":[{}],"onConflict":"Override""#, each(count, ours))),
     },

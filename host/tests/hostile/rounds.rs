@@ -24,11 +24,11 @@ fn chain_of_sidecars(count: usize) -> Dependencies {
 pub fn kinds() -> Vec<Kind> {
     let mut kinds = Vec::new();
     for (order, in_order) in [("forwards", (|it| it) as fn(Dependencies) -> Dependencies), ("backwards", reversed)] {
-        kinds.extend(Kind::thrice(&format!("a chain of sidecars, {order}"), 500, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("a chain of sidecars, {order}"), 250, move |request, count| {
             request.about("", &container(""), &all(&in_order(chain_of_sidecars(count))))
         }));
         // While the first is in conflict its old sidecar stays, and with it the name that the second brings anew.
-        kinds.push(Kind::new(format!("a chain of conflicts, {order}"), 200, move |count| {
+        kinds.push(Kind::new(format!("a chain of conflicts, {order}"), 100, move |count| {
             let part = |at| part(at, &format!(r#""sidecars":["t-{}"]"#, at + 1));
             let record =
                 format!(r#""mutatingflow.nais.io/injected":{}"#, quoted(&format!("{{{}}}", each(count, part))));
@@ -40,10 +40,10 @@ pub fn kinds() -> Vec<Kind> {
             update(&with(""), &with(&format!(",{SEEN}")), &all(&in_order(settings)))
         }));
     }
-    kinds.extend(Kind::thrice("one entry that many dependencies bring", 500, |request, count| {
+    kinds.extend(Kind::thrice("one entry that many dependencies bring", 250, |request, count| {
         request.about("", &container(""), &all(&dependencies(count, |_| format!(r#""env":[{}]"#, ours(0)))))
     }));
-    kinds.extend(Kind::thrice("entries that two dependencies bring each", 500, |request, count| {
+    kinds.extend(Kind::thrice("entries that two dependencies bring each", 250, |request, count| {
         let settings = dependencies(count, |at| format!(r#""env":[{},{}]"#, ours(at), ours(at + 1)));
         request.about("", &container(""), &all(&settings))
     }));
@@ -52,7 +52,7 @@ pub fn kinds() -> Vec<Kind> {
             ("one entry, in conflict,", (|_| theirs(0)) as fn(usize) -> String),
             ("entries in conflict", |count| each(count + 1, theirs)),
         ] {
-            kinds.push(Kind::new(format!("{name} that many dependencies bring: {request:?}"), 500, move |count| {
+            kinds.push(Kind::new(format!("{name} that many dependencies bring: {request:?}"), 250, move |count| {
                 let settings = dependencies(count, |at| format!(r#""env":[{},{}]"#, ours(0), ours(at + 1)));
                 request.about("", &with_env(&env(count)), &all(&settings))
             }));
@@ -69,7 +69,7 @@ pub fn kinds() -> Vec<Kind> {
                 request.about(&record, &with_env(&each(count, ours)), &all(&settings))
             },
         ));
-        kinds.push(Kind::new(format!("a long update-pending: {request:?}"), 2_500, move |count| {
+        kinds.push(Kind::new(format!("a long update-pending: {request:?}"), 1_250, move |count| {
             let names: Vec<_> = (0..count).map(dependency).collect();
             let pending = format!(r#""mutatingflow.nais.io/update-pending":"{}""#, names.join(","));
             request.about(&pending, &container(""), &one(&format!(r#""env":[{}]"#, ours(0))))
@@ -88,7 +88,7 @@ pub fn kinds() -> Vec<Kind> {
             },
         ));
     }
-    kinds.push(Kind::new("many dependencies that wait no longer: apply", 500, |count| {
+    kinds.push(Kind::new("many dependencies that wait no longer: apply", 250, |count| {
         let settings = all(&dependencies(count, |at| format!(r#""env":[{}]"#, ours(at))));
         let apply = r#""mutatingflow.nais.io/apply":"now""#;
         update(&notebook("", &container("")), &notebook(apply, &container("")), &settings)

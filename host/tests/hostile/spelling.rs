@@ -46,11 +46,11 @@ pub fn kinds() -> Vec<Kind> {
 fn escapes() -> Vec<Kind> {
     let mut kinds = Vec::new();
     for request in Request::ALL {
-        kinds.push(Kind::new(format!("everything escaped: {request:?}"), 250, move |count| {
+        kinds.push(Kind::new(format!("everything escaped: {request:?}"), 125, move |count| {
             let settings = one(&format!(r#""env":[{}],"onConflict":"Override""#, each(count, ours)));
             escaped(&request.about("", &with_env(&each(count, theirs)), &settings))
         }));
-        kinds.push(Kind::new(format!("the new object escaped: {request:?}"), 500, move |count| {
+        kinds.push(Kind::new(format!("the new object escaped: {request:?}"), 250, move |count| {
             let settings = one(&format!(r#""env":[{}],"onConflict":"Override""#, each(count, ours)));
             let payload = request.about("", &with_env(&each(count, theirs)), &settings);
             let (before, object) = payload.split_once(r#""object":"#).expect("an object");
@@ -58,7 +58,7 @@ fn escapes() -> Vec<Kind> {
             let (object, behind) = object.split_at(end);
             [before, r#""object":"#, &escaped(object), behind].concat()
         }));
-        kinds.push(Kind::new(format!("a record escaped: {request:?}"), 500, move |count| {
+        kinds.push(Kind::new(format!("a record escaped: {request:?}"), 250, move |count| {
             let record =
                 escaped(&record("env/nb", &each(count, |at| escaped(&format!(r#""V-{at}""#)).replace('\\', "\\\\"))));
             let settings = one(&format!(r#""env":[{}],"onConflict":"Override""#, each(count, ours)));
@@ -74,13 +74,13 @@ fn escapes() -> Vec<Kind> {
         ("controls", r"\u0001"),
         ("wide characters", "\u{10ffff}"),
     ] {
-        kinds.push(Kind::new(format!("a value of {what}"), 10_000, move |count| {
+        kinds.push(Kind::new(format!("a value of {what}"), 5_000, move |count| {
             let value = text.repeat(count);
             let settings = one(&format!(r#""env":[{{"name":"A","value":"{value}"}}],"onConflict":"Override""#));
             create(&notebook("", &with_env(&format!(r#"{{"name":"A","value":"{value}x"}}"#))), &settings)
         }));
         kinds.push(
-            Kind::new(format!("a name of {what}"), 10_000, move |count| {
+            Kind::new(format!("a name of {what}"), 5_000, move |count| {
                 let name = text.repeat(count);
                 let settings = one(&format!(r#""env":[{{"name":"{name}","value":"ours"}}]"#));
                 create(&notebook("", &with_env(&format!(r#"{{"name":"{name}","value":"theirs"}}"#))), &settings)
@@ -88,7 +88,7 @@ fn escapes() -> Vec<Kind> {
             .says(DENIED),
         );
         kinds.push(
-            Kind::new(format!("a container called {what}"), 10_000, move |count| {
+            Kind::new(format!("a container called {what}"), 5_000, move |count| {
                 let spec = format!(r#""containers":[{{"env":[{}],"name":"{}"}}]"#, theirs(0), text.repeat(count));
                 create(&notebook("", &spec), &one(&format!(r#""env":[{}]"#, ours(0))))
             })
@@ -103,7 +103,7 @@ fn long_names() -> Vec<Kind> {
     for (on_conflict, says) in [("Reject", DENIED), ("Keep", ACCEPTED), ("Override", ACCEPTED)] {
         let settings = move |env: &str| one(&format!(r#""env":[{env}],"onConflict":"{on_conflict}""#));
         kinds.push(
-            Kind::new(format!("conflicts in a container with a long name: {on_conflict}"), 1_000, move |count| {
+            Kind::new(format!("conflicts in a container with a long name: {on_conflict}"), 500, move |count| {
                 let spec = format!(
                     r#""containers":[{{"env":[{}],"name":"{}"}}]"#,
                     each(count, theirs),
@@ -114,7 +114,7 @@ fn long_names() -> Vec<Kind> {
             .says(says),
         );
         kinds.push(
-            Kind::new(format!("a conflict in many containers with long names: {on_conflict}"), 10_000, move |count| {
+            Kind::new(format!("a conflict in many containers with long names: {on_conflict}"), 5_000, move |count| {
                 let length = count.isqrt();
                 let named = |at| format!(r#"{{"env":[{}],"name":"{at:0>length$}"}}"#, theirs(0));
                 let settings = one(&format!(r#""containers":"All","env":[{}],"onConflict":"{on_conflict}""#, ours(0)));
@@ -123,51 +123,45 @@ fn long_names() -> Vec<Kind> {
             .says(says),
         );
         kinds.push(
-            Kind::new(format!("a conflict in a long name: {on_conflict}"), 50_000, move |count| {
+            Kind::new(format!("a conflict in a long name: {on_conflict}"), 25_000, move |count| {
                 let variable = |value| format!(r#"{{"name":"{}","value":"{value}"}}"#, "n".repeat(count));
                 create(&notebook("", &with_env(&variable("theirs"))), &settings(&variable("ours")))
             })
             .says(says),
         );
     }
-    kinds.extend(
-        Kind::thrice("a long name of the object", 50_000, |request, count| {
-            let settings = one(r#""env":[{"name":"A","value":"{name}"},{"name":"B","value":"{namespace}/{name}"}]"#);
-            request.about("", &container(""), &settings).replace(r#""nb""#, &format!(r#""{}""#, "n".repeat(count)))
-        })
-        .map(Kind::multiplies),
-    );
-    kinds.extend(
-        Kind::thrice("the object's name in many values", 1_000, |request, count| {
-            let env = each(count, |at| format!(r#"{{"name":"V-{at}","value":"{{name}}{{name}}{{{{name}}}}"}}"#));
-            request.about("", &container(""), &one(&format!(r#""env":[{env}]"#)))
-        })
-        .map(Kind::multiplies),
-    );
-    kinds.extend(Kind::thrice("braces that are no placeholders", 50_000, |request, count| {
+    kinds.extend(Kind::thrice("a long name of the object", 25_000, |request, count| {
+        let settings = one(r#""env":[{"name":"A","value":"{name}"},{"name":"B","value":"{namespace}/{name}"}]"#);
+        request.about("", &container(""), &settings).replace(r#""nb""#, &format!(r#""{}""#, "n".repeat(count)))
+    }));
+    kinds.extend(Kind::thrice("the object's name in many values", 500, |request, count| {
+        let env = each(count, |at| format!(r#"{{"name":"V-{at}","value":"{{name}}{{name}}{{{{name}}}}"}}"#));
+        request.about("", &container(""), &one(&format!(r#""env":[{env}]"#)))
+    }));
+    kinds.extend(Kind::thrice("braces that are no placeholders", 25_000, |request, count| {
         let settings = one(&format!(r#""env":[{{"name":"A","value":"{}"}}]"#, "{name".repeat(count / 5)));
         request.about("", &container(""), &settings)
     }));
-    kinds.extend(Kind::thrice("a long key of an annotation", 50_000, |request, count| {
+    kinds.extend(Kind::thrice("a long key of an annotation", 25_000, |request, count| {
         request.about(&format!(r#""{}":"x""#, "n".repeat(count)), &container(""), &registry())
     }));
-    kinds.extend(Kind::thrice("long keys of a record", 20_000, |request, count| {
+    kinds.extend(Kind::thrice("long keys of a record", 10_000, |request, count| {
         let key = "n".repeat(count);
         request.about(&record(&format!("env/{key}"), &format!(r#""{key}""#)), &container(""), &registry())
     }));
-    kinds.extend(Kind::thrice("a long member of a container", 50_000, |request, count| {
+    kinds.extend(Kind::thrice("a long member of a container", 25_000, |request, count| {
         let settings = one(&format!(r#""env":[{}]"#, ours(0)));
         request.about("", &container(&format!(r#""{}":1"#, "n".repeat(count))), &settings)
     }));
     kinds.push(
-        Kind::new("a long name of a dependency in conflict", 20_000, |count| {
+        Kind::new("a long name of a dependency in conflict", 10_000, |count| {
             let settings = one(&format!(r#""env":[{}]"#, ours(0))).replace("d-00000", &"d".repeat(count));
             create(&notebook("", &with_env(&theirs(0))), &settings)
         })
         .says(DENIED),
     );
     kinds.push(
-        Kind::new("conflicts of a dependency with a long name", 1_000, |count| {
+        Kind::new("conflicts of a dependency with a long name", 500, |count| {
             let settings =
                 one(&format!(r#""env":[{}]"#, each(count, ours))).replace("d-00000", &"d".repeat(count * 40));
             create(&notebook("", &with_env(&each(count, theirs))), &settings)
@@ -186,7 +180,7 @@ fn many_times() -> Vec<Kind> {
         ("nodeSelector", r#""nodeSelector":{"a":"b"}"#),
         ("serviceAccountName", r#""serviceAccountName":"a""#),
     ] {
-        kinds.extend(Kind::thrice(&format!("{name}, many times"), 1_000, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("{name}, many times"), 500, move |request, count| {
             let spec = format!("{},{}", each(count, |_| member.to_owned()), container(""));
             request.about("", &spec, &of_one())
         }));
@@ -196,29 +190,29 @@ fn many_times() -> Vec<Kind> {
         ("name", r#""name":"nb""#),
         ("volumeMounts", r#""volumeMounts":[{"mountPath":"/a","name":"a"}]"#),
     ] {
-        kinds.extend(Kind::thrice(&format!("{name} of a container, many times"), 1_000, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("{name} of a container, many times"), 500, move |request, count| {
             request.about("", &container(&each(count, |_| member.to_owned())), &of_one())
         }));
     }
-    kinds.extend(Kind::thrice("the record, many times", 500, |request, count| {
+    kinds.extend(Kind::thrice("the record, many times", 250, |request, count| {
         request.about(&each(count, |_| record("env/nb", r#""A""#)), &container(""), &of_one())
     }));
-    kinds.extend(Kind::thrice("one annotation, many times", 1_000, |request, count| {
+    kinds.extend(Kind::thrice("one annotation, many times", 500, |request, count| {
         request.about(&each(count, |_| r#""a":"b""#.to_owned()), &container(""), &of_one())
     }));
-    kinds.extend(Kind::thrice("one dependency of a record, many times", 500, |request, count| {
+    kinds.extend(Kind::thrice("one dependency of a record, many times", 250, |request, count| {
         let part = r#""d-00000":{"added":{"env/nb":["A"]},"hash":"01"}"#;
         let record = quoted(&format!("{{{}}}", each(count, |_| part.to_owned())));
         request.about(&format!(r#""mutatingflow.nais.io/injected":{record}"#), &container(""), &of_one())
     }));
-    kinds.extend(Kind::thrice("one place of a record, many times", 500, |request, count| {
+    kinds.extend(Kind::thrice("one place of a record, many times", 250, |request, count| {
         let place = r#""env/nb":["A"]"#;
         let part = format!(r#"{{"d-00000":{{"added":{{{}}},"hash":"01"}}}}"#, each(count, |_| place.to_owned()));
         let record = format!(r#""mutatingflow.nais.io/injected":{}"#, quoted(&part));
         request.about(&record, &container(""), &of_one())
     }));
     for member in ["metadata", "object", "settings"] {
-        kinds.push(Kind::new(format!("{member}, many times"), 250, move |count| {
+        kinds.push(Kind::new(format!("{member}, many times"), 125, move |count| {
             let payload = Request::Create.about("", &container(""), &of_one());
             let again = match member {
                 "metadata" => r#""metadata":{"name":"nb","annotations":{"a":"b"}},"#.repeat(count),
@@ -228,12 +222,12 @@ fn many_times() -> Vec<Kind> {
             payload.replacen(&format!(r#""{member}":"#), &format!(r#"{again}"{member}":"#), 1)
         }));
     }
-    kinds.push(Kind::new("one dependency of the settings, many times", 500, |count| {
+    kinds.push(Kind::new("one dependency of the settings, many times", 250, |count| {
         let again = format!(r#""d-00000":{{"env":[{}]}},"#, ours(0)).repeat(count);
         let settings = settings_with(&again);
         create(&notebook("", &container("")), &settings)
     }));
-    kinds.push(Kind::new("one dependency in the list, many times", 1_000, |count| {
+    kinds.push(Kind::new("one dependency in the list, many times", 500, |count| {
         let settings =
             settings_with("").replace(r#"["d-00000"]"#, &format!("[{}]", each(count, |_| r#""d-00000""#.to_owned())));
         create(&notebook("", &container("")), &settings)
@@ -292,28 +286,28 @@ fn same_hashes() -> Vec<Kind> {
             let names = names(count);
             each(count, |at| quoted(&names[at]))
         };
-        kinds.extend(Kind::thrice(&format!("variables with one {hash}"), 500, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("variables with one {hash}"), 250, move |request, count| {
             let settings = one(&format!(r#""env":[{}],"onConflict":"Override""#, variables(count, "ours")));
             request.about("", &with_env(&variables(count, "theirs")), &settings)
         }));
-        kinds.extend(Kind::thrice(&format!("keys of a record with one {hash}"), 500, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("keys of a record with one {hash}"), 250, move |request, count| {
             request.about(&record("env/nb", &keys(count)), &with_env(&variables(count, "theirs")), &registry())
         }));
-        kinds.extend(Kind::thrice(&format!("keys of a record with one {hash}, wanted"), 500, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("keys of a record with one {hash}, wanted"), 250, move |request, count| {
             let settings = one(&format!(r#""env":[{}],"onConflict":"Override""#, variables(count, "ours")));
             request.about(&record("env/nb", &keys(count)), &with_env(&variables(count, "theirs")), &settings)
         }));
-        kinds.extend(Kind::thrice(&format!("containers with one {hash}"), 500, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("containers with one {hash}"), 250, move |request, count| {
             let spec = format!(r#""containers":[{}]"#, variables(count, "x"));
             request.about("", &spec, &one(&format!(r#""containers":"All","env":[{}]"#, ours(0))))
         }));
-        kinds.extend(Kind::thrice(&format!("labels of nodes with one {hash}"), 500, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("labels of nodes with one {hash}"), 250, move |request, count| {
             let names = names(count);
             let members = |value: &str| each(count, |at| format!(r#"{}:"{value}""#, quoted(&names[at])));
             let settings = one(&format!(r#""nodeSelector":{{{}}},"onConflict":"Override""#, members("ours")));
             request.about("", &format!(r#"{},"nodeSelector":{{{}}}"#, container(""), members("theirs")), &settings)
         }));
-        kinds.extend(Kind::thrice(&format!("dependencies of a record with one {hash}"), 500, move |request, count| {
+        kinds.extend(Kind::thrice(&format!("dependencies of a record with one {hash}"), 250, move |request, count| {
             let names = names(count);
             let part = |at: usize| format!(r#"{}:{{"added":{{"env/nb":["A"]}},"hash":"01"}}"#, quoted(&names[at]));
             let record = quoted(&format!("{{{}}}", each(count, part)));
@@ -350,13 +344,13 @@ fn numbers() -> Vec<Kind> {
             if what == "many leading zeros" && place == "an unknown number" {
                 continue;
             }
-            kinds.push(Kind::new(format!("{place} with {what}"), 25_000, move |count| {
+            kinds.push(Kind::new(format!("{place} with {what}"), 12_500, move |count| {
                 let at = |number: String| notebook("", &container(&[before, &number, behind].concat()));
                 let settings = one(&format!(r#""env":[{}]"#, ours(0)));
                 update(&at(one_spelling(count)), &at(other(count)), &settings)
             }));
         }
-        kinds.push(Kind::new(format!("many quantities with {what}"), 10_000, move |count| {
+        kinds.push(Kind::new(format!("many quantities with {what}"), 5_000, move |count| {
             let count = count.isqrt();
             let at = |spelling: Spelling| {
                 let limits = each(count, |at| format!(r#""r-{at}":"{}""#, spelling(count)));
