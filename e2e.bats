@@ -98,12 +98,15 @@ patched() {
     ' "$REQUEST"
 }
 
-REGISTRY_RECORD='"{\"registry\":{\"hash\":\"HASH\",\"added\":{\"imagePullSecrets\":[\"gpr-credentials\"]}}}"'
-ANNOTATIONS="{\"mutatingflow.nais.io/injected\": $REGISTRY_RECORD, \"mutatingflow.nais.io/status\": \"injected\"}"
-ANNOTATED="[
-    {op: \"add\", path: \"/metadata/annotations/mutatingflow.nais.io~1injected\", value: $REGISTRY_RECORD},
-    {op: \"add\", path: \"/metadata/annotations/mutatingflow.nais.io~1status\", value: \"injected\"}
-]"
+# What a notebook has once its pull secret is added, and what a pod has.
+ANNOTATIONS='{
+    "mutatingflow.nais.io/injected":
+        ({Notebook: {registry: {hash: "HASH", added: {imagePullSecrets: ["gpr-credentials"]}}}} | tojson),
+    "mutatingflow.nais.io/status": "injected"
+}'
+ANNOTATED="($ANNOTATIONS | to_entries
+    | map({op: \"add\", path: \"/metadata/annotations/\\(.key | gsub(\"/\"; \"~1\"))\", value}))"
+ANNOTATED_POD=${ANNOTATED/Notebook:/Pod:}
 PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{name: "gpr-credentials"}]}'
 
 # ---- Notebooks ----
@@ -232,15 +235,27 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
 
     sed 's/gpr-credentials/new-credentials/' "$SETTINGS" > "$BATS_TEST_TMPDIR/settings.yaml"
     SETTINGS=$BATS_TEST_TMPDIR/settings.yaml
-    request notebook-create '.request.object = $stored[0]' --slurpfile stored "$BATS_TEST_TMPDIR/stored.json"
+    request notebook-update-stop '
+        .request.oldObject = $stored[0]
+        | .request.object = ($stored[0] | .metadata.annotations["kubeflow-resource-stopped"] = "now")' \
+        --slurpfile stored "$BATS_TEST_TMPDIR/stored.json"
     evaluate
     holds '.allowed == true'
+    holds '.auditAnnotations == {dependencies: "registry"}'
     patched > "$BATS_TEST_TMPDIR/changed.json"
     jq --exit-status '.spec.template.spec.imagePullSecrets == [{name: "mine"}, {name: "new-credentials"}]' \
         "$BATS_TEST_TMPDIR/changed.json"
     jq --exit-status '
         .metadata.annotations["mutatingflow.nais.io/injected"] | fromjson
-        | .registry.added == {imagePullSecrets: ["new-credentials"]}' "$BATS_TEST_TMPDIR/changed.json"
+        | .Notebook.registry.added == {imagePullSecrets: ["new-credentials"]}' "$BATS_TEST_TMPDIR/changed.json"
+
+    # A copy loses nothing: only what is stored says what to take away.
+    request notebook-create '.request.object = $stored[0]' --slurpfile stored "$BATS_TEST_TMPDIR/stored.json"
+    evaluate
+    patched > "$BATS_TEST_TMPDIR/copy.json"
+    jq --exit-status '
+        .spec.template.spec.imagePullSecrets == [{name: "mine"}, {name: "gpr-credentials"}, {name: "new-credentials"}]' \
+        "$BATS_TEST_TMPDIR/copy.json"
 }
 
 @test "a request out of scope is accepted untouched" {
@@ -291,6 +306,11 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     evaluate
     holds '.allowed == false and .status.code == 422'
     holds '.status.message | startswith("spec.template.spec.imagePullSecrets: ")'
+
+    request notebook-create '.request.object.spec.template.spec.imagePullSecrets = ["mine"]'
+    evaluate
+    holds '.allowed == false and .status.code == 422'
+    holds '.status.message | startswith("spec.template.spec.imagePullSecrets[0]: ")'
 }
 
 @test "a notebook without containers gets what needs none, and a warning" {
@@ -401,17 +421,17 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
             {name: "ca-bundle-jks", mountPath: "/etc/ssl/certs/java/cacerts", subPath: "ca-bundle.jks"},
             $secrets_mount])
         + [{op: "add", path: "/metadata/annotations/mutatingflow.nais.io~1status", value: "injected"},
-           {op: "add", path: "/metadata/annotations/mutatingflow.nais.io~1injected", value: ({
+           {op: "add", path: "/metadata/annotations/mutatingflow.nais.io~1injected", value: ({Pod: {
                proxy: {hash: "HASH", added: {
-                   "env/main": ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]}},
+                   env: ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]}},
                registry: {hash: "HASH", added: {imagePullSecrets: ["gpr-credentials"]}},
                trust: {hash: "HASH", added: {
-                   "env/main": $bundle_variables,
-                   "volumeMounts/main": ($bundle_paths + ["/etc/ssl/certs/java/cacerts"]),
+                   env: $bundle_variables,
+                   volumeMounts: ($bundle_paths + ["/etc/ssl/certs/java/cacerts"]),
                    volumes: ["ca-bundle-pem", "ca-bundle-jks"]}},
                vault: {hash: "HASH", added: {
-                   initContainers: ["vks"], "volumeMounts/main": [$secrets], volumes: ["vault-secrets"]}}
-           } | tojson)}]'
+                   initContainers: ["vks"], volumeMounts: [$secrets], volumes: ["vault-secrets"]}}
+           }} | tojson)}]'
 
     patched > "$BATS_TEST_TMPDIR/stored.json"
     request pod-create-pipeline '.request.object = $stored[0]' --slurpfile stored "$BATS_TEST_TMPDIR/stored.json"
@@ -425,7 +445,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
         | del(.request.object.metadata.annotations["kubectl.kubernetes.io/default-container"])'
     evaluate
     holds '.auditAnnotations == {dependencies: "registry"}'
-    patch_is "$ANNOTATED + [{op: \"add\", path: \"/spec/imagePullSecrets\", value: [{name: \"gpr-credentials\"}]}]"
+    patch_is "$ANNOTATED_POD + [{op: \"add\", path: \"/spec/imagePullSecrets\", value: [{name: \"gpr-credentials\"}]}]"
     holds '.warnings | join(" ") | contains("proxy") and contains("trust") and contains("vault")'
 }
 
@@ -453,7 +473,9 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     holds '.warnings[0] | contains("HTTP_PROXY") and contains("hidden-from-messages") == false'
     holds 'operations | any(.value == {name: "HTTPS_PROXY", value: "http://webproxy.nais:8088"})'
     patched | jq --exit-status '
-        [.spec.containers[1].env[] | select(.name == "HTTP_PROXY")] == [{name: "HTTP_PROXY", value: "hidden-from-messages"}]'
+        # HTTP_PROXY and http_proxy are one.
+        [.spec.containers[1].env[] | select(.name | ascii_upcase == "HTTP_PROXY")]
+        == [{name: "HTTP_PROXY", value: "hidden-from-messages"}]'
 }
 
 @test "with onConflict: Keep a volume of the same name is refused all the same" {

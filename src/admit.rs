@@ -81,11 +81,19 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         Record::default()
     });
     let stored = stored_has.as_ref().map(|has| has.record(kind).unwrap_or_default());
-    let foreign = [Some(&has), stored_has.as_ref()].into_iter().flatten().flat_map(|has| &has.foreign);
-    let foreign: Vec<_> = foreign.filter_map(|text| Record::parse(text, kind)).collect();
+    let [foreign_of_client, foreign_of_stored] = [Some(&has), stored_has.as_ref()].map(|has| {
+        let texts = has.into_iter().flat_map(|has| &has.foreign);
+        texts.filter_map(|text| Record::parse(text, kind)).collect::<Vec<_>>()
+    });
     let copied = has.injected.as_deref().filter(|_| workload::is_of_stateful_set(&request.object));
     let copied = copied.and_then(|text| Record::parse(text, Kind::Notebook));
-    let records = Records { client: &client, stored: stored.as_ref(), foreign: &foreign, copied: copied.as_ref() };
+    let records = Records {
+        client: &client,
+        stored: stored.as_ref(),
+        foreign_of_client: &foreign_of_client,
+        foreign_of_stored: &foreign_of_stored,
+        copied: copied.as_ref(),
+    };
 
     let known = Known::new(&records, is_ours, false);
     let change = Change::of(&request, &records, is_ours, plan, &known);

@@ -38,7 +38,9 @@ impl Change {
         plan: &'a [Dependency<'a>],
         known: &'a Known<'a>,
     ) -> Self {
-        let (Some(old), new, kind) = (&request.old_object, &request.object, request.kind) else { return Change::Nothing };
+        let (Some(old), new, kind) = (&request.old_object, &request.object, request.kind) else {
+            return Change::Nothing;
+        };
         if is_same_text(template(old, kind).text(), template(new, kind).text()) || is_same_template(old, new, kind) {
             return Change::Nothing;
         }
@@ -46,12 +48,12 @@ impl Change {
             let [old, new] = [old, new].map(|object| set_aside(object, kind, parts.iter().copied()));
             old.is_ok_and(|(old, _)| new.is_ok_and(|(new, _)| is_same_template(&old, &new, kind)))
         };
-        let all: Vec<_> = records.parts().collect();
-        let others: Vec<_> = all.iter().filter(|(name, is_foreign, _)| *is_foreign || !is_ours(name)).collect();
-        if !others.is_empty() && are_same(&others.iter().map(|(.., part)| *part).collect::<Vec<_>>()) {
+        // What another policy did before us in this request stands in a record that came with it.
+        let of_others = records.others_of_client(is_ours);
+        if !of_others.is_empty() && are_same(&of_others) {
             return Change::Others;
         }
-        if !are_same(&all.iter().map(|(.., part)| *part).collect::<Vec<_>>()) {
+        if !are_same(&records.parts()) {
             return Change::Users;
         }
         // What he wrote over an entry of ours may become his.
@@ -186,13 +188,21 @@ const MOST_ROUNDS: usize = 6;
 /// The object is malformed.
 pub fn merge_along<'a>(
     rollout: Rollout,
-    object: Node<'a>,
+    mut object: Node<'a>,
     stored: Option<&Node<'a>>,
     kind: Kind,
     plan: &'a [Dependency<'a>],
     known: &'a Known<'a>,
 ) -> Result<Merged<'a>, Malformed> {
     let mut held_back = ByName::default();
+    if rollout == Rollout::Enforce && !known.is_of_a_notebooks_pod() {
+        let outcome = merge(&mut object, stored, kind, plan, known, &held_back)?;
+        return Ok(if outcome.conflicts.is_empty() {
+            Merged::Object(object, outcome, Waiting::default())
+        } else {
+            Merged::Denied(outcome.conflicts)
+        });
+    }
     let mut waiting = Waiting::default();
     let mut round = 0;
     loop {
@@ -277,7 +287,7 @@ mod tests {
         let stored = Record::parse(r#"{"Notebook":{"proxy":{"hash":"01","added":{"env":["OURS"]}}}}"#, Kind::Notebook);
         let stored = stored.unwrap();
         let client = Record::default();
-        let records = Records { client: &client, stored: Some(&stored), foreign: &[], copied: None };
+        let records = Records { client: &client, stored: Some(&stored), foreign_of_client: &[], foreign_of_stored: &[], copied: None };
         let is_ours = |name: &str| name == "proxy";
         let known = Known::new(&records, &is_ours, false);
         let change = Change::of(&request, &records, &is_ours, &[], &known);

@@ -287,9 +287,21 @@ mod tests {
             ("LifecycleHandler: {", "LifecycleHandlers: {", "LifecycleHandlers is not there"),
             ("beside: [prefix]", "beside: [prefixes]", "EnvFromSource.prefixes is not there"),
             ("ObjectMeta: [annotations", "ObjectMeta: [annotation", "ObjectMeta.annotations is not there"),
-            ("DownwardAPIVolumeFile: [mode]", "DownwardAPIVolumeFile: []", "DownwardAPIVolumeFile.mode must be one of pointers and plain"),
-            ("DownwardAPIVolumeFile: [mode]", "DownwardAPIVolumeFile: [mode, path]", "DownwardAPIVolumeFile.path must be one of pointers and plain"),
-            ("DownwardAPIVolumeFile: [mode]", "DownwardAPIVolumeFile: [fieldRef, mode]", "DownwardAPIVolumeFile.fieldRef is not a scalar"),
+            (
+                "DownwardAPIVolumeFile: [mode]",
+                "DownwardAPIVolumeFile: []",
+                "DownwardAPIVolumeFile.mode must be one of pointers and plain",
+            ),
+            (
+                "DownwardAPIVolumeFile: [mode]",
+                "DownwardAPIVolumeFile: [mode, path]",
+                "DownwardAPIVolumeFile.path must be one of pointers and plain",
+            ),
+            (
+                "DownwardAPIVolumeFile: [mode]",
+                "DownwardAPIVolumeFile: [fieldRef, mode]",
+                "DownwardAPIVolumeFile.fieldRef is not a scalar",
+            ),
             ("Sysctl: [name, value]", "Sysctls: [name, value]", "Sysctls.name is not there"),
         ] {
             let text = crate::facts::TEXT.replacen(from, to, 1);

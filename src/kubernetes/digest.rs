@@ -92,7 +92,7 @@ impl Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::types::{ENV_FROM_SOURCE, TOLERATION};
+    use crate::kubernetes::types::{CONTAINER, ENV_FROM_SOURCE, TOLERATION};
 
     static ENTRY: Type = Type::Object(&TOLERATION);
 
@@ -117,12 +117,18 @@ mod tests {
         static OF_ENV_FROM: Type = Type::Object(&ENV_FROM_SOURCE);
         let env_from = Digest::of(&OF_ENV_FROM, r#"{"configMapRef":{"name":"defaults"},"prefix":"P_"}"#);
         assert_eq!(env_from.hex(), "74a00d5cca814a16");
+        static OF_CONTAINER: Type = Type::Object(&CONTAINER);
+        let container = r#"{"args":["","a"],"env":[{}],"ports":[{"containerPort":80}],"tty":true,"resources":{"limits":{"cpu":"500m"}}}"#;
+        assert_eq!(Digest::of(&OF_CONTAINER, container).hex(), "161cfdb939c9c536");
     }
 
     #[test]
     fn a_digest_depends_on_the_meaning_alone() {
         assert_eq!(digest(r#"{"a": 1, "b":"æ"}"#), digest(r#"{"b":"\u00e6","c":null,"a":1}"#));
         assert_eq!(digest(r#"{"key":"a","value":"","b":{},"c":[]}"#), digest(r#"{"key":"a"}"#));
+        assert_eq!(digest(r#"{"key":"a","operator":"Equal"}"#), digest(r#"{"key":"a","operator":""}"#));
+        assert_eq!(digest(r#"{"a":1000,"b":0.5}"#), digest(r#"{"a":1e3,"b":5e-1}"#));
+        assert_ne!(digest(r#"{"tolerationSeconds":0}"#), digest("{}"));
         assert_ne!(digest(r#"{"a":"1"}"#), digest(r#"{"a":1}"#));
         assert_ne!(digest(r#"["a","b"]"#), digest(r#"["ab"]"#));
         assert_ne!(digest(r#"[["a"],"b"]"#), digest(r#"[["a","b"]]"#));

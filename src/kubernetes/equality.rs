@@ -10,9 +10,9 @@
 //! [`deep_equal_nodes`].
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::meaning::{Known, Meaning, is_absent, of_item, of_member};
+use super::meaning::{Known, Meaning, is_absent, is_volume, of_item, of_member};
 use super::names::{Format, clean_path};
 use super::schema::{Member, Type};
 use crate::json::{Body, Node, Object, is_same_text};
@@ -56,22 +56,23 @@ const fn known_members(of: Known) -> &'static [Member] {
     }
 }
 
-fn has_items<'a>(of: Known, theirs: &[Meaning<'a>], ours: &[Meaning<'a>]) -> bool {
+fn has_items(of: Known, theirs: &[Meaning<'_>], ours: &[Meaning<'_>]) -> bool {
     let item = of_item(of);
     match of {
         Some(Type::Set(_)) if ours.iter().all(|item| matches!(item, Meaning::Text(_))) => {
-            let strings: BTreeSet<_> = theirs.iter().filter_map(Meaning::says).collect();
-            return ours.iter().filter_map(Meaning::says).all(|ours| strings.contains(&ours));
+            let strings = last_by_key(of, theirs, None);
+            return ours.iter().filter_map(Meaning::says).all(|ours| strings.contains_key(&ours));
         }
+        _ if theirs.len() < ours.len() => return false,
         Some(Type::Alternatives(_)) => {
             return theirs.len() == ours.len()
                 && theirs.iter().zip(ours).all(|(theirs, ours)| contains(item, theirs, ours));
         }
         // A later item with the key of ours undoes it: it is the last one that counts.
         Some(Type::List(_, Some(key))) => {
-            let (theirs, ours) = (last_by_key(item, theirs, key), last_by_key(item, ours, key));
-            let is_last = |key, ours| theirs.get(key).is_some_and(|theirs| contains(item, theirs, ours));
-            if !ours.iter().all(|(key, ours)| is_last(key, ours)) {
+            let theirs = last_by_key(of, theirs, Some(key));
+            let has = |key, ours| theirs.get(key).is_some_and(|theirs| contains(item, theirs, ours));
+            if !last_by_key(of, ours, Some(key)).iter().all(|(key, ours)| has(key, ours)) {
                 return false;
             }
         }
@@ -84,12 +85,17 @@ fn has_items<'a>(of: Known, theirs: &[Meaning<'a>], ours: &[Meaning<'a>]) -> boo
     ours.iter().all(|ours| theirs.any(|theirs| contains(item, theirs, ours)))
 }
 
-/// The last item of each key, which is the string under `member`; `of` is the type of an item.
-fn last_by_key<'i, 'a>(of: Known, items: &'i [Meaning<'a>], member: &str) -> BTreeMap<Cow<'a, str>, &'i Meaning<'a>> {
-    let are_paths = is_path(of_member(of, member));
+/// The items of a list of type `of` by their key, of those with one key the last: the string under `member`, or without
+/// that the item itself.
+fn last_by_key<'i, 'a>(
+    of: Known,
+    items: &'i [Meaning<'a>],
+    member: Option<&str>,
+) -> BTreeMap<Cow<'a, str>, &'i Meaning<'a>> {
+    let are_paths = is_path(member.and_then(|member| of_member(of_item(of), member)));
     let mut last = BTreeMap::new();
     for item in items {
-        if let Some(key) = item.member(member).and_then(Meaning::says) {
+        if let Some(key) = member.map_or(Some(item), |member| item.member(member)).and_then(Meaning::says) {
             last.insert(if are_paths { clean_path(key) } else { key }, item);
         }
     }
@@ -103,30 +109,41 @@ const fn is_path(of: Known) -> bool {
 
 /// As [`deep_equal`], for two parts of documents as they are now, with all that was changed in them.
 pub fn deep_equal_nodes(of: &'static Type, one: &Node<'_>, other: &Node<'_>) -> bool {
-    are_same_nodes(Some(of), one, other)
+    let is_unchanged = || !one.is_changed() && !other.is_changed();
+    (is_same_text(one.text(), other.text()) && is_unchanged()) || are_same_nodes(Some(of), one, other)
 }
 
 /// Goes no deeper than the nodes were opened, and reads what was not only where it differs.
 fn are_same_nodes(of: Known, one: &Node<'_>, other: &Node<'_>) -> bool {
-    if is_same_text(one.text(), other.text()) && !one.is_changed() && !other.is_changed() {
-        return true;
-    }
     match (&one.body, &other.body) {
         (Body::Object(one), Body::Object(other)) => {
             let (one, other) = (opened_members(one), opened_members(other));
             one.iter().all(|(key, one)| match other.get(key) {
                 Some(other) => {
                     are_same_nodes(of_member(of, key), one, other)
-                        || (is_absent(of, key, one) && is_absent(of, key, other))
+                        || (is_absent_node(of, key, one) && is_absent_node(of, key, other))
                 }
-                None => is_absent(of, key, one),
-            }) && other.iter().all(|(key, other)| one.contains_key(key) || is_absent(of, key, other))
+                None => is_absent_node(of, key, one),
+            }) && other.iter().all(|(key, other)| one.contains_key(key) || is_absent_node(of, key, other))
         }
         (Body::List(one), Body::List(other)) => {
             let (one, other, of) = (one.items(), other.items(), of_item(of));
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| are_same_nodes(of, one, other))
         }
+        (Body::Text | Body::Entry(_), Body::Text | Body::Entry(_)) if is_same_text(one.text(), other.text()) => true,
         _ => Meaning::of_node(of, one) == Meaning::of_node(of, other),
+    }
+}
+
+/// As [`is_absent`], without reading more of what was opened than it has to.
+fn is_absent_node(of: Known, key: &str, node: &Node<'_>) -> bool {
+    match &node.body {
+        Body::List(list) if !is_volume(of) => list.items().is_empty(),
+        Body::Object(object) if !is_volume(of) => {
+            let of = of_member(of, key);
+            opened_members(object).into_iter().all(|(key, node)| is_absent_node(of, &key, node))
+        }
+        _ => is_absent(of, key, node),
     }
 }
 
@@ -525,6 +542,21 @@ mod tests {
         ]);
         let is_spec = matches!(of, Type::Object(object) if std::ptr::eq(*object, &POD_SPEC));
         Node::parse(text, if is_spec { &SHAPE } else { &Shape::Text }).unwrap()
+    }
+
+    #[test]
+    fn an_opened_volume_source_of_nothing_is_a_source_of_its_kind() {
+        static SHAPE: Shape = Shape::Object(&[("emptyDir", Shape::Object(&[])), ("secret", Shape::List(&Shape::Text))]);
+        let volume = |text| Node::parse(text, &SHAPE).unwrap();
+        for (one, other, expected) in [
+            (r#"{"emptyDir":{}}"#, r#"{"name":""}"#, false),
+            (r#"{"emptyDir":{}}"#, r#"{"emptyDir":null}"#, false),
+            (r#"{"emptyDir":{}}"#, r#"{"emptyDir":{"medium":""}}"#, true),
+            (r#"{"secret":[]}"#, "{}", false),
+        ] {
+            assert_eq!(deep_equal_nodes(&OF_VOLUME, &volume(one), &volume(other)), expected, "{one} = {other}");
+            assert_eq!(deep_equal(&OF_VOLUME, one, other), expected, "{one} = {other}");
+        }
     }
 
     #[test]

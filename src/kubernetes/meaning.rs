@@ -141,9 +141,19 @@ fn is_same_quantity(one: &str, other: &str) -> bool {
 
 /// Whether the member `key` of an object of type `of` says no more than if it were absent.
 pub fn is_absent(of: Known, key: &str, value: &Node<'_>) -> bool {
+    let mut cursor = Cursor::new(value.text());
+    if matches!(value.body, Body::Text) && cursor.eat(b'[') && cursor.first_item() {
+        return false;
+    }
     let mut members = Members::new(of);
     members.add(Cow::Borrowed(key), value.is_null(), |of| Meaning::of_node(of, value));
     members.sorted.is_empty()
+}
+
+/// Whether something of type `of` is a volume. A source of it that is `{}` is a source of its kind: in Go a pointer to an
+/// empty struct.
+pub fn is_volume(of: Known) -> bool {
+    matches!(of, Some(Type::Object(object)) if std::ptr::eq(*object, &VOLUME))
 }
 
 /// What the member `key` of an object of type `of` is.
@@ -178,9 +188,7 @@ impl<'a> Members<'a> {
     fn add(&mut self, key: Cow<'a, str>, is_null: bool, read: impl FnOnce(Known) -> Meaning<'a>) {
         let value = read(of_member(self.of, &key));
         let is_absent = match (&value, self.of) {
-            // A volume source of `{}` is a source of its kind: in Go a pointer to an empty struct.
-            (Meaning::Nothing, Some(Type::Object(object))) if std::ptr::eq(*object, &VOLUME) => is_null,
-            (Meaning::Nothing, _) => true,
+            (Meaning::Nothing, of) => is_null || !is_volume(of),
             (value, Some(Type::Object(object))) => is_zero(object, &key, value),
             _ => false,
         };

@@ -82,12 +82,13 @@ impl Format {
 /// The shortest path that says the same, as `path.Clean` of Go finds it: `/a` of `/a//b/../.`.
 pub fn clean_path(path: Cow<'_, str>) -> Cow<'_, str> {
     let is_rooted = path.starts_with('/');
-    let relative = path.strip_prefix('/').unwrap_or(&path);
-    if !relative.split('/').any(|part| matches!(part, "" | "." | "..")) {
+    // Mostly it is clean: no part of it is empty or begins with a dot.
+    let is_plain = |pair: &[u8]| !matches!(pair, [b'/', b'/' | b'.']);
+    if is_rooted && !path.ends_with('/') && path.as_bytes().windows(2).all(is_plain) {
         return path;
     }
     let mut parts = Vec::new();
-    for part in relative.split('/') {
+    for part in path.split('/') {
         match (part, parts.last()) {
             ("" | ".", _) => {}
             ("..", None) if is_rooted => {}

@@ -54,9 +54,8 @@ impl<'a> Reach<'a> {
         let owner = |name: &str| owners.and_then(|owners| owners.get(name));
         let mut in_the_place_of_theirs = ByName::default();
         for (at, name) in present.iter().enumerate().filter(|(_, name)| owner(name).is_none()) {
-            let overrides = |at: &usize| {
-                plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override)
-            };
+            let overrides =
+                |at: &usize| plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override);
             for dependency in brought.get(&**name).into_iter().flatten().filter_map(overrides) {
                 let theirs = containers_text(object, kind, at);
                 if sidecars(dependency).any(|it| it.key == *name && !it.field.contains(theirs, it.value)) {
@@ -112,14 +111,16 @@ impl<'a> Reach<'a> {
 
     /// The dependencies that reach the container of this name, by their positions, in order.
     pub fn of(&self, name: &str) -> Vec<usize> {
-        let mut reached_by = self.of_name.get(name).cloned().unwrap_or_default();
-        if self.is_main(name) {
-            reached_by.extend(&self.of_main);
+        let none = Vec::new();
+        let by_name = self.of_name.get(name).unwrap_or(&none);
+        let by_main = if self.is_main(name) { &self.of_main } else { &none };
+        let by_all = if self.meant_by_all.contains(name) { &self.of_all } else { &none };
+        let mut lists = [by_name, by_main, by_all].map(|list| list.iter().copied().peekable());
+        let mut reached_by = Vec::new();
+        while let Some(next) = lists.iter_mut().filter_map(|list| list.peek().copied()).min() {
+            reached_by.push(next);
+            lists.iter_mut().for_each(|list| _ = list.next_if_eq(&next));
         }
-        if self.meant_by_all.contains(name) {
-            reached_by.extend(&self.of_all);
-        }
-        reached_by.sort_unstable();
         reached_by
     }
 }
@@ -151,7 +152,8 @@ fn lacking(
     let mut is_lacking = vec![false; plan.len()];
     let mut queue: Vec<usize> = (0..plan.len()).collect();
     while let Some(at) = queue.pop() {
-        let (Some(dependency), Some(0), Some(is_lacking)) = (plan.get(at), choices.get(at), is_lacking.get_mut(at)) else {
+        let (Some(dependency), Some(0), Some(is_lacking)) = (plan.get(at), choices.get(at), is_lacking.get_mut(at))
+        else {
             continue;
         };
         if *is_lacking || !dependency.needs_container() {

@@ -15,18 +15,26 @@ pub struct Records<'r> {
     pub client: &'r Record<'r>,
     /// The one on the stored object; `None` where there is no such object.
     pub stored: Option<&'r Record<'r>>,
-    /// Those under other annotation domains, on either object.
-    pub foreign: &'r [Record<'r>],
+    /// Those under other annotation domains in the client's object.
+    pub foreign_of_client: &'r [Record<'r>],
+    /// And in the stored one.
+    pub foreign_of_stored: &'r [Record<'r>],
     /// What the record of a notebook's pod says of the notebook: its controller copied it.
     pub copied: Option<&'r Record<'r>>,
 }
 
 impl<'r> Records<'r> {
-    /// What each says that a dependency added: its name, whether it is under another domain, and what.
-    pub fn parts(&self) -> impl Iterator<Item = (&'r str, bool, &'r Part<'r>)> {
-        let own = [Some(self.client), self.stored].into_iter().flatten().map(|record| (false, record));
-        let all = own.chain(self.foreign.iter().map(|record| (true, record)));
-        all.flat_map(|(is_foreign, record)| record.parts().map(move |(name, part)| (name, is_foreign, part)))
+    /// What each says that a dependency added.
+    pub fn parts(&self) -> Vec<&'r Part<'r>> {
+        let own = [Some(self.client), self.stored].into_iter().flatten();
+        let all = own.chain(self.foreign_of_client).chain(self.foreign_of_stored);
+        all.flat_map(Record::parts).map(|(_, part)| part).collect()
+    }
+
+    /// What other policies say in the client's object that they added.
+    pub fn others_of_client(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
+        let unknown = self.client.parts().filter(|(name, _)| !is_ours(name));
+        unknown.chain(self.foreign_of_client.iter().flat_map(Record::parts)).map(|(_, part)| part).collect()
     }
 }
 
@@ -37,6 +45,8 @@ pub struct Owner<'r> {
     pub dependency: &'r str,
     /// The hash of the dependency at the time.
     pub hash: &'r str,
+    /// Whether the hash is that of version 0.1.0, which had another.
+    pub is_of_an_unknown_hash: bool,
     /// Whether it replaced an entry of the user's.
     pub is_overridden: bool,
     /// Whether the stored record says so. What only the client's says takes nothing away.
@@ -66,7 +76,8 @@ impl<'r> Known<'r> {
     /// Where the stored template takes the place of the client's (`template_is_stored`), the client's record says nothing
     /// about the template.
     pub fn new(records: &Records<'r>, is_ours: &dyn Fn(&str) -> bool, template_is_stored: bool) -> Self {
-        let mut known = Known { base: Some(records.stored.unwrap_or(records.client)), copied: records.copied, ..Known::default() };
+        let mut known =
+            Known { base: Some(records.stored.unwrap_or(records.client)), copied: records.copied, ..Known::default() };
         for (record, is_stored) in [(Some(records.client), false), (records.stored, true)] {
             for (name, part) in record.into_iter().flat_map(Record::parts) {
                 if is_ours(name) {
@@ -76,7 +87,7 @@ impl<'r> Known<'r> {
                 }
             }
         }
-        for (name, part) in records.foreign.iter().flat_map(Record::parts) {
+        for (name, part) in records.foreign_of_client.iter().chain(records.foreign_of_stored).flat_map(Record::parts) {
             known.add_other(name, part);
         }
         known
@@ -89,7 +100,13 @@ impl<'r> Known<'r> {
                 continue;
             }
             let Some(owners) = self.places.entry(place) else { continue };
-            let owner = Owner { dependency, hash: &part.hash, is_overridden: false, is_stored };
+            let owner = Owner {
+                dependency,
+                hash: &part.hash,
+                is_of_an_unknown_hash: part.is_of_0_1_0,
+                is_overridden: false,
+                is_stored,
+            };
             for key in keys {
                 owners.insert(&**key, owner);
             }
@@ -132,6 +149,11 @@ impl<'r> Known<'r> {
     /// The dependency of another policy that added the entry of this key at one of these places.
     pub fn other_dependency(&self, places: &[String], key: &str) -> Option<&'r str> {
         self.others.iter().find(|(_, part)| has_added(part, places, key)).map(|(name, _)| *name)
+    }
+
+    /// Whether the object is the pod of a notebook, with a copy of its record.
+    pub const fn is_of_a_notebooks_pod(&self) -> bool {
+        self.copied.is_some()
     }
 
     /// The dependency of the notebook whose pod this is that added the entry of this key at one of these places.

@@ -119,11 +119,14 @@ pub fn merge<'a>(
     let planned = plan.iter().filter(|dependency| !held_back.contains(dependency.name));
     let reach = Reach::settle(object, kind, planned, known, &|name| held_back.contains(name))?;
     for dependency in &reach.left_out {
-        outcome.warn(Audience::Everyone, format!(
-            "dependency \"{}\" is left out: none of {}.containers is one for it",
-            dependency.name,
-            kind.pod_spec_path()
-        ));
+        outcome.warn(
+            Audience::Everyone,
+            format!(
+                "dependency \"{}\" is left out: none of {}.containers is one for it",
+                dependency.name,
+                kind.pod_spec_path()
+            ),
+        );
     }
     let mut stay = held_back.clone();
     stay.extend(reach.left_out.iter().map(|dependency| dependency.name));
@@ -333,7 +336,13 @@ impl<'a> Merger<'_, 'a> {
             moved.insert(key, *owner);
         }
         let stored = StoredContainers::new(self.stored, kind);
+        // By the position of the dependency.
+        let mut all_desired = vec![&[][..]; self.reach.dependencies.len()];
         let positions = ByName::set(self.reach.dependencies.iter().map(|dependency| dependency.name));
+        for of_one in desired.chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency)) {
+            let at = of_one.first().and_then(|first| positions.position(first.dependency.name));
+            at.and_then(|at| all_desired.get_mut(at)).into_iter().for_each(|place| *place = of_one);
+        }
         for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
             let path = path.item(at);
             let container = node.object_mut(&path)?;
@@ -341,12 +350,7 @@ impl<'a> Merger<'_, 'a> {
             let is_main = self.reach.is_main(&name);
             let reached_by = self.reach.of(&name);
             let reaches = |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
-            let desired: Vec<_> = desired
-                .chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency))
-                .filter(|desired| desired.first().is_some_and(|first| reaches(first.dependency.name)))
-                .flatten()
-                .copied()
-                .collect();
+            let desired: Vec<_> = reached_by.iter().filter_map(|at| all_desired.get(*at)).copied().flatten().copied().collect();
             let by_name = [field.name, "/", &name].concat();
             let owners = if is_main { [known.at(field.name), known.at(&by_name)] } else { [known.at(&by_name), None] };
             let place = Place {
@@ -376,7 +380,7 @@ impl<'a> Merger<'_, 'a> {
         let present = present_atomic_fields(spec);
         let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();
         let edits = place.decide(&self.context, desired, &entries, &mut self.outcome);
-        for (at, addition) in edits.in_place() {
+        for (at, addition) in edits.changed() {
             if let Some((field, _)) = present.get(at) {
                 set_field(spec, field, addition.map(|addition| addition.value));
             }
@@ -453,7 +457,9 @@ fn mounted_volumes<'a>(object: &Node<'_>, kind: Kind) -> ByName<'a, ()> {
         let list = spec.and_then(|spec| spec.get(list)).and_then(Node::as_list);
         for container in list.into_iter().flat_map(|list| list.items()) {
             let text = container.clone().written();
-            names.extend(mounts_of(&text).into_iter().filter_map(|mount| string_member(mount, "name")).map(Cow::into_owned));
+            names.extend(
+                mounts_of(&text).into_iter().filter_map(|mount| string_member(mount, "name")).map(Cow::into_owned),
+            );
         }
     }
     names

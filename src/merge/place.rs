@@ -224,12 +224,12 @@ impl<'a> Place<'_, 'a> {
                 }
                 (Verdict::Ours, Some((at, _))) => group.stay(*at),
                 (_, Some((at, _))) => {
-                    group.replace(*at, addition);
+                    group.write(Some(*at), addition);
                     // A key has one entry.
                     found.entries.iter().skip(1).for_each(|(at, _)| group.remove(*at));
                 }
                 (_, None) => {
-                    group.add(addition);
+                    group.write(None, addition);
                     if addition.field.entry == Entry::VolumeMount {
                         files.push(Desired { dependency, addition });
                     }
@@ -241,9 +241,9 @@ impl<'a> Place<'_, 'a> {
         }
         self.warn_of_directories(&files, entries, outcome);
         if is_map {
-            return Edits::of_map(last);
+            return Edits::of_map(entries.len(), last);
         }
-        let edits = Edits::of_list(first, last);
+        let edits = Edits::of_list(entries.len(), first, last);
         for at in edits.moved() {
             let key = entries.get(at).and_then(|(key, _)| key.as_deref()).unwrap_or_default();
             if let Some(decided) = found.get(key).and_then(|found| found.decided) {
@@ -264,10 +264,7 @@ impl<'a> Place<'_, 'a> {
     ) -> bool {
         let field = self.field_of(key);
         // Only the stored record takes away; and what the client wrote over is his now.
-        if !owner.is_stored
-            || (context.is_held_back)(owner.dependency)
-            || self.stored.is_unlike(field, key, value)
-        {
+        if !owner.is_stored || (context.is_held_back)(owner.dependency) || self.stored.is_unlike(field, key, value) {
             return false;
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
@@ -314,7 +311,8 @@ impl<'a> Place<'_, 'a> {
                 return Verdict::Theirs;
             }
             if self.taken.contains(&*addition.key) {
-                let subject = format!("{} {}", field.rival().map_or("", |rival| rival.noun), plain_or_shown(&addition.key));
+                let subject =
+                    format!("{} {}", field.rival().map_or("", |rival| rival.noun), plain_or_shown(&addition.key));
                 let problem = format!("and dependency \"{name}\" brings {} of this name", field.noun);
                 return self.conflict(context, dependency, addition, subject, problem, outcome);
             }
@@ -336,32 +334,39 @@ impl<'a> Place<'_, 'a> {
                 // It belongs to a dependency that stays as it is.
                 return Verdict::Theirs;
             }
-            if stays_with_its_twin() {
-                return if owner.is_stored { Verdict::Unwanted } else { Verdict::Theirs };
-            }
             let contains = || present().all(|theirs| field.contains(theirs, addition.value));
             // The server may have filled in defaults; after a change of the settings these may be those of the old
             // value, so that then only an equal one stays.
-            let stays = if is_unchanged(owner, dependency) {
+            let stays = if is_unchanged(owner, dependency) || owner.is_of_an_unknown_hash {
                 contains()
             } else {
                 present().all(|theirs| field.is_equal(theirs, addition.value))
             };
+            let is_written_over =
+                !stays && owner.is_stored && self.stored.is_unlike(field, &addition.key, theirs) && !contains();
+            if !is_written_over && stays_with_its_twin() {
+                return if owner.is_stored { Verdict::Unwanted } else { Verdict::Theirs };
+            }
             if stays {
                 return Verdict::Ours;
             }
-            if !owner.is_stored || !self.stored.is_unlike(field, &addition.key, theirs) || contains() {
+            if !is_written_over {
                 return Verdict::Replace;
             }
             if dependency.on_conflict == OnConflict::Keep && field.may_keep() {
                 outcome.is_made_theirs |= field.target != Target::Metadata;
-                outcome.warn(Audience::Everyone, format!(
-                    "{} was changed and stays so; what dependency \"{name}\" brings for it is left out from now on",
-                    subject()
-                ));
+                outcome.warn(
+                    Audience::Everyone,
+                    format!(
+                        "{} was changed and stays so; what dependency \"{name}\" brings for it is left out from now on",
+                        subject()
+                    ),
+                );
                 return Verdict::Theirs;
             }
-            outcome.put_back.push(format!("{} was changed and is put back: dependency \"{name}\" brings it", subject()));
+            outcome
+                .put_back
+                .push(format!("{} was changed and is put back: dependency \"{name}\" brings it", subject()));
             return Verdict::Replace;
         }
         // What was there before never becomes ours.
@@ -378,17 +383,20 @@ impl<'a> Place<'_, 'a> {
         match dependency.on_conflict {
             OnConflict::Keep if field.may_keep() => {
                 outcome.note_kept(dependency, addition);
-                outcome.warn(Audience::Writer, format!(
-                    "{} is set already and stays; what dependency \"{name}\" brings for it is left out",
-                    subject()
-                ));
+                outcome.warn(
+                    Audience::Writer,
+                    format!(
+                        "{} is set already and stays; what dependency \"{name}\" brings for it is left out",
+                        subject()
+                    ),
+                );
                 Verdict::Theirs
             }
             OnConflict::Override => {
-                outcome.warn(Audience::Everyone, format!(
-                    "{} was set already and is replaced by what dependency \"{name}\" brings",
-                    subject()
-                ));
+                outcome.warn(
+                    Audience::Everyone,
+                    format!("{} was set already and is replaced by what dependency \"{name}\" brings", subject()),
+                );
                 Verdict::Override
             }
             OnConflict::Reject | OnConflict::Keep => {
@@ -409,14 +417,16 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) -> Verdict {
         let advice = match context.known.other_dependency(&self.recorded_as(addition.field), &addition.key) {
-            Some(other) => format!(
-                "dependency {} of another policy brings it: ask your platform about both",
-                shown(other)
-            ),
+            Some(other) => {
+                format!("dependency {} of another policy brings it: ask your platform about both", shown(other))
+            }
             None if addition.field.may_keep() => {
                 format!("remove it, or ask your platform to let dependency \"{}\" keep it", dependency.name)
             }
-            None => format!("remove it or give it another name, or ask your platform about dependency \"{}\"", dependency.name),
+            None => format!(
+                "remove it or give it another name, or ask your platform about dependency \"{}\"",
+                dependency.name
+            ),
         };
         outcome.conflicts.push(Conflict { dependency: dependency.name, subject, problem, advice });
         Verdict::Conflict
@@ -437,7 +447,8 @@ impl<'a> Place<'_, 'a> {
         entries: &[(Option<Cow<'_, str>>, &str)],
         outcome: &mut Outcome<'a>,
     ) {
-        let mut files = mounts.iter().filter(|desired| string_member(desired.addition.value, "subPath").is_some()).peekable();
+        let mut files =
+            mounts.iter().filter(|desired| string_member(desired.addition.value, "subPath").is_some()).peekable();
         if files.peek().is_none() {
             return;
         }

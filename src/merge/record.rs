@@ -26,6 +26,8 @@ pub type Places<'t> = ByName<'t, Vec<Cow<'t, str>>>;
 pub struct Part<'t> {
     /// The dependency's hash at the time.
     pub hash: Cow<'t, str>,
+    /// Whether version 0.1.0 wrote it.
+    pub is_of_0_1_0: bool,
     /// The keys, by place.
     pub added: Places<'t>,
     /// Those of them whose entry replaced one of the user's, by place.
@@ -52,19 +54,19 @@ impl<'t> Record<'t> {
         cursor.expect_object(|cursor, name| {
             let name = name.decode();
             if name == kind.name() {
-                cursor.expect_object(|cursor, name| is_whole &= record.read_part(cursor, name.decode()));
+                cursor.expect_object(|cursor, name| is_whole &= record.read_part(cursor, name.decode(), false));
             } else if name.starts_with(|first: char| first.is_ascii_uppercase()) {
                 is_whole &= cursor.peek() == b'{';
                 record.other_kinds.insert(name, cursor.skip());
             } else {
-                is_whole &= record.read_part(cursor, name);
+                is_whole &= record.read_part(cursor, name, true);
             }
         });
         (is_whole && cursor.finish().is_ok()).then_some(record)
     }
 
     /// Reads what the dependency `name` added; says whether it is all there.
-    fn read_part(&mut self, cursor: &mut Cursor<'t>, name: Cow<'t, str>) -> bool {
+    fn read_part(&mut self, cursor: &mut Cursor<'t>, name: Cow<'t, str>, is_of_0_1_0: bool) -> bool {
         let (mut hash, mut added, mut overridden) = (None, None, Places::default());
         cursor.expect_object(|cursor, key| match &*key.decode() {
             "hash" => hash = Some(cursor.string().decode()),
@@ -72,7 +74,7 @@ impl<'t> Record<'t> {
             "overridden" => overridden = read_places(cursor),
             _ => _ = cursor.skip(),
         });
-        let part = hash.zip(added).map(|(hash, added)| Part { hash, added, overridden });
+        let part = hash.zip(added).map(|(hash, added)| Part { hash, is_of_0_1_0, added, overridden });
         part.map(|part| self.parts.insert(name, part)).is_some()
     }
 
@@ -126,7 +128,9 @@ impl<'t> Record<'t> {
         if part.hash != hash {
             part.hash = Cow::Owned(hash.to_owned());
         }
-        for places in [Some(&mut part.added), Some(&mut part.overridden).filter(|_| is_overridden)].into_iter().flatten() {
+        for places in
+            [Some(&mut part.added), Some(&mut part.overridden).filter(|_| is_overridden)].into_iter().flatten()
+        {
             match places.get_mut(place) {
                 Some(keys) => keys.push(Cow::Owned(key.to_owned())),
                 None => _ = places.insert(place.to_owned(), vec![Cow::Owned(key.to_owned())]),

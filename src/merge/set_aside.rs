@@ -38,7 +38,8 @@ pub fn set_aside<'a, 'r>(
         };
     }
     if let (Some(keys), Some(spec)) = (keys.get(SPEC), kind.pod_spec_path().get_mut(&mut object)?) {
-        for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic && keys.contains(field.name)) {
+        for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic && keys.contains(field.name))
+        {
             had_any |= spec.get(field.member.raw()).is_some();
             set_field(spec, field, None);
         }
@@ -53,7 +54,8 @@ fn remove_from_containers(
     keys: &Keys<'_>,
     main: Option<&str>,
 ) -> Result<bool, Malformed> {
-    let is_of_field = |place: &str| place.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_of_field =
+        |place: &str| place.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if !keys.names().any(|place| is_of_field(place)) {
         return Ok(false);
     }
@@ -81,7 +83,9 @@ fn remove_from(
     keys: [Option<&ByName<'_, ()>>; 2],
 ) -> Result<bool, Malformed> {
     let is_named = |key: &str| keys.iter().flatten().any(|keys| keys.contains(key));
-    let Some(node) = parent.and_then(|parent| parent.get_mut(field.member.raw())).filter(|_| keys.iter().any(Option::is_some)) else {
+    let Some(node) =
+        parent.and_then(|parent| parent.get_mut(field.member.raw())).filter(|_| keys.iter().any(Option::is_some))
+    else {
         return Ok(false);
     };
     let path = parent_path.member(field.member.raw());

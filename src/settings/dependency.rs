@@ -67,7 +67,8 @@ impl<'a> Resolved<'a> {
         for name in wanted.into_iter().flatten() {
             if let Some(text) = settings.dependency(&name, problems) {
                 let resolved = Self::new(name, names.fill_in(text), problems);
-                let lacks_name = names.name.is_empty() && resolved.written != Names { name: "a", ..*names }.fill_in(text);
+                let lacks_name =
+                    names.name.is_empty() && resolved.written != Names { name: "a", ..*names }.fill_in(text);
                 all.push(Self { lacks_name, ..resolved });
             }
         }

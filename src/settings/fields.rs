@@ -144,7 +144,7 @@ pub static FIELDS: [Field; 19] = [
     row!("serviceAccountName", NAME, PodSpec, Atomic, "", server_defaults: &["\"\"", "\"default\""], alias: Some(Str::plain("serviceAccount"))),
     row!("automountServiceAccountToken", Type::Boolean, PodSpec, Atomic, ""),
     row!("priorityClassName", NAME, PodSpec, Atomic, "", server_defaults: &["\"\""], computed: &["priority", "preemptionPolicy"]),
-    row!("runtimeClassName", NAME, PodSpec, Atomic, ""),
+    row!("runtimeClassName", NAME, PodSpec, Atomic, "", computed: &["overhead"]),
     row!("schedulerName", Type::Text(Format::NonEmpty), PodSpec, Atomic, "", server_defaults: &["\"\"", "\"default-scheduler\""]),
     row!("affinity", Type::Object(&AFFINITY), PodSpec, Atomic, "", server_defaults: &["{}"]),
     row!("securityContext", Type::Object(&POD_SECURITY_CONTEXT), PodSpec, Atomic, "", server_defaults: &["{}"]),

@@ -3,8 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::objects::{Kind, created, split_annotations, update, with};
-use crate::evaluator::run;
+use super::objects::{Kind, created, split_annotations, updated, with};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
@@ -34,7 +33,7 @@ fn main_all_and_names() {
     use Kind::{Notebook, PipelinePod};
     let main = || json!("Main");
     let all = || json!("All");
-    let cases: [(Kind, &[&str], Value, &[&str]); 25] = [
+    let cases: [(Kind, &[&str], Value, &[&str]); 27] = [
         (Notebook, &["main"], main(), &["main"]),
         (Notebook, &["main", "second"], main(), &["main"]),
         (Notebook, &["first", "main"], main(), &["main"]),
@@ -42,7 +41,10 @@ fn main_all_and_names() {
         (Notebook, &["first", "second"], main(), &["first"]),
         (Notebook, &["first", "second"], all(), &["first", "second"]),
         (Notebook, &["main", "istio-proxy"], all(), &["main"]),
-        (Notebook, &["istio-proxy"], all(), &[]),
+        // Where all are another's, the first is main: no name opts out.
+        (Notebook, &["istio-proxy"], main(), &["istio-proxy"]),
+        (Notebook, &["istio-proxy"], all(), &["istio-proxy"]),
+        (Notebook, &["istio-proxy", "wait"], main(), &["istio-proxy"]),
         (Notebook, &["first", "second"], json!(["second"]), &["second"]),
         (Notebook, &["first", "second"], json!(["second", "first"]), &["first", "second"]),
         (Notebook, &["first", "second"], json!(["second", "missing"]), &["second"]),
@@ -194,10 +196,18 @@ fn a_sidecar_that_is_removed_is_no_container() {
     let stored = created(&kind.object(pod_spec(&["first"])), &kind.settings(dependencies.clone())).object;
     assert_eq!(marked(kind, &stored), ["agent"]);
     let settings = kind.settings_for(dependencies, &["mark"]);
-    let after = created(&stored, &settings);
-    assert_eq!(after.object, kind.object(pod_spec(&["first"])));
-    assert_eq!(after.warnings.len(), 1, "{:?}", after.warnings);
-    assert_eq!(created(&after.object, &settings).patch, [] as [Value; 0]);
+    let after = updated(&stored, &stored, &settings);
+    assert_eq!(split_annotations(&after.object).object, kind.object(pod_spec(&["first"])));
+    assert_eq!(after.warnings, [left_out("mark", kind)]);
+    assert_eq!(updated(&after.object, &after.object, &settings).patch, [] as [Value; 0]);
+
+    // By the client's record it is not removed, and so it is one.
+    let copied = created(&stored, &settings);
+    assert_eq!(marked(kind, &copied.object), ["agent"]);
+    assert_eq!(
+        (split_annotations(&copied.object).record, copied.warnings),
+        (json!({"mark": {"env/agent": ["MARK"]}}), vec![])
+    );
 }
 
 /// The sidecar of a dependency that is left out is not added, so that a dependency that names it is left out too.
@@ -233,11 +243,6 @@ fn init_containers_are_never_reached() {
 /// Argo's `init` and Kubeflow's `kfp-launcher` keep their order, whether managed ones go before or after them.
 #[test]
 fn init_containers_keep_their_order() {
-    let kind = Kind::PipelinePod;
-    let names = |object: &Value| -> Vec<String> {
-        let list = object["spec"]["initContainers"].as_array().expect("a list");
-        list.iter().map(|container| container["name"].as_str().expect("a name").to_owned()).collect()
-    };
     let dependencies = |image: &str| {
         json!({
             "first": {
@@ -251,32 +256,66 @@ fn init_containers_keep_their_order() {
     };
     let mut spec = pod_spec(&["wait", "main"]);
     spec["initContainers"] = json!([{"name": "init", "image": "argo"}, {"name": "kfp-launcher", "image": "kfp"}]);
-    let object = kind.object(spec);
-    let after = created(&object, &kind.settings(dependencies("a:1"))).object;
-    assert_eq!(names(&after), ["f1", "f2", "s", "init", "kfp-launcher", "t", "vks"]);
-    assert_eq!(created(&after, &kind.settings(dependencies("a:1"))).patch, [] as [Value; 0]);
+    for kind in Kind::BOTH {
+        let init_containers =
+            |object: &Value| object.pointer(kind.pod_spec()).expect("a pod spec")["initContainers"].clone();
+        let names = |object: &Value| -> Vec<String> {
+            let list = init_containers(object);
+            let list = list.as_array().expect("a list").iter();
+            list.map(|container| container["name"].as_str().expect("a name").to_owned()).collect()
+        };
+        let object = kind.object(spec.clone());
+        let all = ["f1", "f2", "s", "init", "kfp-launcher", "t", "vks"];
+        let after = created(&object, &kind.settings(dependencies("a:1"))).object;
+        assert_eq!(names(&after), all);
+        assert_eq!(created(&after, &kind.settings(dependencies("a:1"))).patch, [] as [Value; 0]);
 
-    // An upgrade moves nothing, and what goes leaves the others where they are.
-    let upgraded = created(&after, &kind.settings(dependencies("a:2"))).object;
-    assert_eq!(names(&upgraded), names(&after));
-    assert_eq!(upgraded["spec"]["initContainers"][1]["image"], "a:2");
-    let fewer = created(&upgraded, &kind.settings_for(dependencies("a:2"), &["second", "vks"])).object;
-    assert_eq!(names(&fewer), ["s", "init", "kfp-launcher", "vks"]);
-    assert_eq!(created(&fewer, &kind.settings_for(dependencies("a:2"), &[])).object, object);
+        // An upgrade moves nothing.
+        let upgraded = created(&after, &kind.settings(dependencies("a:2"))).object;
+        assert_eq!(names(&upgraded), all);
+        assert_eq!(init_containers(&upgraded)[1]["image"], "a:2");
+        assert_eq!(init_containers(&upgraded)[6]["image"], "a:2");
+
+        // What goes leaves the others where they are. It goes from what is stored, which a pod is not.
+        let some = kind.settings_for(dependencies("a:2"), &["second", "vks"]);
+        let none = kind.settings_for(dependencies("a:2"), &[]);
+        assert_eq!(names(&created(&upgraded, &some).object), all);
+        if kind == Kind::Notebook {
+            let fewer = updated(&upgraded, &upgraded, &some).object;
+            assert_eq!(names(&fewer), ["s", "init", "kfp-launcher", "vks"]);
+            assert_eq!(updated(&fewer, &fewer, &none).object, object);
+        }
+    }
 }
 
-/// What the platform brought for a container leaves with it.
+/// A dependency whose container is gone keeps what it added, and has it as before once the container is there again.
 #[test]
-fn entries_for_a_container_that_is_gone_are_removed() {
+fn a_dependency_without_its_container_keeps_what_it_added() {
     let kind = Kind::Notebook;
-    let settings = kind.settings(json!({"secrets": {
+    let dependencies = json!({"secrets": {
         "volumes": [{"name": "s", "emptyDir": {}}],
         "volumeMounts": [{"name": "s", "mountPath": "/s"}],
+        "labels": {"secrets": "yes"},
         "containers": ["main"],
-    }}));
+    }});
+    let settings = kind.settings(dependencies.clone());
     let before = created(&kind.object(pod_spec(&["main", "other"])), &settings).object;
+    let main = before["spec"]["template"]["spec"]["containers"][0].clone();
     let edited = with(&before, "/spec/template/spec/containers/0", None);
-    let outcome = run(update(before, edited), settings);
-    assert_eq!(outcome.object, kind.object(pod_spec(&["other"])));
-    assert_eq!(outcome.warnings, [left_out("secrets", kind)]);
+    for settings in [settings.clone(), kind.settings(with(&dependencies, "/secrets/labels/secrets", json!("changed")))]
+    {
+        let outcome = updated(&before, &edited, &settings);
+        assert_eq!(outcome.patch, [] as [Value; 0]);
+        assert_eq!(outcome.warnings, [left_out("secrets", kind)]);
+        assert_eq!(outcome.audit, [].into());
+    }
+    for again in [main, json!({"name": "main"})] {
+        let again = with(&edited, "/spec/template/spec/containers", json!([again, {"name": "other"}]));
+        assert_eq!(updated(&edited, &again, &settings).object, before);
+    }
+
+    // It is taken away as any other.
+    let removed = updated(&edited, &edited, &kind.settings_for(dependencies, &[]));
+    assert_eq!(removed.object, kind.object(pod_spec(&["other"])));
+    assert_eq!(removed.audit, [("removed".to_owned(), "secrets".to_owned())].into());
 }

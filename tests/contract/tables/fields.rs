@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::evaluator::test_data;
 
-use super::objects::{Injected, Kind, created, refused, split_annotations, with};
+use super::objects::{Injected, Kind, created, refused, split_annotations, updated, with};
 
 /// What a dependency can hold beside fields: its options and the ready-made parts.
 const NO_FIELDS: [&str; 6] = ["caBundle", "containers", "initContainersFirst", "onConflict", "proxy", "vault"];
@@ -344,11 +344,7 @@ impl Case<'_> {
     fn managed(&self, value: Value, entry: &Value) -> Injected {
         let name = entry["name"].as_str().filter(|_| self.row.merge == ListSet);
         let key = name.unwrap_or(self.row.key);
-        let place = match (self.row.merge, self.row.at.split('/').nth(1)) {
-            (Atomic, _) => "spec".to_owned(),
-            (_, Some("containers")) if self.row.field != "sidecars" => format!("{}/main", self.row.field),
-            _ => self.row.field.to_owned(),
-        };
+        let place = if self.row.merge == Atomic { "spec" } else { self.row.field };
         let record = json!({"dep": {place: [key]}});
         Injected { object: self.object(value), record, pending: Value::Null }
     }
@@ -448,9 +444,9 @@ fn a_conflict_is_refused() {
             return;
         }
         let advice = if case.row.may_keep {
-            "remove it, or ask for onConflict: Keep"
+            "remove it, or ask your platform to let dependency \"dep\" keep it"
         } else {
-            "remove it, or give it another name"
+            "remove it or give it another name, or ask your platform about dependency \"dep\""
         };
         let subject = case.row.subject;
         assert_eq!(
@@ -471,7 +467,8 @@ fn keep_leaves_a_conflicting_entry_except_volumes_and_containers() {
         }
         if !case.row.may_keep {
             let message = format!(
-                "{subject} is set already and differs from what dependency \"dep\" brings; remove it, or give it another name"
+                "{subject} is set already and differs from what dependency \"dep\" brings; remove it or give it \
+                 another name, or ask your platform about dependency \"dep\""
             );
             return assert_eq!(refused(&object, &settings), message);
         }
@@ -490,10 +487,10 @@ fn override_replaces_a_conflicting_entry_in_place_and_manages_it() {
         }
         let settings = case.settings(&case.row.desired, "Override");
         let outcome = created(&case.object(case.between_others(&case.row.conflicting)), &settings);
-        assert_eq!(
-            split_annotations(&outcome.object),
-            case.managed(case.between_others(&case.row.desired), &case.row.desired)
-        );
+        let mut expected = case.managed(case.between_others(&case.row.desired), &case.row.desired);
+        let overridden = expected.record["dep"].clone();
+        expected.record["dep"]["overridden"] = overridden;
+        assert_eq!(split_annotations(&outcome.object), expected);
         let subject = case.row.subject;
         let warning = format!("{subject} was set already and is replaced by what dependency \"dep\" brings");
         assert_eq!(outcome.warnings, [warning]);
@@ -535,40 +532,56 @@ fn a_managed_entry_is_replaced_in_place_when_the_settings_change() {
     for_each_row(|case| {
         let [first, last] = &case.row.others;
         let changed = &case.row.changed;
-        let expected = match case.row.merge {
-            // The old entry is removed, the new one appended.
-            ListSet => case.holding(&[first, last, changed]),
-            ListMap | GranularMap | Atomic => case.between_others(changed),
-        };
+        let settings = case.settings(changed, "Reject");
         for entry in [&case.row.desired, &case.row.stored] {
             let object = case.injected_between_others(entry);
-            let after = case.settled(&object, &case.settings(changed, "Reject"));
-            assert_eq!(split_annotations(&after), case.managed(expected.clone(), changed));
+            let in_place = case.managed(case.between_others(changed), changed);
+            // In a list set, another value is another entry, and the client's record takes none away.
+            let on_create = match case.row.merge {
+                ListSet => case.managed(case.holding(&[first, entry, last, changed]), changed),
+                ListMap | GranularMap | Atomic => in_place.clone(),
+            };
+            assert_eq!(split_annotations(&case.settled(&object, &settings)), on_create);
+            if case.kind == Kind::Notebook {
+                let outcome = updated(&object, &object, &settings);
+                assert_eq!(split_annotations(&outcome.object), in_place);
+                assert_eq!(outcome.warnings, [] as [&str; 0]);
+            }
         }
     });
 }
 
+/// By the stored record; what only the client's says stays, and nothing says any more that it is managed.
 #[test]
 fn a_managed_entry_is_removed_when_it_is_no_longer_wanted() {
     for_each_row(|case| {
         let [first, last] = &case.row.others;
         let object = case.injected_between_others(&case.row.stored);
+        if case.kind == Kind::Notebook {
+            let outcome = updated(&object, &object, &case.settings_without());
+            let rest = (case.row.merge != Atomic).then(|| case.holding(&[first, last]));
+            assert_eq!(outcome.object, case.object(rest));
+            assert_eq!(outcome.warnings, [] as [&str; 0]);
+            assert_eq!(outcome.audit, [("removed".to_owned(), "dep".to_owned())].into());
+        }
         let outcome = created(&object, &case.settings_without());
-        let rest = (case.row.merge != Atomic).then(|| case.holding(&[first, last]));
-        assert_eq!(outcome.object, case.object(rest));
-        assert_eq!(outcome.warnings, [] as [&str; 0]);
-        assert_eq!(outcome.audit, [("removed".to_owned(), "dep".to_owned())].into());
+        assert_eq!(outcome.object, case.object(case.between_others(&case.row.stored)));
+        assert_eq!((outcome.warnings, outcome.audit), (vec![], [].into()));
     });
 }
 
 #[test]
 fn an_emptied_list_or_map_is_removed() {
     for_each_row(|case| {
-        let before = case.pipeline_annotation().map(|mark| [mark].into_iter().collect());
-        let object = case.object(before);
+        if case.kind != Kind::Notebook {
+            // Only a stored object loses anything, and a pod is created once.
+            return;
+        }
+        let object = case.object(None);
         let injected = case.settled(&object, &case.settings(&case.row.desired, "Reject"));
         assert_ne!(injected, object);
-        assert_eq!(case.settled(&injected, &case.settings_without()), object);
+        let emptied = updated(&injected, &injected, &case.settings_without());
+        assert_eq!((&emptied.object, emptied.warnings), (&object, vec![]));
     });
 }
 

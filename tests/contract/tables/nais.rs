@@ -32,7 +32,7 @@ fn pipeline_record() -> Value {
         "registry": {"imagePullSecrets": ["gpr-credentials"]},
         "vault": {
             "initContainers": ["vks"],
-            "volumeMounts/main": ["/var/run/secrets/nais.io/vault"],
+            "volumeMounts": ["/var/run/secrets/nais.io/vault"],
             "volumes": ["vault-secrets"],
         },
     })

@@ -197,8 +197,10 @@ const ANNOTATIONS: [&str; 3] =
 pub struct Injected {
     /// The object. It has no `annotations` where only the policy's were there.
     pub object: Value,
-    /// By dependency: the keys of what was added, by place. `null` where there is no record. The key of an entry that
-    /// merges by its whole value is a hash, which is replaced by `#`.
+    /// What the record says of objects of this kind, by dependency: the keys of what was added, by place; those of them
+    /// that `Override` put in the place of the user's also stand by place under `overridden`. What it says of another kind
+    /// stands under that kind's name. `null` where there is no record. The key of an entry that merges by its whole value
+    /// is a hash, which is replaced by `#`.
     pub record: Value,
     /// The names of the dependencies that wait; `null` where none does.
     pub pending: Value,
@@ -215,27 +217,62 @@ pub fn split_annotations(object: &Value) -> Injected {
         }
     }
     let [injected, status, pending] = ANNOTATIONS.map(|name| values.remove(name).unwrap_or_default());
-    let marked = if injected.is_null() { Value::Null } else { json!("injected") };
-    assert_eq!(status, marked, "there is a status where there is a record");
-    Injected { object, record: injected.as_str().map(readable).unwrap_or_default(), pending }
+    let record = injected.as_str().map(|injected| readable(injected, &object["kind"])).unwrap_or_default();
+    // Beside a record of another kind alone there may be the status that was copied with it.
+    if record.is_null() || record.as_object().is_some_and(|record| record.keys().any(|name| !is_kind(name))) {
+        let marked = if record.is_null() { Value::Null } else { json!("injected") };
+        assert_eq!(status, marked, "there is a status where there is a record");
+    }
+    Injected { object, record, pending }
 }
 
-/// The record as in [`Injected`].
-fn readable(record: &str) -> Value {
-    let record: BTreeMap<String, Value> = serde_json::from_str(record).expect("the record is JSON");
-    let dependencies = record.into_iter().map(|(name, mut dependency)| {
-        let hash = dependency["hash"].as_str().expect("a hash");
-        assert!(is_hash(hash), "{hash}");
-        assert_eq!(dependency.as_object().map(Map::len), Some(2), "a hash and what was added: {dependency}");
-        for key in dependency["added"].as_object_mut().expect("what was added").values_mut() {
-            for key in key.as_array_mut().expect("keys").iter_mut().filter(|key| is_hash(key.as_str().expect("a key")))
-            {
-                *key = json!("#");
-            }
+/// The record of an object of this kind, as in [`Injected`].
+fn readable(record: &str, kind: &Value) -> Value {
+    let kinds: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_str(record).expect("a record, by kind");
+    assert!(!kinds.is_empty(), "an annotation says something");
+    let mut readable = Map::new();
+    for (of, dependencies) in kinds {
+        assert!(is_kind(&of), "by kind: {record}");
+        assert!(!dependencies.is_empty(), "a kind of which there is nothing to say is left out: {record}");
+        let dependencies = dependencies.into_iter().map(|(name, part)| (name, keys(part)));
+        if kind == &of {
+            readable.extend(dependencies);
+        } else {
+            readable.insert(of, dependencies.collect::<Map<_, _>>().into());
         }
-        (name, dependency["added"].take())
-    });
-    dependencies.collect::<Map<_, _>>().into()
+    }
+    readable.into()
+}
+
+/// No dependency is called like a kind.
+fn is_kind(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// What a record says of one dependency, as in [`Injected`].
+fn keys(mut part: Value) -> Value {
+    let part = part.as_object_mut().expect("an object");
+    let hash = part.remove("hash").expect("a hash");
+    assert!(hash.as_str().is_some_and(is_hash), "{hash}");
+    let added = part.remove("added").expect("what was added");
+    let overridden = part.remove("overridden");
+    assert!(part.is_empty(), "a hash, what was added, and what of it is in the place of the user's: {part:?}");
+    let mut readable = without_hashes(&added);
+    if let Some(overridden) = overridden {
+        for (place, keys) in overridden.as_object().expect("an object") {
+            let is_added = |key| added[place].as_array().is_some_and(|added| added.contains(key));
+            assert!(keys.as_array().expect("keys").iter().all(is_added), "{overridden} is part of {added}");
+        }
+        readable.insert("overridden".to_owned(), without_hashes(&overridden).into());
+    }
+    readable.into()
+}
+
+/// Keys by place, in which those that are hashes are replaced.
+fn without_hashes(places: &Value) -> Map<String, Value> {
+    let key = |key: &Value| if is_hash(key.as_str().expect("a key")) { json!("#") } else { key.clone() };
+    let keys = |keys: &Value| keys.as_array().expect("keys").iter().map(key).collect::<Value>();
+    places.as_object().expect("keys by place").iter().map(|(place, at)| (place.clone(), keys(at))).collect()
 }
 
 fn is_hash(text: &str) -> bool {
@@ -250,7 +287,7 @@ pub fn assert_patch(outcome: &Outcome, expected: Value) {
         let is_record =
             operation["path"].as_str().is_some_and(|path| path.ends_with("/mutatingflow.nais.io~1injected"));
         if let Some(record) = if is_record { Some(&mut value) } else { value.get_mut(ANNOTATIONS[0]) } {
-            *record = record.as_str().map(readable).unwrap_or_default();
+            *record = record.as_str().map(|record| readable(record, &outcome.object["kind"])).unwrap_or_default();
         }
         match value {
             Value::Null => json!([operation["op"], operation["path"]]),

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::objects::{Kind, create, created, refused, split_annotations, update, with};
-use crate::evaluator::run;
+use super::objects::{Kind, create, created, refused, split_annotations, update, updated, with};
+use crate::evaluator::{Outcome, run};
 
 const INJECTED: &str = "/metadata/annotations/mutatingflow.nais.io~1injected";
 
@@ -55,6 +55,11 @@ fn injected(dependencies: Value) -> Value {
     .fold(after, |after, (at, value)| with(&after, &format!("/spec/template/spec/{at}"), value))
 }
 
+/// `stored`, changed by nobody, under these settings: what the stored record names may be taken away.
+fn upgraded(stored: &Value, settings: &Value) -> Outcome {
+    updated(stored, stored, settings)
+}
+
 fn names(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().map(|entry| entry["name"].as_str().unwrap_or("?")).collect()
 }
@@ -65,9 +70,9 @@ fn the_record_names_what_was_added_and_where() {
     let record = json!({
         "agent": {
             "initContainers": ["agent"],
-            "env/main": ["AGENT", "MODE"],
+            "env": ["AGENT", "MODE"],
             "volumes": ["s"],
-            "volumeMounts/main": ["/s"],
+            "volumeMounts": ["/s"],
         },
         "registry": {"imagePullSecrets": ["registry"]},
     });
@@ -80,47 +85,57 @@ fn the_record_names_what_was_added_and_where() {
     let both = with(&notebook(users_spec()), "/spec/template/spec/imagePullSecrets/-", json!({"name": "registry"}));
     let after = created(&both, &settings(platform())).object;
     assert_eq!(split_annotations(&after).record.get("registry"), None);
-    let removed = created(&after, &Kind::Notebook.settings_for(platform(), &[])).object;
+    let removed = upgraded(&after, &Kind::Notebook.settings_for(platform(), &[])).object;
     assert_eq!(removed, both);
 }
 
-/// A changed version, value or name: the user's entries keep their places.
+/// A changed version, value or name: the user's entries keep their places. On a CREATE what is renamed stays beside the
+/// new one, since only the stored record takes away.
 #[test]
 fn changed_settings_replace_managed_entries() {
     let changed = |pointer: &str, value: Option<Value>| with(&platform(), pointer, value);
-    let expected = |env: [&str; 4], secrets: [&str; 3]| (env.map(str::to_owned), secrets.map(str::to_owned));
-    let as_before = expected(["MINE", "AGENT", "MODE", "LATER"], ["mine", "registry", "later"]);
+    let env = ["MINE", "AGENT", "MODE", "LATER"].as_slice();
+    let secrets = ["mine", "registry", "later"].as_slice();
     let cases = [
-        ("an image", changed("/agent/initContainers/0/image", Some(json!("agent:2"))), as_before.clone()),
-        ("a value", changed("/agent/env/0/value", Some(json!("changed"))), as_before.clone()),
+        (
+            "an image",
+            changed("/agent/initContainers/0/image", Some(json!("agent:2"))),
+            [(env, secrets), (env, secrets)],
+        ),
+        ("a value", changed("/agent/env/0/value", Some(json!("changed"))), [(env, secrets), (env, secrets)]),
         (
             "a secret",
             changed("/registry/imagePullSecrets/0/name", Some(json!("renamed"))),
-            expected(["MINE", "AGENT", "MODE", "LATER"], ["mine", "later", "renamed"]),
+            [(env, &["mine", "renamed", "later"]), (env, &["mine", "registry", "later", "renamed"])],
         ),
         (
             "a variable",
             changed("/agent/env/0/name", Some(json!("RENAMED"))),
-            expected(["MINE", "MODE", "LATER", "RENAMED"], ["mine", "registry", "later"]),
+            [
+                (&["MINE", "RENAMED", "MODE", "LATER"], secrets),
+                (&["MINE", "AGENT", "RENAMED", "MODE", "LATER"], secrets),
+            ],
         ),
     ];
-    for (name, dependencies, (env, secrets)) in cases {
+    for (name, dependencies, [on_update, on_create]) in cases {
         let before = injected(platform());
         let settings = settings(dependencies.clone());
-        let outcome = created(&before, &settings);
-        assert_eq!(names(&spec(&outcome.object)["containers"][0]["env"]), env, "{name}");
-        assert_eq!(names(&spec(&outcome.object)["imagePullSecrets"]), secrets, "{name}");
-        assert_eq!(names(&spec(&outcome.object)["volumes"]), ["v", "s", "w"], "{name}");
-        assert_eq!(outcome.warnings, [] as [&str; 0], "{name}");
-        assert_eq!(outcome.audit.len(), 1, "only that dependency: {name}");
-        assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "{name}");
-
-        // An update that may change the template has the same result.
-        assert_eq!(run(update(before.clone(), before), settings.clone()).object, outcome.object, "{name}");
+        let none = Kind::Notebook.settings_for(dependencies, &[]);
+        for (outcome, (env, secrets)) in
+            [(upgraded(&before, &settings), on_update), (created(&before, &settings), on_create)]
+        {
+            assert_eq!(names(&spec(&outcome.object)["containers"][0]["env"]), env, "{name}");
+            assert_eq!(names(&spec(&outcome.object)["imagePullSecrets"]), secrets, "{name}");
+            assert_eq!(names(&spec(&outcome.object)["volumes"]), ["v", "s", "w"], "{name}");
+            assert_eq!(outcome.warnings, [] as [&str; 0], "{name}");
+            assert_eq!(outcome.audit.len(), 1, "only that dependency: {name}");
+            assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0], "{name}");
+            assert_eq!(upgraded(&outcome.object, &settings).patch, [] as [Value; 0], "{name}");
+        }
 
         // Without the managed entries it is the user's object.
-        let users = created(&outcome.object, &Kind::Notebook.settings_for(dependencies, &[])).object;
-        assert_eq!(users, without_platform(&injected(platform())), "{name}");
+        let users = upgraded(&upgraded(&before, &settings).object, &none).object;
+        assert_eq!(users, without_platform(&before), "{name}");
     }
 }
 
@@ -152,7 +167,7 @@ fn a_dependency_that_is_no_longer_listed_is_removed() {
     let before = injected(platform());
     for (wanted, removed) in [(&["registry"][..], "agent"), (&["agent"], "registry"), (&[], "agent,registry")] {
         let settings = Kind::Notebook.settings_for(platform(), wanted);
-        let outcome = created(&before, &settings);
+        let outcome = upgraded(&before, &settings);
         let stays: Vec<_> = split_annotations(&outcome.object)
             .record
             .as_object()
@@ -163,18 +178,33 @@ fn a_dependency_that_is_no_longer_listed_is_removed() {
         assert_eq!(outcome.audit, [("removed".to_owned(), removed.to_owned())].into());
         assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0]);
     }
-    let emptied = created(&before, &Kind::Notebook.settings_for(platform(), &[])).object;
-    assert_eq!(emptied, without_platform(&before));
+    let none = Kind::Notebook.settings_for(platform(), &[]);
+    assert_eq!(upgraded(&before, &none).object, without_platform(&before));
+
+    // The client's record takes nothing away: on a copy what is not wanted stays, and nobody manages it.
+    let copied = created(&before, &none);
+    assert_eq!(copied.object, split_annotations(&before).object);
+    assert_eq!((copied.warnings, copied.audit), (vec![], [].into()));
 }
 
-/// An entry that another dependency brings now is managed by that one, and keeps its place.
+/// An entry that another dependency brings now is managed by that one, and keeps its place. Where the settings do not know
+/// the one before, it belongs to another policy, and stays that one's.
 #[test]
 fn an_entry_moves_to_another_dependency() {
-    let before = injected(json!({"old": {"imagePullSecrets": [{"name": "registry"}]}}));
-    let settings = settings(json!({"new": {"imagePullSecrets": [{"name": "registry"}]}}));
-    let after = created(&before, &settings).object;
-    assert_eq!(names(&spec(&after)["imagePullSecrets"]), ["mine", "registry", "later"]);
-    assert_eq!(split_annotations(&after).record, json!({"new": {"imagePullSecrets": ["registry"]}}));
+    let registry = || json!({"imagePullSecrets": [{"name": "registry"}]});
+    let before = injected(json!({"old": registry()}));
+    let new = settings(json!({"new": registry()}));
+    let defined = Kind::Notebook.settings_for(json!({"old": registry(), "new": registry()}), &["new"]);
+    let retired = with(&new, "/retired", json!(["old"]));
+    for (settings, owner) in [(&defined, "new"), (&retired, "new"), (&new, "old")] {
+        for outcome in [upgraded(&before, settings), created(&before, settings)] {
+            assert_eq!(names(&spec(&outcome.object)["imagePullSecrets"]), ["mine", "registry", "later"]);
+            let record = json!({owner: {"imagePullSecrets": ["registry"]}});
+            assert_eq!(split_annotations(&outcome.object).record, record);
+            let unknown = (owner == "old").then(|| ("unknown".to_owned(), "old".to_owned()));
+            assert_eq!(outcome.audit, unknown.into_iter().collect());
+        }
+    }
 }
 
 /// The same entry twice is no conflict: the first listed dependency manages it, and the second once the first is gone.
@@ -187,11 +217,15 @@ fn two_dependencies_may_bring_the_same_entry() {
     let list = |wanted: &[&str]| Kind::Notebook.settings_for(dependencies.clone(), wanted);
     let both = created(&notebook(users_spec()), &list(&["a", "b"])).object;
     assert_eq!(names(&spec(&both)["containers"][0]["env"]), ["MINE", "A", "B"]);
-    let record = json!({"a": {"env/main": ["A"], "imagePullSecrets": ["registry"]}, "b": {"env/main": ["B"]}});
+    let record = json!({"a": {"env": ["A"], "imagePullSecrets": ["registry"]}, "b": {"env": ["B"]}});
     assert_eq!(split_annotations(&both).record, record);
-    let one = created(&both, &list(&["b"])).object;
-    assert_eq!(names(&spec(&one)["containers"][0]["env"]), ["MINE", "A", "B"]);
-    assert_eq!(split_annotations(&one).record, json!({"b": {"env/main": ["A", "B"]}}));
+    for (one, secrets) in
+        [(upgraded(&both, &list(&["b"])), &["mine"][..]), (created(&both, &list(&["b"])), &["mine", "registry"])]
+    {
+        assert_eq!(names(&spec(&one.object)["containers"][0]["env"]), ["MINE", "A", "B"]);
+        assert_eq!(names(&spec(&one.object)["imagePullSecrets"]), secrets);
+        assert_eq!(split_annotations(&one.object).record, json!({"b": {"env": ["A", "B"]}}));
+    }
 }
 
 /// A Notebook is created from the stored manifest of another one.
@@ -215,51 +249,61 @@ fn a_put_without_annotations_loses_nothing() {
     let manifest = without_platform(&stored);
     let outcome = run(update(stored.clone(), manifest.clone()), settings(platform()));
     assert_eq!(split_annotations(&outcome.object).record, split_annotations(&stored).record);
-    assert_eq!(created(&outcome.object, &Kind::Notebook.settings_for(platform(), &[])).object, manifest);
+    assert_eq!(upgraded(&outcome.object, &Kind::Notebook.settings_for(platform(), &[])).object, manifest);
 
     // What is no longer wanted is removed nevertheless.
     let outcome = run(update(stored, without), Kind::Notebook.settings_for(platform(), &[]));
     assert_eq!(outcome.object, manifest);
 }
 
-/// The author of a forged record may change these entries anyway; other entries are not affected.
+/// It takes nothing away, whatever it says.
 #[test]
-fn a_forged_record_can_only_let_entries_be_replaced_or_removed() {
-    let record = |added: Value| json!(json!({"agent": {"hash": "0", "added": added}}).to_string());
+fn a_forged_record_can_only_let_entries_be_replaced_that_are_wanted() {
+    let record =
+        |added: Value| json!(json!({"Notebook": {"agent": {"hash": "0000000000000000", "added": added}}}).to_string());
     let object = with(&notebook(users_spec()), "/metadata/annotations", json!({}));
     let forged = |added| with(&object, INJECTED, record(added));
+    let none = Kind::Notebook.settings_for(platform(), &[]);
 
-    // Only these entries are removed.
-    let after = created(
-        &forged(json!({"env/main": ["MINE"], "volumes": ["v"]})),
-        &Kind::Notebook.settings_for(platform(), &[]),
-    );
-    assert_eq!(
-        after.object,
-        notebook(json!({
-            "containers": [{"name": "main", "volumeMounts": [{"name": "v", "mountPath": "/v"}]}],
-            "imagePullSecrets": [{"name": "mine"}],
-        }))
-    );
+    // On a CREATE, and on an UPDATE beside the stored one.
+    let greedy = forged(json!({"env": ["MINE"], "env/main": ["MINE"], "volumes": ["v"], "imagePullSecrets": ["mine"]}));
+    for settings in [&none, &settings(json!({"agent": {"labels": {"a": "b"}}}))] {
+        for outcome in [created(&greedy, settings), updated(&object, &greedy, settings)] {
+            assert_eq!(spec(&outcome.object), &users_spec());
+            assert_eq!(outcome.warnings, [] as [&str; 0]);
+            assert_eq!(outcome.audit.get("removed"), None);
+        }
+    }
+
+    // On the stored object, only these entries are removed, and no volume that is still mounted.
+    let outcome = upgraded(&greedy, &none);
+    let mut rest = users_spec();
+    rest["containers"][0].as_object_mut().expect("an object").remove("env");
+    rest.as_object_mut().expect("an object").remove("imagePullSecrets");
+    let injected = split_annotations(&outcome.object);
+    assert_eq!((injected.object, injected.record), (notebook(rest), json!({"agent": {"volumes": ["v"]}})));
 
     // They are replaced, where the request would be refused otherwise.
     let dependencies = json!({"agent": {"env": [{"name": "MINE", "value": "ours"}]}});
     assert!(
         refused(&object, &settings(dependencies.clone())).starts_with("env MINE of container \"main\" is set already")
     );
-    let after = created(&forged(json!({"env/main": ["MINE"]})), &settings(dependencies)).object;
-    assert_eq!(spec(&after)["containers"][0]["env"], json!([{"name": "MINE", "value": "ours"}]));
+    for place in ["env", "env/main"] {
+        let after = created(&forged(json!({place: ["MINE"]})), &settings(dependencies.clone())).object;
+        assert_eq!(spec(&after)["containers"][0]["env"], json!([{"name": "MINE", "value": "ours"}]));
+    }
 
     // Unknown places, keys and containers are ignored, and so is everything outside of the fields.
     for added in [
         json!({}),
-        json!({"env/main": []}),
-        json!({"env/main": ["MISSING"], "env/missing": ["MINE"], "env": ["MINE"], "env/": ["MINE"]}),
+        json!({"env": []}),
+        json!({"env": ["MISSING"], "env/missing": ["MINE"], "env/": ["MINE"], "envs": ["MINE"], "env/main/": ["MINE"]}),
         json!({"containers": ["main"], "containers/main": ["env"], "metadata": ["name"], "": [""], "spec": ["containers", "volumes"]}),
     ] {
         let forged = forged(added);
-        let after = created(&forged, &Kind::Notebook.settings_for(platform(), &[]));
-        assert_eq!(after.object, notebook(users_spec()), "{forged:#}");
+        for outcome in [created(&forged, &none), upgraded(&forged, &none)] {
+            assert_eq!(outcome.object, notebook(users_spec()), "{forged:#}");
+        }
     }
 
     // A record of entries that are missing does not keep them from being added.
@@ -273,8 +317,24 @@ fn a_forged_record_can_only_let_entries_be_replaced_or_removed() {
 fn a_damaged_record_owns_nothing_with_a_warning() {
     let warning =
         "annotation mutatingflow.nais.io/injected cannot be read: nothing counts as the platform's because of it";
-    for damaged in ["", "null", "[]", "{", "{}x", "{\"agent\":1}", "{\"agent\":{\"hash\":1,\"added\":{}}}", "\u{1F680}"]
-    {
+    for damaged in [
+        "",
+        "null",
+        "[]",
+        "{",
+        "{}x",
+        "{\"Notebook\":1}",
+        "{\"Notebook\":{\"agent\":1}}",
+        "{\"Notebook\":{\"agent\":{\"hash\":1,\"added\":{}}}}",
+        "{\"Notebook\":{\"agent\":{\"hash\":\"0\"}}}",
+        "{\"Notebook\":{\"agent\":{\"hash\":\"0\",\"added\":{\"env\":\"AGENT\"}}}}",
+        "{\"Notebook\":{\"agent\":{\"hash\":\"0\",\"added\":{},\"overridden\":[]}}}",
+        "{\"Pod\":7}",
+        // As version 0.1.0 wrote it.
+        "{\"agent\":1}",
+        "{\"agent\":{\"hash\":1,\"added\":{}}}",
+        "\u{1F680}",
+    ] {
         let object = with(&injected(platform()), INJECTED, json!(damaged));
         let outcome = created(&object, &settings(platform()));
         // All entries are there, and none is managed: both annotations are removed.
@@ -314,8 +374,8 @@ fn a_pod_has_each_container_name_once() {
             assert_eq!(
                 refused(&with_users(list), &settings(json!({"agent": brings}))),
                 format!(
-                    "{present} agent is set already, and dependency \"agent\" brings {added} of this name; remove it, or \
-                     give it another name"
+                    "{present} agent is set already and dependency \"agent\" brings {added} of this name; remove it or \
+                     give it another name, or ask your platform about dependency \"agent\""
                 )
             );
         }
@@ -351,16 +411,17 @@ fn every_conflict_is_in_one_message() {
         "secrets": {"volumes": [{"name": "s", "emptyDir": {}}], "volumeMounts": [{"name": "s", "mountPath": "/s"}]},
     });
     let message = [
-        "volume s is set already and differs from what dependency \"secrets\" brings; remove it, or give it another name",
-        "nodeSelector pool is set already and differs from what dependency \"place\" brings; remove it, or ask for onConflict: Keep",
-        "env HTTP_PROXY of container \"main\" is set already and differs from what dependency \"proxy\" brings; remove it, or ask for onConflict: Keep",
-        "volumeMount /s of container \"main\" is set already and differs from what dependency \"secrets\" brings; remove it, or ask for onConflict: Keep",
-        "serviceAccountName is set already and differs from what dependency \"place\" brings; remove it, or ask for onConflict: Keep",
+        "nodeSelector pool is set already and differs from what dependency \"place\" brings; remove it, or ask your platform to let dependency \"place\" keep it",
+        "env HTTP_PROXY of container \"main\" is set already and differs from what dependency \"proxy\" brings; remove it, or ask your platform to let dependency \"proxy\" keep it",
+        "volumeMount /s of container \"main\" is set already and differs from what dependency \"secrets\" brings; remove it, or ask your platform to let dependency \"secrets\" keep it",
+        "volume s is set already and differs from what dependency \"secrets\" brings; remove it or give it another name, or ask your platform about dependency \"secrets\"",
+        "serviceAccountName is set already and differs from what dependency \"place\" brings; remove it, or ask your platform to let dependency \"place\" keep it",
     ];
     assert_eq!(refused(&object, &settings(dependencies)), message.join("\n"));
 }
 
-/// Each dependency has its own `onConflict`.
+/// Each dependency has its own `onConflict`. Ours stand together and in the order of the settings, from the place of the
+/// one that was replaced.
 #[test]
 fn keep_and_override_side_by_side() {
     let object = notebook(json!({"containers": [{
@@ -373,15 +434,15 @@ fn keep_and_override_side_by_side() {
         spec(&outcome.object)["containers"][0]["env"],
         json!([
             {"name": "A", "value": "mine"},
-            {"name": "B", "value": "ours"},
-            {"name": "C", "value": "mine"},
             {"name": "A2", "value": "ours"},
+            {"name": "B", "value": "ours"},
             {"name": "B2", "value": "ours"},
+            {"name": "C", "value": "mine"},
         ])
     );
     assert_eq!(
         split_annotations(&outcome.object).record,
-        json!({"keeps": {"env/main": ["A2"]}, "overrides": {"env/main": ["B", "B2"]}})
+        json!({"keeps": {"env": ["A2"]}, "overrides": {"env": ["B", "B2"], "overridden": {"env": ["B"]}}})
     );
     assert_eq!(
         outcome.warnings,
@@ -407,7 +468,10 @@ fn a_conflict_is_per_container() {
     assert_eq!(split_annotations(&outcome.object).record, json!({"dep": {"env/second": ["A"]}}));
     assert_eq!(outcome.warnings.len(), 1);
     let outcome = created(&object, &settings(dependencies("Override")));
-    assert_eq!(split_annotations(&outcome.object).record, json!({"dep": {"env/main": ["A"], "env/second": ["A"]}}));
+    assert_eq!(
+        split_annotations(&outcome.object).record,
+        json!({"dep": {"env": ["A"], "env/second": ["A"], "overridden": {"env": ["A"]}}})
+    );
 }
 
 #[test]
@@ -463,12 +527,21 @@ fn the_deprecated_service_account_follows() {
     let present = created(&pod(json!({"serviceAccount": "runner"})), &runner);
     assert_eq!(present.patch, [] as [Value; 0]);
 
-    // Both are upgraded and removed together.
+    // Both are upgraded together.
     let before = created(&pod(both("default")), &runner).object;
     let upgraded = created(&before, &kind.settings(dependencies("runner-2", "Reject"))).object;
     assert_eq!(split_annotations(&upgraded).object, pod(both("runner-2")));
-    let removed = created(&before, &kind.settings_for(dependencies("runner", "Reject"), &[])).object;
-    assert_eq!(removed, pod(json!({})));
+}
+
+/// A pod loses nothing, since it is only ever created; a Notebook does.
+#[test]
+fn the_deprecated_service_account_goes_too() {
+    let dependencies = json!({"account": {"serviceAccountName": "runner"}});
+    let before = notebook(json!({"serviceAccountName": "default", "serviceAccount": "default"}));
+    let before = created(&before, &settings(dependencies.clone())).object;
+    assert_eq!(spec(&before), &json!({"serviceAccountName": "runner", "serviceAccount": "runner"}));
+    let removed = upgraded(&before, &Kind::Notebook.settings_for(dependencies, &[]));
+    assert_eq!(removed.object, notebook(json!({})));
 }
 
 /// The API server computes `priority` and `preemptionPolicy` from the class, and refuses a pod with those of another.
@@ -496,26 +569,35 @@ fn warnings_are_few_and_short() {
     let variables = |count: usize, name: &str| -> Value {
         (0..count).map(|at| json!({"name": format!("{name}{at}"), "value": "hidden"})).collect()
     };
-    let warnings = |count: usize, name: &str, container: &str| {
+    let warnings_of = |dependency: &str, count: usize, name: &str, container: &str| {
         let object = notebook(json!({"containers": [{"name": container, "env": variables(count, name)}]}));
         let desired: Value = (0..count).map(|at| json!({"name": format!("{name}{at}"), "value": "ours"})).collect();
-        created(&object, &settings(json!({"dep": {"env": desired, "onConflict": "Keep"}}))).warnings
+        created(&object, &settings(json!({dependency: {"env": desired, "onConflict": "Keep"}}))).warnings
     };
+    let warnings = |count, name: &str, container: &str| warnings_of("dep", count, name, container);
     assert!(warnings(1, "A", "main")[0].chars().count() <= 120);
     assert_eq!(warnings(12, "A", "main").len(), 12);
     assert!(warnings(12, "A", "main").iter().all(|warning| warning.starts_with("env A")));
     let many = warnings(50, "A", "main");
     assert_eq!((many.len(), many.last().map(String::as_str)), (12, Some("and 39 more warnings")));
 
-    // A name may be of any length and of any characters.
+    // A name may be of any length and of any characters. One is shown to 80 of them, and several may be too many still.
     for name in ["x".repeat(1000), "\u{1F680}".repeat(300), "é".repeat(255)] {
-        let long = &warnings(1, "A", &name)[0];
+        let shown: String = name.chars().take(80).collect();
+        let container =
+            format!("env A0 of container \"{shown}…\" is set already and stays; what dependency \"dep\" brings");
+        let [warning] = &warnings(1, "A", &name)[..] else { panic!("one warning") };
+        assert_eq!(warning, &format!("{container} for it is left out"));
+
+        let [long] = &warnings_of(&"d".repeat(63), 1, &"X".repeat(100), &name)[..] else { panic!("one warning") };
         assert_eq!(long.chars().count(), 256);
-        assert!(long.starts_with("env A0 of container \"") && long.ends_with('…'), "{long}");
+        let start = format!("env \"{}…\" of container \"{shown}…\" is set already and stays; what", "X".repeat(80));
+        assert!(long.starts_with(&start) && long.ends_with("d…"), "{long}");
     }
     let control = &warnings(1, "A", "a\nb\u{7}\u{1b}[31mc\u{85}")[0];
     assert!(!control.contains(char::is_control), "{control:?}");
-    assert!(control.starts_with("env A0 of container \"a b  [31mc \" is set already"), "{control}");
+    let start = r#"env A0 of container "a\nb\u0007\u001b[31mc " is set already and stays"#;
+    assert!(control.starts_with(start), "{control}");
 }
 
 /// Messages, warnings, annotations and the audit log hold names, whatever the outcome.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::objects::{Kind, create, created, split_annotations, with};
+use super::objects::{Kind, create, created, refused, split_annotations, updated, with};
 use crate::evaluator::run;
 
 const BUNDLE: &str = "/etc/pki/tls/certs/ca-bundle.crt";
@@ -82,7 +82,7 @@ fn vault_brings_secrets() {
         let record = json!({
             "volumes": ["vault-secrets"],
             "initContainers": ["vks"],
-            "volumeMounts/main": [secrets_path],
+            "volumeMounts": [secrets_path],
         });
         assert_eq!(expanded(json!({"vault": vault})), (vault_spec(secrets_path, more), record));
     }
@@ -116,14 +116,14 @@ fn ca_bundle_brings_certificates() {
     let (spec, record) = expanded(json!({"caBundle": {"pem": pem()}}));
     let container = json!({"name": "main", "env": env, "volumeMounts": pem_mounts});
     assert_eq!(spec, json!({"containers": [container], "volumes": [pem_volume]}));
-    assert_eq!(record["volumeMounts/main"], json!(paths));
+    assert_eq!(record["volumeMounts"], json!(paths));
     assert_eq!(record["volumes"], json!(["ca-bundle-pem"]));
 
     // Nothing points at a bundle that is not there.
     let (spec, record) = expanded(json!({"caBundle": {"jks": jks()}}));
     let container = json!({"name": "main", "volumeMounts": [jks_mount]});
     assert_eq!(spec, json!({"containers": [container], "volumes": [jks_volume]}));
-    let expected = json!({"volumeMounts/main": ["/etc/ssl/certs/java/cacerts"], "volumes": ["ca-bundle-jks"]});
+    let expected = json!({"volumeMounts": ["/etc/ssl/certs/java/cacerts"], "volumes": ["ca-bundle-jks"]});
     assert_eq!(record, expected);
 
     // Both, in this order, whatever that of the settings is; null is absent.
@@ -171,14 +171,13 @@ fn proxy_brings_variables_in_both_spellings() {
     for (proxy, values) in cases {
         let (spec, record) = expanded(json!({"proxy": proxy}));
         assert_eq!(spec, json!({"containers": [{"name": "main", "env": variables(&values)}]}));
-        assert_eq!(record, json!({"env/main": values.iter().map(|(name, _)| name).collect::<Vec<_>>()}));
+        assert_eq!(record, json!({"env": values.iter().map(|(name, _)| name).collect::<Vec<_>>()}));
     }
 }
 
 /// Ready-made parts and plain fields may be in one dependency, and its options apply to both.
 #[test]
 fn ready_made_parts_follow_the_options_of_the_dependency() {
-    let kind = Kind::PipelinePod;
     let dependency = json!({
         "vault": vault(),
         "proxy": {"httpProxy": "http://p:1"},
@@ -188,30 +187,48 @@ fn ready_made_parts_follow_the_options_of_the_dependency() {
         "initContainersFirst": true,
         "onConflict": "Override",
     });
-    let settings = kind.settings(json!({"dep": dependency}));
-    let pod = kind.object(json!({
+    let pod_spec = json!({
         "initContainers": [{"name": "init"}],
-        "containers": [{"name": "wait"}, {"name": "main", "env": [{"name": "http_proxy", "value": "mine"}]}, {"name": "second"}],
-    }));
-    let outcome = created(&pod, &settings);
-    let spec = &outcome.object["spec"];
+        "containers": [
+            {"name": "wait"},
+            {"name": "main", "env": [{"name": "http_proxy", "value": "mine"}, {"name": "MINE", "value": "1"}]},
+            {"name": "second"},
+        ],
+    });
     let names = |list: &Value| -> Vec<String> {
         list.as_array().into_iter().flatten().filter_map(|it| Some(it["name"].as_str()?.to_owned())).collect()
     };
-    assert_eq!(names(&spec["initContainers"]), ["check", "vks", "init"]);
-    assert_eq!(spec["containers"][0], json!({"name": "wait"}));
-    let variables = ["http_proxy", "SECRETS", "HTTP_PROXY", "HTTPS_PROXY", "https_proxy"];
-    assert_eq!(names(&spec["containers"][1]["env"]), variables);
-    assert_eq!(spec["containers"][1]["env"][0]["value"], "http://p:1");
-    assert_eq!(spec["containers"][2]["volumeMounts"], spec["containers"][1]["volumeMounts"]);
-    assert_eq!(outcome.warnings.len(), 1);
-    assert_eq!(
-        created(&outcome.object, &kind.settings_for(json!({"dep": settings["dependencies"]["dep"]}), &[])).object,
-        {
+    for kind in Kind::BOTH {
+        let settings = kind.settings(json!({"dep": dependency}));
+        let outcome = created(&kind.object(pod_spec.clone()), &settings);
+        let spec = outcome.object.pointer(kind.pod_spec()).expect("a pod spec");
+        assert_eq!(names(&spec["initContainers"]), ["check", "vks", "init"]);
+        assert_eq!(spec["containers"][0], json!({"name": "wait"}));
+        // In the order of the settings, from the place of the one that is replaced.
+        let variables = ["SECRETS", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "MINE"];
+        assert_eq!(names(&spec["containers"][1]["env"]), variables);
+        assert_eq!(spec["containers"][1]["env"][3]["value"], "http://p:1");
+        assert_eq!(names(&spec["containers"][2]["env"]), variables[..5]);
+        assert_eq!(spec["containers"][2]["volumeMounts"], spec["containers"][1]["volumeMounts"]);
+        assert_eq!(
+            outcome.warnings,
+            ["env http_proxy of container \"main\" was set already and is replaced by what dependency \"dep\" brings"]
+        );
+        if kind == Kind::Notebook {
             // What was overridden is managed, so it is removed with the rest.
-            with(&pod, "/spec/containers/1/env", None)
+            let none = kind.settings_for(json!({"dep": dependency}), &[]);
+            let removed = updated(&outcome.object, &outcome.object, &none);
+            let rest = with(&pod_spec, "/containers/1/env/0", None);
+            assert_eq!(removed.object, kind.object(rest));
+            assert_eq!(
+                removed.warnings,
+                [
+                    "env http_proxy of container \"main\", in the place of the user's own, is taken away with dependency \
+                  \"dep\"; the user's own is not restored"
+                ]
+            );
         }
-    );
+    }
 }
 
 /// In every string value, and in no key; once; any other brace is a brace.
@@ -269,8 +286,19 @@ fn the_namespace_is_that_of_the_request() {
     assert_eq!(value(with(&create(object.clone()), "/namespace", None)), "/main");
     let tricky = with(&create(object.clone()), "/object/metadata/name", json!("{namespace}\"{name}"));
     assert_eq!(value(tricky), "team-a/{namespace}\"{name}");
-    // A name that the server has yet to generate is none.
-    assert_eq!(value(with(&create(object), "/object/metadata/name", None)), "team-a/");
+    // A name that the server has yet to generate is not known, and so a dependency that needs none is added alone.
+    let generated = json!({"generateName": "main-", "namespace": "team-a"});
+    for metadata in [with(&generated, "/name", json!("")), with(&generated, "/name", Value::Null), generated] {
+        let nameless = with(&object, "/metadata", metadata);
+        assert_eq!(
+            refused(&nameless, &settings),
+            "metadata.name: must be set, since dependency \"dep\" needs it: {name} stands for it, and a name that is \
+             generated is not known yet"
+        );
+        let env = json!({"env": [{"name": "A", "value": "{namespace}"}]});
+        let after = created(&nameless, &Kind::Notebook.settings(json!({"dep": env}))).object;
+        assert_eq!(after["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"], "team-a");
+    }
 }
 
 /// The values of one namespace are managed, and are replaced by those of another.

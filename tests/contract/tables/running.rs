@@ -18,6 +18,19 @@ const TEMPLATE: &str = "/spec/template/spec";
 const CONTAINER: &str = "/spec/template/spec/containers/0";
 const ENV: &str = "/spec/template/spec/containers/0/env";
 
+/// `settings` in which notebooks do not want the dependency `name` any more: pipeline pods do.
+fn unwanted(settings: &Value, name: &str) -> Value {
+    let mut settings = settings.clone();
+    settings["notebooks"].as_array_mut().expect("a list").retain(|wanted| wanted != name);
+    with(&settings, "/pipelinePods", json!([name]))
+}
+
+/// `settings` without the dependency `name`, which is retired.
+fn retired(settings: &Value, name: &str) -> Value {
+    let settings = with(&unwanted(settings, name), &format!("/dependencies/{name}"), None);
+    with(&with(&settings, "/pipelinePods", None), "/retired", json!([name]))
+}
+
 fn registry() -> Value {
     json!({"imagePullSecrets": [{"name": "gpr-credentials"}]})
 }
@@ -227,32 +240,48 @@ fn settings_are_upgraded_while_it_runs() {
 #[test]
 fn a_dependency_is_removed_while_it_runs() {
     let before = notebook_settings(json!({"proxy": proxy("http://proxy"), "registry": registry()}));
-    let after = notebook_settings(json!({"registry": registry()}));
-    let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &before));
-    let outcome = updated(&old, &new, &after);
-    assert_eq!(outcome.patch, [add(PENDING, "proxy")]);
-    assert_eq!(outcome.warnings, waits("proxy"));
+    for after in [unwanted(&before, "proxy"), retired(&before, "proxy")] {
+        let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &before));
+        let outcome = updated(&old, &new, &after);
+        assert_eq!(outcome.patch, [add(PENDING, "proxy")]);
+        assert_eq!(outcome.warnings, waits("proxy"));
 
-    let stored = outcome.object;
-    let stopped = updated(&stored, &with(&stored, STOPPED, json!("now")), &after);
-    assert_eq!(stopped.patch, [replace(INJECTED, record(&after)), remove(PENDING), remove(&format!("{ENV}/1"))]);
-    assert_eq!(stopped.audit, [("removed".to_owned(), "proxy".to_owned())].into());
+        let stored = outcome.object;
+        let stopped = updated(&stored, &with(&stored, STOPPED, json!("now")), &after);
+        assert_eq!(stopped.patch, [replace(INJECTED, record(&after)), remove(PENDING), remove(&format!("{ENV}/1"))]);
+        assert_eq!(stopped.warnings, NO_WARNING);
+        assert_eq!(stopped.audit, [("removed".to_owned(), "proxy".to_owned())].into());
+    }
 }
 
 #[test]
 fn all_dependencies_are_removed_while_it_runs() {
     let before = notebook_settings(json!({"registry": registry()}));
-    let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &before));
-    let after = json!({"dependencies": {"elsewhere": registry()}, "notebooks": [], "pipelinePods": ["elsewhere"]});
-    let outcome = updated(&old, &new, &after);
-    assert_eq!(outcome.patch, [add(PENDING, "registry")]);
+    for after in [unwanted(&before, "registry"), retired(&before, "registry")] {
+        let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &before));
+        let outcome = updated(&old, &new, &after);
+        assert_eq!(outcome.patch, [add(PENDING, "registry")]);
 
-    let stored = outcome.object;
-    let stopped = updated(&stored, &with(&stored, STOPPED, json!("now")), &after);
-    assert_eq!(
-        stopped.patch,
-        [remove(INJECTED), remove(STATUS), remove(PENDING), remove("/spec/template/spec/imagePullSecrets")]
-    );
+        let stored = outcome.object;
+        let stopped = updated(&stored, &with(&stored, STOPPED, json!("now")), &after);
+        assert_eq!(
+            stopped.patch,
+            [remove(INJECTED), remove(STATUS), remove(PENDING), remove("/spec/template/spec/imagePullSecrets")]
+        );
+    }
+}
+
+/// It may be another policy's.
+#[test]
+fn a_dependency_that_the_settings_do_not_know_stays() {
+    let before = notebook_settings(json!({"proxy": proxy("http://proxy"), "registry": registry()}));
+    let after = notebook_settings(json!({"registry": registry()}));
+    let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &before));
+    for new in [&new, &with(&new, STOPPED, json!("now")), &with(&new, &format!("{CONTAINER}/image"), json!("other"))] {
+        let outcome = updated(&old, new, &after);
+        assert_eq!((outcome.patch, outcome.warnings), (NO_PATCH.to_vec(), NO_WARNING.to_vec()));
+        assert_eq!(outcome.audit, [("unknown".to_owned(), "proxy".to_owned())].into());
+    }
 }
 
 #[test]
@@ -284,25 +313,36 @@ fn the_crd_pruned_a_part_of_an_entry() {
     assert_eq!(outcome.warnings, NO_WARNING);
 }
 
+/// The same as one that was lost in a time without the policy: nobody can tell.
 #[test]
-fn the_crd_pruned_a_whole_entry() {
+fn an_entry_that_is_gone_altogether_waits() {
     let settings = notebook_settings(
         json!({"runtime": {"runtimeClassName": "gvisor", "hostAliases": [{"ip": "10.0.0.1", "hostnames": ["a"]}]}}),
     );
     let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &settings));
-    let pruned = |object| with(&object, &format!("{TEMPLATE}/runtimeClassName"), None);
-    let outcome = updated(&pruned(old), &pruned(new), &settings);
-    assert_eq!(outcome.patch, NO_PATCH);
-    assert_eq!(outcome.warnings, NO_WARNING);
+    for entry in ["runtimeClassName", "hostAliases"] {
+        let without = |object| with(object, &format!("{TEMPLATE}/{entry}"), None);
+        let outcome = updated(&without(&old), &without(&new), &settings);
+        assert_eq!(outcome.patch, [add(PENDING, "runtime")], "{entry}");
+        assert_eq!(outcome.warnings, waits("runtime"), "{entry}");
+        assert_eq!(outcome.audit, [("deferred".to_owned(), "runtime".to_owned())].into(), "{entry}");
+
+        let stored = outcome.object;
+        let stopped = updated(&stored, &with(&stored, STOPPED, json!("now")), &settings);
+        let expected = at(&injected(with(&old, INJECTED, None), &settings), TEMPLATE).clone();
+        assert_eq!(at(&stopped.object, TEMPLATE), &expected, "{entry}");
+        assert_eq!(at(&stopped.object, PENDING), &Value::Null, "{entry}");
+    }
 }
 
 #[test]
 fn what_was_pruned_does_not_keep_others_from_waiting() {
-    let runtime = json!({"runtimeClassName": "gvisor", "env": [{"name": "RUNTIME", "value": "gvisor"}]});
-    let before = notebook_settings(json!({"runtime": runtime}));
-    let after = notebook_settings(json!({"runtime": runtime, "registry": registry()}));
+    let resize = json!([{"resourceName": "cpu", "restartPolicy": "NotRequired"}]);
+    let probe = json!({"sidecars": [{"name": "probe", "image": "probe:1", "resizePolicy": resize}]});
+    let before = notebook_settings(json!({"probe": probe}));
+    let after = notebook_settings(json!({"probe": probe, "registry": registry()}));
     let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &before));
-    let pruned = |object| with(&object, &format!("{TEMPLATE}/runtimeClassName"), None);
+    let pruned = |object| with(&object, "/spec/template/spec/containers/1/resizePolicy", None);
     let outcome = updated(&pruned(old), &pruned(new), &after);
     assert_eq!(outcome.patch, [add(PENDING, "registry")]);
     assert_eq!(outcome.warnings, waits("registry"));
@@ -350,21 +390,37 @@ fn a_create_gets_everything() {
     }
 }
 
+/// What is wanted no more stays on a copy: only what is stored loses anything.
 #[test]
 fn a_create_of_a_copy_gets_the_upgrade() {
     let before = notebook_settings(json!({"proxy": proxy("http://proxy"), "registry": registry()}));
-    let after = notebook_settings(json!({"proxy": proxy("http://other")}));
+    let after = notebook_settings(json!({"proxy": proxy("http://other"), "registry": registry()}));
     let [copy, _] = objects("notebook-update-annotate").map(|it| injected(it, &before));
-    let outcome = created(&with(&copy, PENDING, json!("proxy,registry")), &after);
+    let copy = with(&copy, PENDING, json!("proxy,registry"));
+    for after in [unwanted(&after, "registry"), retired(&after, "registry")] {
+        let outcome = created(&copy, &after);
+        assert_eq!(
+            outcome.patch,
+            [replace(INJECTED, record(&after)), remove(PENDING), replace(&format!("{ENV}/1/value"), "http://other"),]
+        );
+        assert_eq!(outcome.audit, [("dependencies".to_owned(), "proxy".to_owned())].into());
+    }
+
+    // What the settings do not know is left as the copy has it, and so is whether it waits.
+    let unknown = with(&retired(&after, "registry"), "/retired", None);
+    let outcome = created(&copy, &unknown);
+    let registry_stays = record(&after);
     assert_eq!(
         outcome.patch,
         [
-            replace(INJECTED, record(&after)),
-            remove(PENDING),
+            replace(INJECTED, registry_stays),
+            replace(PENDING, "registry"),
             replace(&format!("{ENV}/1/value"), "http://other"),
-            remove("/spec/template/spec/imagePullSecrets"),
         ]
     );
+    let audit =
+        [("dependencies", "proxy"), ("unknown", "registry")].map(|(key, names)| (key.to_owned(), names.to_owned()));
+    assert_eq!(outcome.audit, audit.into());
 }
 
 #[test]
@@ -443,10 +499,10 @@ fn no_value_is_shown() {
 fn a_conflict_with_a_users_entry() {
     let settings = notebook_settings(json!({"proxy": proxy("http://proxy"), "registry": registry()}));
     let own = json!([{"name": "HTTP_PROXY", "value": "http://own"}]);
-    let warning = "dependency \"proxy\" waits: env HTTP_PROXY of container \"churn-model\" is set already and differs \
-        from what dependency \"proxy\" brings; remove it, or ask for onConflict: Keep";
+    let warning = "dependency \"proxy\" waits: env HTTP_PROXY of container \"churn-model\" is set already; ask who wrote \
+        it, or your platform";
 
-    // The culler's update goes on, and both wait.
+    // The culler's update goes on, and both wait, each for its own reason.
     let [old, new] = objects("notebook-update-culler").map(|it| with(&it, ENV, own.clone()));
     let culled = updated(&old, &new, &settings);
     assert_eq!(culled.patch, [add(PENDING, "proxy,registry")]);
@@ -467,7 +523,9 @@ fn a_conflict_with_a_users_entry() {
     let [old, new] = objects("notebook-update-image").map(|it| with(&it, ENV, own.clone()));
     let refused = run(update(old, new), settings);
     assert_eq!(refused.code, Some(422));
-    assert_eq!(refused.message.as_deref(), warning.strip_prefix("dependency \"proxy\" waits: "));
+    let message = "env HTTP_PROXY of container \"churn-model\" is set already and differs from what dependency \"proxy\" \
+        brings; remove it, or ask your platform to let dependency \"proxy\" keep it";
+    assert_eq!(refused.message.as_deref(), Some(message));
 }
 
 /// While the stored template stays, only the stored record says what is managed: otherwise the next stop would remove a

@@ -147,8 +147,7 @@ fn answer(payload: &[u8]) -> String {
 /// `«...»` marks what is added. The rest must come back byte by byte, whatever a parser would make of it.
 #[test]
 fn what_is_not_added_to_comes_back_byte_by_byte() {
-    const RECORD: &str =
-        r##"{\"registry\":{\"hash\":\"HASH\",\"added\":{\"env/main\":[\"A\"],\"imagePullSecrets\":[\"registry\"]}}}"##;
+    const RECORD: &str = r##"{\"Notebook\":{\"registry\":{\"hash\":\"HASH\",\"added\":{\"env\":[\"A\"],\"imagePullSecrets\":[\"registry\"]}}}}"##;
     let marks = format!(r#""mutatingflow.nais.io/injected":"{RECORD}","mutatingflow.nais.io/status":"injected""#);
     let odd = r#"{"big":9007199254740993,"exp":1e3,"small":0.10,"minus":-0,"huge":1E+400,"twice":1,"twice":2,"nul":null,"":{ "spaced" : [ 1 ,2 ] },"emoji":"🚀 \ud83d\ude80 æ","k\u0065y\n":"\/"}"#;
     let cases = [
@@ -225,6 +224,20 @@ fn a_malformed_object_is_denied_with_the_path() {
         ("@/containers/0/envFrom", secret(), "@.containers[0].envFrom: must be a list, found a string"),
         ("@/containers/0/volumeMounts", json!(7), "@.containers[0].volumeMounts: must be a list, found a number"),
         ("/spec", json!([]), "spec: must be an object, found a list"),
+        // An entry is an object, where it is the last one too.
+        ("@/imagePullSecrets", json!(["hunter2"]), "@.imagePullSecrets[0]: must be an object, found a string"),
+        ("@/volumes", json!([{"name": "a"}, null, true]), "@.volumes[2]: must be an object, found a boolean"),
+        ("@/initContainers", json!([7]), "@.initContainers[0]: must be an object, found a number"),
+        ("@/containers/-", secret(), "@.containers[1]: must be an object, found a string"),
+        ("@/tolerations", json!([["hunter2"]]), "@.tolerations[0]: must be an object, found a list"),
+        ("@/hostAliases", json!([{}, "hunter2"]), "@.hostAliases[1]: must be an object, found a string"),
+        ("@/containers/0/env", json!(["A"]), "@.containers[0].env[0]: must be an object, found a string"),
+        ("@/containers/0/envFrom", json!([{}, 7]), "@.containers[0].envFrom[1]: must be an object, found a number"),
+        (
+            "@/containers/0/volumeMounts",
+            json!(["/v"]),
+            "@.containers[0].volumeMounts[0]: must be an object, found a string",
+        ),
     ];
     for kind in Kind::BOTH {
         let settings = kind.settings(dependencies.clone());
@@ -245,13 +258,16 @@ fn a_malformed_object_is_denied_with_the_path() {
     }
 }
 
-/// Malformed entries, and malformed fields that the settings add nothing to, are left to the API server.
+/// Entries without a key, and malformed fields that the settings add nothing to, are left to the API server.
 #[test]
 fn what_is_malformed_elsewhere_stays() {
     let spec = json!({
-        "containers": [{"name": "main", "env": [7, null, {}, {"name": 7}], "volumeMounts": 7}, {"name": 7}],
-        "imagePullSecrets": ["x", null, {}, {"name": null}],
+        "containers": [{"name": "main", "env": [null, {}, {"name": 7}], "volumeMounts": 7}, {"name": 7}],
+        "imagePullSecrets": [null, {}, {"name": null}],
         "volumes": 7,
+        "initContainers": ["x", 7],
+        "tolerations": ["x", []],
+        "topologySpreadConstraints": ["x"],
         "nodeSelector": [],
     });
     let settings = Kind::Notebook.settings(json!({"registry": settings()["dependencies"]["registry"]}));
@@ -362,7 +378,7 @@ fn deep_and_huge_requests_are_answered() {
             ("/request/object/metadata/annotations/odd", true),
             ("/request/object/spec/template/spec/affinity", true),
             ("/request/object/spec/template/spec/containers/0/env/0/value", true),
-            ("/request/object/spec/template/spec/containers/0/env/0", true),
+            ("/request/object/spec/template/spec/containers/0/env/0", false),
             ("/request/object/spec/template/spec/containers/0", false),
             ("/request/object/spec/template/spec", false),
             ("/request/object/spec", false),
