@@ -67,6 +67,12 @@ fn one_with_all(count: usize) -> Dependencies {
     dependencies(1, |_| format!(r#""env":[{}]"#, each(count, ours)))
 }
 
+/// Settings that retired all of them.
+fn retired(dependencies: &Dependencies) -> String {
+    let names = each(dependencies.len(), |at| format!(r#""{}""#, dependencies[at].0));
+    registry().replacen('{', &format!(r#"{{"retired":[{names}],"#), 1)
+}
+
 fn nothing_there(_: usize) -> String {
     container("")
 }
@@ -172,7 +178,8 @@ impl By {
 pub fn kinds() -> Vec<Kind> {
     let mut kinds = Vec::new();
     type Settings = fn(&Dependencies) -> String;
-    let all_settings: [(&str, Settings); 3] = [("wanted", all), ("not wanted", none), ("unknown", |_| registry())];
+    let all_settings: [(&str, Settings); 4] =
+        [("wanted", all), ("not wanted", none), ("retired", retired), ("unknown", |_| registry())];
     for shape in SHAPES {
         for format in [Format::ByKind, Format::First] {
             let all = [By::Create, By::Client, By::Both, By::Stored, By::Edited];
@@ -259,6 +266,15 @@ fn of_other_kinds() -> Vec<Kind> {
         Kind::new("a Notebook's record on a pod", 200, move |count| {
             let record = Format::ByKind.annotation(OURS, &(SHAPES[0].parts)(count, Format::ByKind));
             create(&pod(&record, &with_env(&each(count, theirs))), &of_pods(registry()))
+        }),
+        // What a notebook's record names in its pod is no conflict.
+        Kind::new("a Notebook's record on the pod of a StatefulSet", 200, move |count| {
+            let record = Format::ByKind.annotation(OURS, &(SHAPES[0].parts)(count, Format::ByKind));
+            let owners = each(count, |at| format!(r#"{{"controller":false,"kind":"Workflow","name":"o-{at}"}}"#));
+            let owners = format!(r#"{owners},{{"controller":true,"kind":"StatefulSet","name":"nb"}}"#);
+            let pod = pod(&record, &with_env(&each(count, theirs)));
+            let pod = pod.replacen(r#""metadata":{"#, &format!(r#""metadata":{{"ownerReferences":[{owners}],"#), 1);
+            create(&pod, &of_pods(all(&one_variable_each(count))))
         }),
         Kind::new("a pod's record on a pod", 200, move |count| {
             let record = Format::First.annotation(OURS, &(SHAPES[0].parts)(count, Format::First));

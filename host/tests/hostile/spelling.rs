@@ -153,21 +153,6 @@ fn long_names() -> Vec<Kind> {
         let settings = one(&format!(r#""env":[{}]"#, ours(0)));
         request.about("", &container(&format!(r#""{}":1"#, "n".repeat(count))), &settings)
     }));
-    kinds.push(
-        Kind::new("a long name of a dependency in conflict", 10_000, |count| {
-            let settings = one(&format!(r#""env":[{}]"#, ours(0))).replace("d-00000", &"d".repeat(count));
-            create(&notebook("", &with_env(&theirs(0))), &settings)
-        })
-        .says(DENIED),
-    );
-    kinds.push(
-        Kind::new("conflicts of a dependency with a long name", 500, |count| {
-            let settings =
-                one(&format!(r#""env":[{}]"#, each(count, ours))).replace("d-00000", &"d".repeat(count * 40));
-            create(&notebook("", &with_env(&each(count, theirs))), &settings)
-        })
-        .says(DENIED),
-    );
     kinds
 }
 
@@ -262,7 +247,9 @@ fn words_with_one_hash(count: usize) -> Vec<String> {
         let digits = (0..8).map(|digit| (b'a' + (at >> (digit * 4) & 15) as u8) as u64);
         digits.enumerate().fold(0, |word, (at, digit)| word | digit << (at * 8))
     });
-    let pairs = words.map(|word| [word, other_half(word)].map(u64::to_le_bytes).concat());
+    let pairs = words.map(|word| [word, other_half(word)]);
+    let pairs = pairs.inspect(|[one, two]| assert_eq!(mixed(mixed(0, *one), *two), mixed(mixed(0, first), second)));
+    let pairs = pairs.map(|pair| pair.map(u64::to_le_bytes).concat());
     pairs.filter(|bytes| bytes.is_ascii()).filter_map(|bytes| String::from_utf8(bytes).ok()).take(count).collect()
 }
 
@@ -287,14 +274,14 @@ fn same_hashes() -> Vec<Kind> {
             each(count, |at| quoted(&names[at]))
         };
         kinds.extend(Kind::thrice(&format!("variables with one {hash}"), 250, move |request, count| {
-            let settings = one(&format!(r#""env":[{}],"onConflict":"Override""#, variables(count, "ours")));
-            request.about("", &with_env(&variables(count, "theirs")), &settings)
+            request.about(
+                "",
+                &with_env(&variables(count, "theirs")),
+                &one(&format!(r#""env":[{}]"#, each(count, ours))),
+            )
         }));
         kinds.extend(Kind::thrice(&format!("keys of a record with one {hash}"), 250, move |request, count| {
-            request.about(&record("env/nb", &keys(count)), &with_env(&variables(count, "theirs")), &registry())
-        }));
-        kinds.extend(Kind::thrice(&format!("keys of a record with one {hash}, wanted"), 250, move |request, count| {
-            let settings = one(&format!(r#""env":[{}],"onConflict":"Override""#, variables(count, "ours")));
+            let settings = one(&format!(r#""env":[{}]"#, each(count, ours)));
             request.about(&record("env/nb", &keys(count)), &with_env(&variables(count, "theirs")), &settings)
         }));
         kinds.extend(Kind::thrice(&format!("containers with one {hash}"), 250, move |request, count| {
@@ -303,9 +290,16 @@ fn same_hashes() -> Vec<Kind> {
         }));
         kinds.extend(Kind::thrice(&format!("labels of nodes with one {hash}"), 250, move |request, count| {
             let names = names(count);
-            let members = |value: &str| each(count, |at| format!(r#"{}:"{value}""#, quoted(&names[at])));
-            let settings = one(&format!(r#""nodeSelector":{{{}}},"onConflict":"Override""#, members("ours")));
-            request.about("", &format!(r#"{},"nodeSelector":{{{}}}"#, container(""), members("theirs")), &settings)
+            let theirs = each(count, |at| format!(r#"{}:"x""#, quoted(&names[at])));
+            let settings = one(&format!(r#""nodeSelector":{{{}}}"#, each(count, |at| format!(r#""n-{at}":"x""#))));
+            request.about("", &format!(r#"{},"nodeSelector":{{{theirs}}}"#, container("")), &settings)
+        }));
+        kinds.extend(Kind::thrice(&format!("places of a record with one {hash}"), 250, move |request, count| {
+            let names = names(count);
+            let places = each(count, |at| format!(r#"{}:["A"]"#, quoted(&names[at])));
+            let record = quoted(&format!(r#"{{"d-00000":{{"added":{{{places}}},"hash":"01"}}}}"#));
+            let settings = one(&format!(r#""env":[{}]"#, ours(0)));
+            request.about(&format!(r#""mutatingflow.nais.io/injected":{record}"#), &container(""), &settings)
         }));
         kinds.extend(Kind::thrice(&format!("dependencies of a record with one {hash}"), 250, move |request, count| {
             let names = names(count);
