@@ -129,7 +129,9 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let was_asked = stored_has.as_ref().is_some_and(|has| has.apply.is_some());
     let says = Says {
         record: &outcome.record,
-        was_managed: has.injected.is_some() || !client.is_empty() || stored.as_ref().is_some_and(|it| !it.is_empty()),
+        was_managed: has.injected.is_some() && client.is_blank()
+            || !client.is_empty()
+            || stored.as_ref().is_some_and(|it| !it.is_empty()),
         waiting: &pending,
         is_applied: asks && !is_deferred && (was_asked || !others_wait),
     };

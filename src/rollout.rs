@@ -45,8 +45,8 @@ impl Change {
             return Change::Nothing;
         }
         let are_same = |parts: &[_]| {
-            let [old, new] = [old, new].map(|object| set_aside(object, kind, parts.iter().copied()));
-            old.is_ok_and(|(old, _)| new.is_ok_and(|(new, _)| is_same_template(&old, &new, kind)))
+            let [old, new] = [old, new].map(|object| set_aside(object, kind, parts.iter().copied(), &mut |_, _| ()));
+            old.is_ok_and(|old| new.is_ok_and(|new| is_same_template(&old, &new, kind)))
         };
         // What another policy did before us in this request stands in a record that came with it.
         let of_others = records.others_of_client(is_ours);
@@ -287,7 +287,13 @@ mod tests {
         let stored = Record::parse(r#"{"Notebook":{"proxy":{"hash":"01","added":{"env":["OURS"]}}}}"#, Kind::Notebook);
         let stored = stored.unwrap();
         let client = Record::default();
-        let records = Records { client: &client, stored: Some(&stored), foreign_of_client: &[], foreign_of_stored: &[], copied: None };
+        let records = Records {
+            client: &client,
+            stored: Some(&stored),
+            foreign_of_client: &[],
+            foreign_of_stored: &[],
+            copied: None,
+        };
         let is_ours = |name: &str| name == "proxy";
         let known = Known::new(&records, &is_ours, false);
         let change = Change::of(&request, &records, &is_ours, &[], &known);

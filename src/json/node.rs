@@ -365,13 +365,11 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Removes the members that are not to be kept; says whether there were any.
-    pub fn retain(&mut self, mut is_kept: impl FnMut(Str<'a>, &Node<'a>) -> bool) -> bool {
+    /// Removes the members that are not to be kept.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(Str<'a>, &Node<'a>) -> bool) {
         let before = self.members.len();
         self.members.retain(|(key, value)| is_kept(*key, value));
-        let removed = self.members.len() != before;
-        self.changed |= removed;
-        removed
+        self.changed |= self.members.len() != before;
     }
 
     /// Whether there are no members.
@@ -401,13 +399,11 @@ impl<'a> List<'a> {
         self.items.iter_mut()
     }
 
-    /// Removes the items that are not to be kept; says whether there were any.
-    pub fn retain(&mut self, is_kept: impl FnMut(&Node<'a>) -> bool) -> bool {
+    /// Removes the items that are not to be kept.
+    pub fn retain(&mut self, is_kept: impl FnMut(&Node<'a>) -> bool) {
         let before = self.items.len();
         self.items.retain(is_kept);
-        let removed = self.items.len() != before;
-        self.changed |= removed;
-        removed
+        self.changed |= self.items.len() != before;
     }
 
     /// The items, to put others in their place.

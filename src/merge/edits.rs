@@ -10,8 +10,8 @@ pub struct Edits<'a> {
     present: Vec<Fate<'a>>,
     /// What goes before all entries.
     front: Vec<Ours<'a>>,
-    /// What goes right behind the entry at a position.
-    behind: Vec<(usize, Vec<Ours<'a>>)>,
+    /// What goes right before or behind the entry at a position, of each group in the order of the positions.
+    beside: [Vec<(usize, Side, Ours<'a>)>; 2],
     /// What goes behind all entries.
     back: Vec<Ours<'a>>,
 }
@@ -36,11 +36,18 @@ enum Ours<'a> {
     Moved(usize),
 }
 
+/// On which side of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Before,
+    Behind,
+}
+
 /// Entries of ours that belong together: those before the user's, or those behind.
 #[derive(Debug, Default)]
 pub struct Group<'a> {
-    /// The places that ours had, those that are taken away included.
-    slots: Vec<usize>,
+    /// The positions of those that are taken away, in their order.
+    removed: Vec<usize>,
     /// Ours, in the order of the settings: where each stands, if it does, and whether it is written anew.
     ours: Vec<(Option<usize>, Option<&'a Addition<'a>>)>,
 }
@@ -48,78 +55,99 @@ pub struct Group<'a> {
 impl<'a> Group<'a> {
     /// An entry of ours that is new, or takes the place of the one at `at`.
     pub fn write(&mut self, at: Option<usize>, addition: &'a Addition<'a>) {
-        self.slots.extend(at);
         self.ours.push((at, Some(addition)));
     }
 
     /// An entry of ours that stands at `at`, and stays as it is.
     pub fn stay(&mut self, at: usize) {
-        self.slots.push(at);
         self.ours.push((Some(at), None));
     }
 
     /// The entry at `at` is taken away.
     pub fn remove(&mut self, at: usize) {
-        self.slots.push(at);
+        self.removed.push(at);
     }
 }
 
 impl<'a> Edits<'a> {
-    /// The edits of a list of `count` entries, in which those of each group fill the places that the group had, in their
-    /// order. Further ones stand right behind; where there were none, before all entries (`first`) or behind (`last`).
-    pub fn of_list(count: usize, first: Group<'a>, last: Group<'a>) -> Self {
+    /// The edits of a list of `count` entries. What has no place to go by goes before all entries (`first`) or behind all
+    /// (`last`).
+    pub fn of_list(count: usize, first: &Group<'a>, last: &Group<'a>) -> Self {
         let mut edits = Edits::default();
-        edits.front = edits.fill(count, first);
-        edits.back = edits.fill(count, last);
+        (edits.front, edits.beside[0]) = edits.fill(count, first);
+        (edits.back, edits.beside[1]) = edits.fill(count, last);
         edits
     }
 
     /// The edits of a map of `count` members, whose order means nothing: each keeps its place.
-    pub fn of_map(count: usize, group: Group<'a>) -> Self {
+    pub fn of_map(count: usize, group: &Group<'a>) -> Self {
         let mut edits = Edits::default();
-        for at in group.slots {
-            edits.settle(count, at, Fate::Goes);
+        for at in &group.removed {
+            edits.settle(count, *at, Fate::Goes);
         }
-        for (at, addition) in group.ours {
+        for (at, addition) in &group.ours {
             match (at, addition.map(Ours::Written)) {
-                (Some(at), written) => edits.settle(count, at, written.map_or(Fate::Stays, Fate::Becomes)),
+                (Some(at), Some(written)) => edits.settle(count, *at, Fate::Becomes(written)),
                 (None, written) => edits.back.extend(written),
+                (Some(_), None) => {}
             }
-        }
-        if edits.present.iter().all(|fate| matches!(fate, Fate::Stays)) {
-            edits.present.clear();
         }
         edits
     }
 
-    /// Fills the places of a group; gives back what has no place to go by.
-    fn fill(&mut self, count: usize, group: Group<'a>) -> Vec<Ours<'a>> {
-        let ours = || {
-            let ours = group.ours.iter();
-            ours.filter_map(|(at, addition)| addition.map(Ours::Written).or(at.map(Ours::Moved)))
-        };
-        let Some(last) = group.slots.iter().max() else { return ours().collect() };
-        let stays = ours().zip(&group.slots).all(|(ours, slot)| matches!(ours, Ours::Moved(at) if at == *slot));
-        if stays && group.slots.is_sorted() && group.slots.len() == group.ours.len() {
-            return Vec::new();
+    /// Settles the places of a group; gives what goes beside entries, and before that what has no place to go by.
+    ///
+    /// Those that are there keep their places while they are in order; otherwise they fill them anew. A further one fills
+    /// the place of one that is taken away, where there is one between its neighbours, or stands right behind the one
+    /// before it.
+    fn fill(&mut self, count: usize, group: &Group<'a>) -> (Vec<Ours<'a>>, Vec<(usize, Side, Ours<'a>)>) {
+        let stands = || group.ours.iter().filter_map(|(at, _)| *at);
+        let is_in_order = stands().is_sorted();
+        let (mut rest, mut beside) = (Vec::new(), Vec::new());
+        let is_unchanged = group.ours.iter().all(|(at, addition)| at.is_some() && addition.is_none());
+        if group.removed.is_empty() && is_in_order && is_unchanged {
+            return (rest, beside);
         }
-        let mut is_slot = vec![false; count];
-        for slot in &group.slots {
-            is_slot.get_mut(*slot).into_iter().for_each(|is_slot| *is_slot = true);
+        // The places that are free, and how far each entry may look for one: up to where the next one stands.
+        let mut is_free = vec![false; count];
+        let taken_away = group.removed.iter().copied();
+        for at in taken_away.chain(stands().filter(|_| !is_in_order)) {
+            is_free.get_mut(at).into_iter().for_each(|is_free| *is_free = true);
         }
-        let mut ours = ours();
-        for (slot, _) in is_slot.into_iter().enumerate().filter(|(_, is_slot)| *is_slot) {
-            match ours.next() {
-                Some(Ours::Moved(at)) if at == slot => {}
-                Some(next) => self.settle(count, slot, Fate::Becomes(next)),
-                None => self.settle(count, slot, Fate::Goes),
+        let mut free = is_free.into_iter().enumerate().filter_map(|(at, is_free)| is_free.then_some(at)).peekable();
+        let mut limits = vec![count; group.ours.len()];
+        let mut limit = count;
+        for ((at, _), place) in group.ours.iter().zip(&mut limits).rev() {
+            *place = limit;
+            limit = at.filter(|_| is_in_order).unwrap_or(limit);
+        }
+        let mut placed = None;
+        for ((at, addition), limit) in group.ours.iter().zip(limits) {
+            let entry = addition.map(Ours::Written).or(at.map(Ours::Moved));
+            let Some(entry) = entry else { continue };
+            let stands = at.filter(|_| is_in_order);
+            let is_new = stands.is_none();
+            match stands.or_else(|| free.next_if(|free| *free < limit)) {
+                Some(at) => {
+                    while let Some(unused) = free.next_if(|free| !is_new && *free < at) {
+                        self.settle(count, unused, Fate::Goes);
+                    }
+                    if !matches!(entry, Ours::Moved(from) if from == at) {
+                        self.settle(count, at, Fate::Becomes(entry));
+                    }
+                    beside.extend(std::mem::take(&mut rest).into_iter().map(|entry| (at, Side::Before, entry)));
+                    placed = Some(at);
+                }
+                None => match placed {
+                    Some(at) => beside.push((at, Side::Behind, entry)),
+                    None => rest.push(entry),
+                },
             }
         }
-        let rest: Vec<_> = ours.collect();
-        if !rest.is_empty() {
-            self.behind.push((*last, rest));
+        for unused in free {
+            self.settle(count, unused, Fate::Goes);
         }
-        Vec::new()
+        (rest, beside)
     }
 
     fn settle(&mut self, count: usize, at: usize, fate: Fate<'a>) {
@@ -133,13 +161,14 @@ impl<'a> Edits<'a> {
 
     /// Whether everything stays as it is.
     pub const fn is_empty(&self) -> bool {
-        self.present.is_empty() && self.front.is_empty() && self.behind.is_empty() && self.back.is_empty()
+        let [first, last] = &self.beside;
+        self.present.is_empty() && self.front.is_empty() && first.is_empty() && last.is_empty() && self.back.is_empty()
     }
 
     /// The positions of entries that move.
     pub fn moved(&self) -> impl Iterator<Item = usize> {
-        let behind = self.behind.iter().flat_map(|(_, ours)| ours).map(|ours| Fate::Becomes(*ours));
-        self.present.iter().copied().chain(behind).filter_map(|fate| match fate {
+        let beside = self.beside.iter().flatten().map(|(.., ours)| Fate::Becomes(*ours));
+        self.present.iter().copied().chain(beside).filter_map(|fate| match fate {
             Fate::Becomes(Ours::Moved(from)) => Some(from),
             Fate::Stays | Fate::Goes | Fate::Becomes(Ours::Written(_)) => None,
         })
@@ -171,15 +200,83 @@ impl<'a> Edits<'a> {
             Ours::Moved(from) => entries.extend(old.get_mut(from).and_then(Option::take)),
         };
         self.front.iter().for_each(|ours| put(&mut old, *ours));
+        let mut beside = self.beside.each_ref().map(|beside| beside.iter().peekable());
         for at in 0..old.len() {
-            match self.present.get(at) {
-                None | Some(Fate::Stays) => put(&mut old, Ours::Moved(at)),
-                Some(Fate::Becomes(ours)) => put(&mut old, *ours),
-                Some(Fate::Goes) => {}
+            for side in [Side::Before, Side::Behind] {
+                for beside in &mut beside {
+                    while let Some((.., ours)) = beside.next_if(|(of, on, _)| *of == at && *on == side) {
+                        put(&mut old, *ours);
+                    }
+                }
+                if side == Side::Before {
+                    match self.present.get(at) {
+                        None | Some(Fate::Stays) => put(&mut old, Ours::Moved(at)),
+                        Some(Fate::Becomes(ours)) => put(&mut old, *ours),
+                        Some(Fate::Goes) => {}
+                    }
+                }
             }
-            let behind = self.behind.iter().filter(|(slot, _)| *slot == at);
-            behind.flat_map(|(_, ours)| ours).for_each(|ours| put(&mut old, *ours));
         }
         self.back.iter().for_each(|ours| put(&mut old, *ours));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Dependency, Resolved};
+
+    /// The list that becomes of `present`, in which the user's are lower case, ours upper case and what is taken away has
+    /// a minus. `settings` are ours in their order: with `+` it is written, new or not, and otherwise it stays.
+    fn list(present: &str, settings: &str) -> String {
+        let names: Vec<_> = settings.split(' ').map(|name| name.trim_end_matches('+')).collect();
+        let env: Vec<_> = names.iter().map(|name| format!(r#"{{"name":"{name}"}}"#)).collect();
+        let mut problems = Vec::new();
+        let text = format!(r#"{{"env":[{}]}}"#, env.join(","));
+        let resolved = Resolved::new("dep".into(), text.into(), &mut problems);
+        let dependency = Dependency::read(&resolved, &mut problems);
+        let mut entries: Vec<_> = present.split(' ').map(str::to_owned).collect();
+        let mut group = Group::default();
+        for (at, _) in entries.iter().enumerate().filter(|(_, entry)| entry.starts_with('-')) {
+            group.remove(at);
+        }
+        for (name, addition) in settings.split(' ').zip(&dependency.additions) {
+            let at = entries.iter().position(|entry| *entry == addition.key);
+            match at {
+                Some(at) if !name.ends_with('+') => group.stay(at),
+                at => group.write(at, addition),
+            }
+        }
+        let edits = Edits::of_list(entries.len(), &Group::default(), &group);
+        if !edits.is_empty() {
+            edits.apply(&mut entries, |addition| format!("{}+", addition.key));
+        }
+        entries.join(" ")
+    }
+
+    #[test]
+    fn ours_stand_in_the_order_of_the_settings() {
+        for (present, settings, expected) in [
+            ("a A b B c", "A B", "a A b B c"),
+            ("a A b B c", "A B+", "a A b B+ c"),
+            // New ones stand behind the one before them, or else before the one behind them.
+            ("a b", "A+ B+", "a b A+ B+"),
+            ("a A b", "A B+", "a A B+ b"),
+            ("a A b B c", "A C+ B", "a A C+ b B c"),
+            ("a B b", "A+ B", "a A+ B b"),
+            ("a B b", "A+ B+ C+", "a A+ B+ C+ b"),
+            // They fill the places of those that are taken away.
+            ("a -A b B c", "C+ B", "a C+ b B c"),
+            ("a A b -B c", "A C+ D+", "a A b C+ D+ c"),
+            ("a -A b B c", "B", "a b B c"),
+            ("a -A b B c", "B C+", "a b B C+ c"),
+            ("a -A b -B -C c", "D+", "a D+ b c"),
+            // What is in another order fills its places anew.
+            ("a B b A c", "A B", "a A b B c"),
+            ("a B b A c", "A C+ B", "a A b C+ B c"),
+            ("a C b -X A c B", "A B C+", "a A b B C+ c"),
+        ] {
+            assert_eq!(list(present, settings), expected, "{present}: {settings}");
+        }
     }
 }

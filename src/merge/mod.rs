@@ -350,7 +350,8 @@ impl<'a> Merger<'_, 'a> {
             let is_main = self.reach.is_main(&name);
             let reached_by = self.reach.of(&name);
             let reaches = |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
-            let desired: Vec<_> = reached_by.iter().filter_map(|at| all_desired.get(*at)).copied().flatten().copied().collect();
+            let desired: Vec<_> =
+                reached_by.iter().filter_map(|at| all_desired.get(*at)).copied().flatten().copied().collect();
             let by_name = [field.name, "/", &name].concat();
             let owners = if is_main { [known.at(field.name), known.at(&by_name)] } else { [known.at(&by_name), None] };
             let place = Place {

@@ -180,8 +180,11 @@ impl<'a> Place<'_, 'a> {
         let dependencies = desired.iter().map(|desired| desired.dependency);
         let go_first =
             ByName::set(dependencies.filter(|it| goes_first(it, self.field)).map(|dependency| dependency.name));
+        // Whether none of the user's was there so far.
+        let mut is_before_theirs = self.field.entry == Entry::InitContainer;
         for (at, (key, value)) in entries.iter().enumerate() {
             let Some(key) = key else { continue };
+            is_before_theirs &= self.owner(key).is_some();
             match found.get_mut(&**key) {
                 // Of the duplicates in a map the last counts.
                 Some(found) if is_map => found.entries = vec![(at, value)],
@@ -190,7 +193,7 @@ impl<'a> Place<'_, 'a> {
                     if let Some(owner) = self.owner(key)
                         && self.is_taken_away(context, owner, key, value, outcome)
                     {
-                        let group = if go_first.contains(owner.dependency) { &mut first } else { &mut last };
+                        let group = if is_before_theirs { &mut first } else { &mut last };
                         group.remove(at);
                     }
                 }
@@ -241,9 +244,9 @@ impl<'a> Place<'_, 'a> {
         }
         self.warn_of_directories(&files, entries, outcome);
         if is_map {
-            return Edits::of_map(entries.len(), last);
+            return Edits::of_map(entries.len(), &last);
         }
-        let edits = Edits::of_list(entries.len(), first, last);
+        let edits = Edits::of_list(entries.len(), &first, &last);
         for at in edits.moved() {
             let key = entries.get(at).and_then(|(key, _)| key.as_deref()).unwrap_or_default();
             if let Some(decided) = found.get(key).and_then(|found| found.decided) {
@@ -269,7 +272,7 @@ impl<'a> Place<'_, 'a> {
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
             outcome.record.note(Cow::Borrowed(owner.dependency), owner.hash, &self.name, key, owner.is_overridden);
-            outcome.warn(Audience::Writer, format!(
+            outcome.warn(Audience::Everyone, format!(
                 "{} of dependency \"{}\" is no longer wanted, and stays as long as something of the user's mounts it",
                 self.subject(field, key),
                 owner.dependency

@@ -163,7 +163,8 @@ impl<'t> Record<'t> {
         }
         for (name, part) in stored.into_iter().flat_map(others) {
             if !client.parts.contains(name) {
-                let (_, is_there) = set_aside(object, kind, std::iter::once(part))?;
+                let mut is_there = false;
+                set_aside(object, kind, std::iter::once(part), &mut |_, _| is_there = true)?;
                 if is_there {
                     self.keep(name, part);
                 }

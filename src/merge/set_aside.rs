@@ -10,7 +10,7 @@ use crate::workload::{self, Apart, Kind, METADATA};
 /// The keys of entries, by place.
 type Keys<'r> = ByName<'r, ByName<'r, ()>>;
 
-/// `object` without the entries of these parts of records, and whether it had any of them.
+/// `object` without the entries of these parts of records. `note` gets the place and the key of each that it had.
 ///
 /// # Errors
 /// What holds such entries is of the wrong kind.
@@ -18,7 +18,8 @@ pub fn set_aside<'a, 'r>(
     object: &Node<'a>,
     kind: Kind,
     parts: impl Iterator<Item = &'r Part<'r>>,
-) -> Result<(Node<'a>, bool), Malformed> {
+    note: &mut dyn FnMut(&str, &str),
+) -> Result<Node<'a>, Malformed> {
     let mut keys = Keys::default();
     for (place, added) in parts.flat_map(|part| part.added.iter()) {
         keys.entry(place).into_iter().for_each(|keys| keys.extend(added.iter().map(|key| &**key)));
@@ -28,23 +29,24 @@ pub fn set_aside<'a, 'r>(
     let names = workload::container_names(&object, kind)?;
     let apart = Apart { is_ours: &is_ours, is_foreign: &|_| false };
     let main = workload::main_container(kind, &object, &names, &apart).cloned();
-    let mut had_any = false;
     for field in FIELDS.iter().filter(|field| field.strategy != MergeStrategy::Atomic) {
         let path = if field.target == Target::Metadata { &METADATA } else { kind.pod_spec_path() };
-        had_any |= if field.target == Target::Containers {
-            remove_from_containers(&mut object, kind, field, &keys, main.as_deref())?
-        } else {
-            remove_from(path.get_mut(&mut object)?, path, field, [keys.get(field.name), None])?
-        };
+        if field.target == Target::Containers {
+            remove_from_containers(&mut object, kind, field, &keys, main.as_deref(), note)?;
+        } else if let Some(parent) = path.get_mut(&mut object)? {
+            remove_from(parent, path, field, field.name, &keys, note)?;
+        }
     }
     if let (Some(keys), Some(spec)) = (keys.get(SPEC), kind.pod_spec_path().get_mut(&mut object)?) {
         for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic && keys.contains(field.name))
         {
-            had_any |= spec.get(field.member.raw()).is_some();
+            if spec.get(field.member.raw()).is_some() {
+                note(SPEC, field.name);
+            }
             set_field(spec, field, None);
         }
     }
-    Ok((object, had_any))
+    Ok(object)
 }
 
 fn remove_from_containers(
@@ -53,45 +55,51 @@ fn remove_from_containers(
     field: &'static Field,
     keys: &Keys<'_>,
     main: Option<&str>,
-) -> Result<bool, Malformed> {
+    note: &mut dyn FnMut(&str, &str),
+) -> Result<(), Malformed> {
     let is_of_field =
         |place: &str| place.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if !keys.names().any(|place| is_of_field(place)) {
-        return Ok(false);
+        return Ok(());
     }
     let path = kind.pod_spec_path();
-    let Some(spec) = path.get_mut(object)? else { return Ok(false) };
+    let Some(spec) = path.get_mut(object)? else { return Ok(()) };
     let path = path.member("containers");
-    let Some(containers) = spec.get_mut("containers") else { return Ok(false) };
-    let mut had_any = false;
+    let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
     for (at, container) in containers.list_mut(&path)?.iter_mut().enumerate() {
         let path = path.item(at);
         let container = container.object_mut(&path)?;
         let name = container.get("name").and_then(Node::string).unwrap_or_default();
-        let by_name = keys.get(&[field.name, "/", &name].concat());
-        let of_main = keys.get(field.name).filter(|_| main == Some(&*name));
-        had_any |= remove_from(Some(container), &path, field, [by_name, of_main])?;
+        remove_from(container, &path, field, &[field.name, "/", &name].concat(), keys, note)?;
+        if main == Some(&*name) {
+            remove_from(container, &path, field, field.name, keys, note)?;
+        }
     }
-    Ok(had_any)
+    Ok(())
 }
 
-/// Removes the entries under `keys` from the list or map that `field` has in `parent`; says whether there were any.
+/// Removes the entries that `keys` has for `place` from the list or map that `field` has in `parent`.
 fn remove_from(
-    parent: Option<&mut Object<'_>>,
+    parent: &mut Object<'_>,
     parent_path: &Path<'_>,
     field: &'static Field,
-    keys: [Option<&ByName<'_, ()>>; 2],
-) -> Result<bool, Malformed> {
-    let is_named = |key: &str| keys.iter().flatten().any(|keys| keys.contains(key));
-    let Some(node) =
-        parent.and_then(|parent| parent.get_mut(field.member.raw())).filter(|_| keys.iter().any(Option::is_some))
-    else {
-        return Ok(false);
-    };
+    place: &str,
+    keys: &Keys<'_>,
+    note: &mut dyn FnMut(&str, &str),
+) -> Result<(), Malformed> {
+    let (Some(keys), Some(node)) = (keys.get(place), parent.get_mut(field.member.raw())) else { return Ok(()) };
     let path = parent_path.member(field.member.raw());
-    Ok(if field.strategy == MergeStrategy::Granular {
-        node.object_mut(&path)?.retain(|key, _| !is_named(&key.decode()))
+    let mut stays = |key: &str| {
+        let is_named = keys.contains(key);
+        if is_named {
+            note(place, key);
+        }
+        !is_named
+    };
+    if field.strategy == MergeStrategy::Granular {
+        node.object_mut(&path)?.retain(|key, _| stays(&key.decode()));
     } else {
-        node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| !is_named(&key)))
-    })
+        node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| stays(&key)));
+    }
+    Ok(())
 }

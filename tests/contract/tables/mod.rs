@@ -1,8 +1,13 @@
 //! Tables of cases: what the policy does to an object, and what it says. `crate::evaluator` is what evaluates them: the
 //! pure core in `tests/contract/`, the WebAssembly module in `host/tests/contract.rs`.
 
+mod again;
+mod answers;
+mod asked_for;
 mod captured;
 mod cases;
+mod coexistence;
+mod conflicts;
 mod containers;
 mod equality;
 mod fields;
@@ -10,8 +15,11 @@ mod histories;
 mod history;
 mod nais;
 mod objects;
+mod order;
 mod ownership;
+mod present;
 mod ready_made;
 mod running;
 pub mod settings;
 mod untouched;
+mod written_over;

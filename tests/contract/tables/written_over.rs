@@ -1,0 +1,312 @@
+//! What the user writes over ours, and what is taken away and cannot come back (contract, "Record").
+
+use serde_json::{Value, json};
+
+use super::again::{
+    NO_PATCH, NO_WARNING, TEMPLATE, added, assert_warns, audit, created_again, env, names, notebook, notebook_with_env,
+    only_warning, pending, spec, stopped, updated_again, variables, variables_of, wanting,
+};
+use super::objects::{created, notebook_settings, with};
+
+const CONTAINER: &str = "/spec/template/spec/containers/0";
+const VARIABLE: &str = "/spec/template/spec/containers/0/env/1/value";
+
+/// Everything that a user can write over, and how: the dependency's fields, where the entry is in the object, what the user
+/// makes of it, and what the record calls it.
+fn written_over() -> Vec<(Value, &'static str, Value, &'static str, &'static str)> {
+    vec![
+        (json!({"env": [{"name": "A", "value": "ours"}]}), VARIABLE, json!("theirs"), "env", "A"),
+        (
+            json!({"volumes": [{"name": "v", "emptyDir": {}}], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}),
+            "/spec/template/spec/containers/0/volumeMounts/0/subPath",
+            json!("theirs"),
+            "volumeMounts",
+            "/v",
+        ),
+        (
+            json!({"nodeSelector": {"pool": "ours"}}),
+            "/spec/template/spec/nodeSelector/pool",
+            json!("theirs"),
+            "nodeSelector",
+            "pool",
+        ),
+        (
+            json!({"hostAliases": [{"ip": "10.0.0.1", "hostnames": ["ours"]}]}),
+            "/spec/template/spec/hostAliases/0/hostnames",
+            json!(["theirs"]),
+            "hostAliases",
+            "10.0.0.1",
+        ),
+        (
+            json!({"serviceAccountName": "ours"}),
+            "/spec/template/spec/serviceAccountName",
+            json!("theirs"),
+            "spec",
+            "serviceAccountName",
+        ),
+        (json!({"labels": {"team": "ours"}}), "/metadata/labels/team", json!("theirs"), "labels", "team"),
+        (
+            json!({"annotations": {"team": "ours"}}),
+            "/metadata/annotations/team",
+            json!("theirs"),
+            "annotations",
+            "team",
+        ),
+    ]
+}
+
+/// Volumes and containers, in the same form.
+fn volumes_and_containers() -> Vec<(Value, &'static str, Value, &'static str, &'static str)> {
+    vec![
+        (
+            json!({"volumes": [{"name": "v", "emptyDir": {}}]}),
+            "/spec/template/spec/volumes/0",
+            json!({"name": "v", "hostPath": {"path": "/"}}),
+            "volumes",
+            "v",
+        ),
+        (
+            json!({"initContainers": [{"name": "agent", "image": "ours"}]}),
+            "/spec/template/spec/initContainers/0/image",
+            json!("theirs"),
+            "initContainers",
+            "agent",
+        ),
+        (
+            json!({"sidecars": [{"name": "agent", "image": "ours"}]}),
+            "/spec/template/spec/containers/1/image",
+            json!("theirs"),
+            "sidecars",
+            "agent",
+        ),
+    ]
+}
+
+fn settings(dependency: &Value, on_conflict: &str) -> Value {
+    notebook_settings(json!({"dep": with(dependency, "/onConflict", json!(on_conflict))}))
+}
+
+/// Under `Keep` a user who gives a variable of ours another value gets what he wants, with a warning, and once: it is his
+/// from then on.
+#[test]
+fn under_keep_what_the_user_writes_over_ours_becomes_his() {
+    for (dependency, pointer, theirs, place, key) in written_over() {
+        let settings = settings(&dependency, "Keep");
+        let stored = created(&notebook_with_env(json!({"MINE": "1"})), &settings).object;
+        assert!(added(&stored)["dep"][place].as_array().is_some_and(|keys| keys.contains(&json!(key))), "{place}");
+        for (before, after) in
+            [(stored.clone(), stored.clone()), (stopped(&stored), stopped(&stored)), (stored.clone(), stopped(&stored))]
+        {
+            let sent = with(&after, pointer, theirs.clone());
+            let outcome = updated_again(&before, &sent, &settings);
+            assert_eq!(outcome.object.pointer(pointer), Some(&theirs), "{place}");
+            assert_eq!(added(&outcome.object)["dep"].get(place), None, "{place}");
+            only_warning(&outcome, &[key, "changed", "\"dep\""]);
+            // It is his: the next update says nothing, and his is not taken away with the dependency.
+            let outcome = updated_again(&outcome.object, &outcome.object, &settings);
+            assert_eq!((outcome.patch, outcome.warnings), (NO_PATCH.to_vec(), vec![]), "{place}");
+            let removed =
+                updated_again(&outcome.object, &stopped(&outcome.object), &wanting(&[], json!({"dep": dependency})));
+            assert_eq!(removed.object.pointer(pointer), Some(&theirs), "{place}");
+        }
+    }
+}
+
+/// What becomes his so is his change of the template: the restart is his, and what waited comes with it.
+#[test]
+fn what_becomes_his_is_his_change_of_the_template() {
+    let proxy = with(&variables(json!({"A": "ours"})), "/onConflict", json!("Keep"));
+    let dependencies = |secret: &str| json!({"proxy": proxy, "registry": {"imagePullSecrets": [{"name": secret}]}});
+    let (before, after) = (notebook_settings(dependencies("old")), notebook_settings(dependencies("new")));
+    let stored = created(&notebook_with_env(json!({"MINE": "1"})), &before).object;
+    let waits = updated_again(&stored, &stored, &after).object;
+    assert_eq!(pending(&waits), "registry");
+    let outcome = updated_again(&waits, &with(&waits, VARIABLE, json!("theirs")), &after);
+    assert_eq!(variables_of(&outcome.object), ["MINE=1", "A=theirs"]);
+    assert_eq!(names(&spec(&outcome.object)["imagePullSecrets"]), ["new"]);
+    assert_eq!((pending(&outcome.object), audit(&outcome, "dependencies")), (&Value::Null, "registry"));
+    assert_eq!(audit(&outcome, "restored"), "");
+}
+
+/// Under `Reject` and `Override` ours is put back, with a warning that names it. The notebook is not restarted for it: its
+/// template stays as it is stored.
+#[test]
+fn under_reject_and_override_ours_is_put_back() {
+    for on_conflict in ["Reject", "Override"] {
+        for (dependency, pointer, theirs, place, key) in [written_over(), volumes_and_containers()].concat() {
+            let settings = settings(&dependency, on_conflict);
+            let stored = created(&notebook_with_env(json!({"MINE": "1"})), &settings).object;
+            for (before, after) in [
+                (stored.clone(), stored.clone()),
+                (stopped(&stored), stopped(&stored)),
+                (stored.clone(), stopped(&stored)),
+            ] {
+                let outcome = updated_again(&before, &with(&after, pointer, theirs.clone()), &settings);
+                assert_eq!(outcome.object, after, "{on_conflict} {place}");
+                only_warning(&outcome, &[key, "put back", "\"dep\""]);
+                let is_restored = pointer.starts_with(TEMPLATE) && before == stored && after == stored;
+                assert_eq!(
+                    audit(&outcome, "restored"),
+                    if is_restored { "template" } else { "" },
+                    "{on_conflict} {place}"
+                );
+            }
+        }
+    }
+}
+
+/// With a change of his own in the same request ours is put back, too, and his is kept.
+#[test]
+fn ours_is_put_back_beside_the_users_own_change() {
+    let settings = settings(&variables(json!({"A": "ours"})), "Reject");
+    let stored = created(&notebook_with_env(json!({"MINE": "1"})), &settings).object;
+    let image = with(&stored, &format!("{CONTAINER}/image"), json!("new"));
+    let outcome = updated_again(&stored, &with(&image, VARIABLE, json!("theirs")), &settings);
+    assert_eq!(outcome.object, image);
+    only_warning(&outcome, &["env A of container \"main\"", "put back", "\"dep\""]);
+    assert_eq!(audit(&outcome, "restored"), "");
+}
+
+/// A volume or container is put back under `Keep` too: our mounts must never bind to a volume of the user's.
+#[test]
+fn a_volume_or_container_is_put_back_under_keep_too() {
+    for (dependency, pointer, theirs, place, key) in volumes_and_containers() {
+        let settings = settings(&dependency, "Keep");
+        let stored = created(&notebook_with_env(json!({"MINE": "1"})), &settings).object;
+        for after in [stored.clone(), stopped(&stored)] {
+            let outcome = updated_again(&stored, &with(&after, pointer, theirs.clone()), &settings);
+            assert_eq!(outcome.object, after, "{place}");
+            only_warning(&outcome, &[key, "put back", "\"dep\""]);
+            assert_eq!(added(&outcome.object), json!({"dep": {place: [key]}}));
+        }
+    }
+}
+
+/// A user who takes out what is ours gets it back without a word: so does everybody who applies his manifest again.
+#[test]
+fn what_is_missing_is_put_back_without_a_warning() {
+    for on_conflict in ["Reject", "Keep", "Override"] {
+        let settings = settings(&variables(json!({"A": "ours"})), on_conflict);
+        let users = notebook_with_env(json!({"MINE": "1"}));
+        let stored = created(&users, &settings).object;
+        let outcome = updated_again(&stored, &users, &settings);
+        assert_eq!((outcome.object, outcome.warnings), (stored, vec![]), "{on_conflict}");
+    }
+}
+
+/// What the user writes over an entry that the settings changed meanwhile is his change all the same: under `Keep` it stays
+/// his, under `Reject` the new one of ours comes.
+#[test]
+fn what_the_user_writes_over_counts_under_changed_settings_too() {
+    let dependency = |value: &str| variables(json!({"A": value}));
+    let stored = created(&notebook_with_env(json!({"MINE": "1"})), &settings(&dependency("ours"), "Keep")).object;
+    let sent = with(&stored, VARIABLE, json!("theirs"));
+    let outcome = updated_again(&stored, &sent, &settings(&dependency("changed"), "Keep"));
+    assert_eq!(variables_of(&outcome.object), ["MINE=1", "A=theirs"]);
+    only_warning(&outcome, &["env A of container \"main\""]);
+    let outcome = updated_again(&stored, &stopped(&sent), &settings(&dependency("changed"), "Reject"));
+    assert_eq!(variables_of(&outcome.object), ["MINE=1", "A=changed"]);
+    only_warning(&outcome, &["env A of container \"main\"", "put back"]);
+}
+
+/// A user mounts a volume of ours in a container of his own. The dependency goes: its volume stays until he does not mount
+/// it any more, or the pod would never start.
+#[test]
+fn a_volume_that_the_user_still_mounts_stays_until_nothing_does() {
+    let dependencies = json!({
+        "data": {"volumes": [{"name": "data", "emptyDir": {}}], "volumeMounts": [{"name": "data", "mountPath": "/data"}]},
+        "other": {"labels": {"other": "yes"}},
+    });
+    let (before, after) = (wanting(&["data"], dependencies.clone()), wanting(&["other"], dependencies));
+    let users = notebook(json!({
+        "containers": [{"name": "main", "image": "jupyter"}],
+        "initContainers": [{"name": "prepare", "image": "tool"}],
+    }));
+    let mount = json!([{"name": "data", "mountPath": "/prepared"}]);
+    let device = json!([{"name": "data", "devicePath": "/dev/x"}]);
+    for (list, member, mount) in [
+        ("initContainers", "volumeMounts", &mount),
+        ("initContainers", "volumeDevices", &device),
+        ("containers", "volumeDevices", &device),
+    ] {
+        let stored = created(&users, &before).object;
+        let pointer = format!("{TEMPLATE}/{list}/0/{member}");
+        let mounting = updated_again(&stored, &with(&stored, &pointer, mount.clone()), &before).object;
+        let outcome = updated_again(&mounting, &stopped(&mounting), &after);
+        assert_eq!(names(&spec(&outcome.object)["volumes"]), ["data"], "{list} {member}");
+        assert_eq!(spec(&outcome.object)["containers"][0].get("volumeMounts"), None, "{list} {member}");
+        assert_eq!(added(&outcome.object)["data"], json!({"volumes": ["data"]}), "{list} {member}");
+        only_warning(&outcome, &["volume data", "\"data\"", "mount"]);
+
+        let stored = outcome.object;
+        let outcome = updated_again(&stored, &with(&stored, &pointer, None), &after);
+        assert_eq!(spec(&outcome.object).get("volumes"), None, "{list} {member}");
+        assert_eq!(added(&outcome.object), json!({"other": {"labels": ["other"]}}), "{list} {member}");
+        assert_eq!(outcome.warnings, NO_WARNING, "{list} {member}");
+    }
+}
+
+/// In the main container, too, and where the notebook runs: what waits is the mount, not the volume.
+#[test]
+fn a_volume_stays_for_a_mount_of_the_users_in_the_main_container() {
+    let dependencies =
+        json!({"data": {"volumes": [{"name": "data", "emptyDir": {}}]}, "other": {"labels": {"other": "yes"}}});
+    let (before, after) = (wanting(&["data"], dependencies.clone()), wanting(&["other"], dependencies));
+    let stored = created(&notebook_with_env(json!({})), &before).object;
+    let mount = json!([{"name": "data", "mountPath": "/mine"}]);
+    let mounting = updated_again(&stored, &with(&stored, &format!("{CONTAINER}/volumeMounts"), mount), &before).object;
+    for sent in [mounting.clone(), stopped(&mounting), with(&mounting, &format!("{CONTAINER}/image"), json!("new"))] {
+        let outcome = updated_again(&mounting, &sent, &after);
+        assert_eq!(spec(&outcome.object), spec(&sent));
+        assert_eq!(added(&outcome.object)["data"], json!({"volumes": ["data"]}));
+        assert_warns(&outcome, &["volume data", "mount"]);
+        assert_eq!(audit(&outcome, "removed"), "");
+    }
+    // A mount of another dependency of ours is not the user's: both go together.
+    let mounted_by_ours = json!({
+        "data": {"volumes": [{"name": "data", "emptyDir": {}}]},
+        "mount": {"volumes": [{"name": "data", "emptyDir": {}}], "volumeMounts": [{"name": "data", "mountPath": "/data"}]},
+        "other": {"labels": {"other": "yes"}},
+    });
+    let stored = created(&notebook_with_env(json!({})), &wanting(&["data", "mount"], mounted_by_ours.clone())).object;
+    let outcome = updated_again(&stored, &stopped(&stored), &wanting(&["other"], mounted_by_ours));
+    assert_eq!(spec(&outcome.object).get("volumes"), None);
+    assert_eq!(outcome.warnings, NO_WARNING);
+}
+
+/// `Override` replaced a variable of the user's. When it is taken away, a warning says that his own does not come back.
+#[test]
+fn when_what_replaced_the_users_is_taken_away_a_warning_says_that_his_is_not_restored() {
+    let dependency = json!({
+        "onConflict": "Override",
+        "env": [{"name": "A", "value": "ours"}, {"name": "B", "value": "ours"}],
+        "serviceAccountName": "ours",
+    });
+    let dependencies = json!({"dep": dependency, "other": {"labels": {"other": "yes"}}});
+    let users =
+        with(&notebook_with_env(json!({"A": "mine"})), &format!("{TEMPLATE}/serviceAccountName"), json!("mine"));
+    let stored = created_again(&users, &wanting(&["dep"], dependencies.clone())).object;
+    let settings = wanting(&["other"], dependencies);
+    let outcome = updated_again(&stored, &stopped(&stored), &settings);
+    assert_eq!(spec(&outcome.object), &json!({"containers": [{"name": "main", "image": "jupyter"}]}));
+    assert_eq!(outcome.warnings.len(), 2, "not for B, which was never the user's: {:?}", outcome.warnings);
+    assert_warns(&outcome, &["env A of container \"main\"", "\"dep\"", "not restored"]);
+    assert_warns(&outcome, &["serviceAccountName", "\"dep\"", "not restored"]);
+    // Not while it only waits.
+    let waits = updated_again(&stored, &stored, &settings);
+    assert!(!waits.warnings.iter().any(|warning| warning.contains("not restored")), "{:?}", waits.warnings);
+}
+
+/// An upgrade that no longer brings a variable which replaced the user's says so as well; one that changes its value does
+/// not.
+#[test]
+fn an_upgrade_says_it_too_where_it_drops_what_replaced_the_users() {
+    let dependency =
+        |variables: Value| notebook_settings(json!({"dep": {"onConflict": "Override", "env": env(variables)}}));
+    let stored = created(&notebook_with_env(json!({"A": "mine"})), &dependency(json!({"A": "ours", "B": "1"}))).object;
+    let dropped = updated_again(&stored, &stopped(&stored), &dependency(json!({"B": "1"})));
+    only_warning(&dropped, &["env A", "not restored"]);
+    let changed = updated_again(&stored, &stopped(&stored), &dependency(json!({"A": "changed", "B": "1"})));
+    assert_eq!(variables_of(&changed.object), ["A=changed", "B=1"]);
+    assert_eq!(changed.warnings, NO_WARNING);
+}
