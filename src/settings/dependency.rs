@@ -206,7 +206,7 @@ impl<'a> Dependency<'a> {
             let mut take_in = |addition: &Addition<'_>| {
                 hash.add(field.name);
                 hash.add(&addition.key);
-                hash.add(&Digest::of(field.entry_type(), addition.value).hex());
+                hash.add_value(field.entry_type(), addition.value);
             };
             if field.strategy == MergeStrategy::Granular {
                 let mut by_key = ByName::default();

@@ -69,11 +69,11 @@ impl<'a> Settings<'a> {
 
     /// The names of the dependencies that these settings know, wanted or not: what they defined or retired. Any other is
     /// another policy's, or nobody's.
-    pub fn known(&self, problems: &mut Vec<Malformed>) -> ByName<'a, ()> {
+    pub fn known(&self) -> ByName<'a, ()> {
         let dependencies = self.members.get("dependencies").and_then(Node::as_object);
         let mut known = ByName::default();
         known.extend(dependencies.into_iter().flat_map(Object::iter).map(|(name, _)| name.decode()));
-        known.extend(self.retired(problems).into_iter().flatten());
+        known.extend(self.retired(&mut Vec::new()).into_iter().flatten());
         known
     }
 
