@@ -21,11 +21,6 @@ pub fn kinds() -> Vec<Kind> {
             let names = each(count, |at| format!(r#""c-{at}""#));
             all(&dependencies(count, |at| format!(r#""containers":[{names}],"env":[{}]"#, ours(at))))
         }),
-        ("dependencies for other containers each", 500, |count| {
-            all(&dependencies(count, |at| {
-                format!(r#""containers":["c-{at}"],"env":[{{"name":"A","value":"value-{at}"}}]"#)
-            }))
-        }),
         ("volumes and mounts", 500, |count| {
             let mounts = each(count, |at| format!(r#"{{"mountPath":"/m/{at}","name":"v-{at}"}}"#));
             let volumes = each(count, |at| format!(r#"{{"emptyDir":{{}},"name":"v-{at}"}}"#));
