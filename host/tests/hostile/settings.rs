@@ -10,7 +10,7 @@ const INVALID: &str = r#"{"valid":false"#;
 type Row = (&'static str, usize, fn(usize) -> String);
 
 pub fn kinds() -> Vec<Kind> {
-    let valid: [Row; 9] = [
+    let valid: [Row; 8] = [
         ("variables", 1_250, |count| one(&format!(r#""env":[{}]"#, each(count, ours)))),
         ("dependencies", 500, |count| all(&variable_each(count))),
         ("dependencies for another kind", 500, |count| none(&variable_each(count))),
