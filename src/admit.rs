@@ -3,12 +3,15 @@
 //! One step a room: the settings give dependencies, with what they add; the record says what is managed already; the
 //! rollout, what may happen to the template; the merge changes the object; the annotations record it.
 
-use crate::admission::{Answer, MutatedObject, Request, Unreadable, Verdict};
+use std::cell::OnceCell;
+
+use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
 use crate::json::{ByName, Malformed};
 use crate::merge::{
-    Annotations, Audience, Conflict, Known, Record, Records, Says, apply_annotations, changed_annotations,
+    Annotations, Audience, Conflict, Known, MOST_CONFLICTS, Record, Records, Says, apply_annotations,
+    changed_annotations,
 };
-use crate::rollout::{Change, Merged, Rollout, merge_along, restore_template};
+use crate::rollout::{Change, Merged, Rollout, merge_along, restore_template, template_hash};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
 use crate::workload::{self, Kind};
 
@@ -41,7 +44,6 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     let running_notebooks = settings.running_notebooks(&mut problems);
     let own = settings.own_annotations(&mut problems);
     let plan: Vec<_> = resolved.iter().map(|resolved| Dependency::read(resolved, &mut problems)).collect();
-    let known = settings.known(&mut problems);
     if let Some(malformed) = problems.first() {
         return bad_settings(malformed);
     }
@@ -53,7 +55,10 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
         );
         return Answer::reject(422, message);
     }
-    let deployed = Deployed { plan: &plan, own: &own, running_notebooks, is_ours: &|name| known.contains(name) };
+    // Nobody asks for a typical notebook.
+    let known = OnceCell::new();
+    let is_ours = |name: &str| known.get_or_init(|| settings.known()).contains(name);
+    let deployed = Deployed { plan: &plan, own: &own, running_notebooks, is_ours: &is_ours };
     admit_plan(request, &deployed).unwrap_or_else(|malformed| Answer::reject(422, malformed.to_string()))
 }
 
@@ -98,7 +103,11 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let known = Known::new(&records, is_ours, false);
     let change = Change::of(&request, &records, is_ours, plan, &known);
     let asks = has.apply.as_deref() == Some("now");
-    let is_asked_for = asks || workload::asks_for_restart(&request.object);
+    // One that was called before us in this request has taken the annotation off.
+    let old = request.old_object.as_ref().filter(|_| asks || client.applied.is_some());
+    let stored_template = old.map(|old| template_hash(old, kind));
+    let was_asked = stored_template.is_some() && client.applied.as_deref() == stored_template.as_deref();
+    let is_asked_for = asks || was_asked || workload::asks_for_restart(&request.object);
     let rollout = Rollout::of(&request, deployed.running_notebooks, &change, is_asked_for);
     let is_deferred = rollout == Rollout::Defer;
     let mut restored = "";
@@ -110,37 +119,44 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     }
     // If the template is the stored one, only the stored record says whose its entries are.
     let known = if is_deferred { Known::new(&records, is_ours, true) } else { known };
-    let merged = merge_along(rollout, request.object, old, kind, plan, &known)?;
-    let (mut object, mut outcome, waiting) = match merged {
-        Merged::Object(object, outcome, waiting) => (object, outcome, waiting),
-        Merged::Denied(conflicts) => return Ok(Answer { warnings, ..Answer::reject(422, denial(&conflicts)) }),
+    let held_back = kept_without_old(&request, &client, plan, is_ours);
+    let merged = match merge_along(rollout, request.object, old, kind, plan, &known, held_back)? {
+        Ok(merged) => merged,
+        Err(conflicts) => return Ok(Answer { warnings, ..Answer::reject(422, denial(&conflicts)) }),
     };
-    warnings.extend(waiting.warnings());
+    let Merged { mut object, mut outcome, waiting } = merged;
+    warnings.extend(waiting.warnings(&own.key(OwnAnnotations::APPLY)));
     warnings.extend(outcome.put_back);
-    let is_for_this_client = |audience| audience == Audience::Everyone || rollout == Rollout::Enforce;
+    let is_for_this_client = |audience| match audience {
+        Audience::Everyone => true,
+        Audience::Changer => !is_deferred,
+        Audience::Writer => rollout == Rollout::Enforce,
+    };
     let outcome_warnings = outcome.warnings.into_iter().filter(|(audience, _)| is_for_this_client(*audience));
     warnings.extend(outcome_warnings.map(|(_, warning)| warning));
 
     outcome.record.keep_others(&records, &object, kind, is_ours)?;
     let deferred = waiting.names(plan);
     let pending = still_pending(&has, stored_has.as_ref(), &deferred, is_deferred, is_ours);
-    let others_wait = pending.iter().any(|name| !is_ours(name));
-    // What another policy did not see yet stays for it, once.
-    let was_asked = stored_has.as_ref().is_some_and(|has| has.apply.is_some());
+    outcome.record.applied = if was_asked || asks && !outcome.changed.is_empty() {
+        stored_template.map(Into::into)
+    } else {
+        client.applied.clone().filter(|_| !outcome.record.is_blank())
+    };
     let says = Says {
         record: &outcome.record,
         was_managed: has.injected.is_some() && client.is_blank()
             || !client.is_empty()
             || stored.as_ref().is_some_and(|it| !it.is_empty()),
         waiting: &pending,
-        is_applied: asks && !is_deferred && (was_asked || !others_wait),
+        is_applied: asks && !is_deferred,
     };
     let changes = changed_annotations(own, kind, &has, &says);
     apply_annotations(&mut object, &changes)?;
 
-    let is_planned = |name: &str| plan.iter().any(|dependency| dependency.name == name);
+    let planned = ByName::set(plan.iter().map(|dependency| dependency.name));
     let changed = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(name)));
-    let removed = joined(outcome.changed.names().map(|name| &**name).filter(|name| !is_planned(name)));
+    let removed = joined(outcome.changed.names().map(|name| &**name).filter(|name| !planned.contains(name)));
     let unknown = joined(outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
     let audit_annotations = [
         ("dependencies", changed),
@@ -155,6 +171,21 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         warnings,
         audit_annotations: audit_annotations.into_iter().filter(|(_, names)| !names.is_empty()).collect(),
     })
+}
+
+/// The dependencies that stay as they are since nobody knows what was stored: those that are ours by the client's record,
+/// and are not wanted.
+fn kept_without_old<'n>(
+    request: &Request<'_>,
+    client: &'n Record<'_>,
+    plan: &[Dependency<'_>],
+    is_ours: &dyn Fn(&str) -> bool,
+) -> ByName<'n, ()> {
+    let is_unknown = request.operation == Operation::Update && request.old_object.is_none();
+    let planned = ByName::set(plan.iter().filter(|_| is_unknown).map(|dependency| dependency.name));
+    let names =
+        client.parts().map(|(name, _)| name).filter(|name| is_unknown && is_ours(name) && !planned.contains(name));
+    ByName::set(names)
 }
 
 /// The names of the dependencies that wait once the request is answered: those of `deferred`, and those of other policies,
@@ -174,9 +205,6 @@ fn still_pending<'n>(
     names.extend(deferred.iter().filter(|name| !named.contains(name)));
     names
 }
-
-/// How many conflicts a denial describes at the most.
-const MOST_CONFLICTS: usize = 50;
 
 /// Why a request is denied, a line for each conflict.
 fn denial(conflicts: &[Conflict<'_>]) -> String {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::admission::{Operation, Request};
 use crate::json::{ByName, Malformed, Node, is_same_text};
+use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
@@ -44,16 +45,17 @@ impl Change {
         if is_same_text(template(old, kind).text(), template(new, kind).text()) || is_same_template(old, new, kind) {
             return Change::Nothing;
         }
-        let are_same = |parts: &[_]| {
-            let [old, new] = [old, new].map(|object| set_aside(object, kind, parts.iter().copied(), &mut |_, _| ()));
-            old.is_ok_and(|old| new.is_ok_and(|new| is_same_template(&old, &new, kind)))
+        let are_same = |of_old: &[_], of_new: &[_]| {
+            let own = |object, parts: &[_]| set_aside(object, kind, parts.iter().copied(), &mut |_, _| ());
+            own(old, of_old).is_ok_and(|old| own(new, of_new).is_ok_and(|new| is_same_template(&old, &new, kind)))
         };
         // What another policy did before us in this request stands in a record that came with it.
         let of_others = records.others_of_client(is_ours);
-        if !of_others.is_empty() && are_same(&of_others) {
+        if !of_others.is_empty() && are_same(&of_others, &of_others) {
             return Change::Others;
         }
-        if !are_same(&records.parts()) {
+        // What only the client's record names was not ours in the stored object.
+        if !are_same(&records.parts_of_stored(), &records.parts()) {
             return Change::Users;
         }
         // What he wrote over an entry of ours may become his.
@@ -117,13 +119,19 @@ fn template<'o, 'a>(object: &'o Node<'a>, kind: Kind) -> &'o Node<'a> {
     workload::pod_spec(object, kind).unwrap_or(&ABSENT)
 }
 
-/// What came of a request's merge.
+/// A hash of the template of an object, as it is spelt.
+pub fn template_hash(object: &Node<'_>, kind: Kind) -> String {
+    let mut hash = Digest::default();
+    hash.add(template(object, kind).text());
+    hash.hex()
+}
+
+/// The object with everything in it that may be in it now, and what came of it.
 #[derive(Debug)]
-pub enum Merged<'a> {
-    /// The object with everything in it that may be in it now.
-    Object(Node<'a>, Outcome<'a>, Waiting<'a>),
-    /// The request is denied for these.
-    Denied(Vec<Conflict<'a>>),
+pub struct Merged<'a> {
+    pub object: Node<'a>,
+    pub outcome: Outcome<'a>,
+    pub waiting: Waiting<'a>,
 }
 
 /// The dependencies that wait or are left out, and why.
@@ -153,11 +161,15 @@ impl<'a> Waiting<'a> {
     }
 
     /// What the client should know of it. He may not be the one who wrote what is in conflict.
-    pub fn warnings(&self) -> impl Iterator<Item = String> {
+    ///
+    /// `apply` is the annotation by which he can ask for what waits.
+    pub fn warnings(&self, apply: &str) -> impl Iterator<Item = String> {
         let names: Vec<_> = self.until_stopped.names().map(|name| &**name).collect();
         let stop = (!names.is_empty()).then(|| {
-            format!("the notebook runs, so this waits until you stop and start it: dependencies {}", names.join(", "))
+            let names = names.join(", ");
+            format!("dependencies {names} wait: stop and start the notebook, or annotate it with {apply}=now")
         });
+        // The API server shows fewer than are described.
         let conflicts = self.in_conflict.iter().map(|Conflict { dependency, subject, .. }| {
             format!("dependency \"{dependency}\" waits: {subject} is set already; ask who wrote it, or your platform")
         });
@@ -182,7 +194,8 @@ impl<'a> Waiting<'a> {
 const MOST_ROUNDS: usize = 6;
 
 /// Merges as far as `rollout` allows. What it does not allow is held back, each dependency whole, and the others are
-/// merged again: one that shared an entry with it may now have to add that entry itself.
+/// merged again: one that shared an entry with it may now have to add that entry itself. Dependencies in `held_back` are
+/// from the start. Where the request is to be denied, it gives the conflicts.
 ///
 /// # Errors
 /// The object is malformed.
@@ -193,14 +206,14 @@ pub fn merge_along<'a>(
     kind: Kind,
     plan: &'a [Dependency<'a>],
     known: &'a Known<'a>,
-) -> Result<Merged<'a>, Malformed> {
-    let mut held_back = ByName::default();
+    mut held_back: ByName<'a, ()>,
+) -> Result<Result<Merged<'a>, Vec<Conflict<'a>>>, Malformed> {
     if rollout == Rollout::Enforce && !known.is_of_a_notebooks_pod() {
         let outcome = merge(&mut object, stored, kind, plan, known, &held_back)?;
         return Ok(if outcome.conflicts.is_empty() {
-            Merged::Object(object, outcome, Waiting::default())
+            Ok(Merged { object, outcome, waiting: Waiting::default() })
         } else {
-            Merged::Denied(outcome.conflicts)
+            Err(outcome.conflicts)
         });
     }
     let mut waiting = Waiting::default();
@@ -214,7 +227,7 @@ pub fn merge_along<'a>(
         }
         let is_merged = outcome.left_out.is_empty() && outcome.changed_template.is_empty();
         if is_merged && outcome.conflicts.is_empty() {
-            return Ok(Merged::Object(merged, outcome, waiting));
+            return Ok(Ok(Merged { object: merged, outcome, waiting }));
         }
         for (name, why) in outcome.left_out.iter() {
             held_back.add(name.to_owned());
@@ -222,7 +235,7 @@ pub fn merge_along<'a>(
         }
         if rollout == Rollout::Enforce {
             if is_merged {
-                return Ok(Merged::Denied(outcome.conflicts));
+                return Ok(Err(outcome.conflicts));
             }
             continue;
         }

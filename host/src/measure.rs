@@ -49,8 +49,13 @@ impl Meter {
     /// Any operation with any payload, in a fresh instance. An `Err` is a module that is no waPC guest, or does not
     /// even start.
     pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Measured> {
+        self.call_within(u64::MAX, operation, payload)
+    }
+
+    /// As [`Meter::call`]. A call that needs more instructions than `most` ends there with a trap.
+    pub fn call_within(&self, most: u64, operation: &str, payload: &[u8]) -> Result<Measured> {
         let mut store = Store::new(&self.engine, Guest::new(operation, payload));
-        store.set_fuel(u64::MAX)?;
+        store.set_fuel(most)?;
         let instance = self.prepared.instantiate(&mut store)?;
         for start in wapc_functions::REQUIRED_STARTS {
             if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, start) {
@@ -60,7 +65,7 @@ impl Meter {
         let guest_call = instance.get_typed_func::<(i32, i32), i32>(&mut store, wapc_functions::GUEST_CALL)?;
         let outcome = guest_call.call(&mut store, (length(operation.as_bytes())?, length(payload)?));
 
-        let instructions = u64::MAX - store.get_fuel()?;
+        let instructions = most - store.get_fuel()?;
         let memory = instance.get_memory(&mut store, "memory").ok_or_else(|| format_err!("no memory exported"))?;
         let memory = memory.data_size(&store) as u64;
         let Guest { response, error, .. } = store.into_data();

@@ -55,3 +55,13 @@ fn a_trap_is_an_answer_with_a_cost() {
     assert!(measured.answer.is_err());
     assert!(measured.instructions > 0);
 }
+
+/// wasmtime looks at what is left where a function is entered: here, in the middle of the guest call.
+#[test]
+fn a_call_that_needs_too_much_is_a_trap() {
+    let meter = Meter::from_bytes(fixture("counts").as_bytes()).expect("the fixture compiles");
+    let whole = meter.call("validate", b"").expect("the guest starts");
+    assert_eq!(meter.call_within(whole.instructions, "validate", b"").expect("the guest starts"), whole);
+    let cut = meter.call_within(10, "validate", b"").expect("the guest starts");
+    assert!(cut.answer.is_err() && cut.instructions <= 10, "{cut:?}");
+}

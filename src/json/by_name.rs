@@ -84,6 +84,12 @@ impl<'a, V> ByName<'a, V> {
         self.names.keys()
     }
 
+    /// Names and values themselves, in the order of the names.
+    pub fn into_sorted(self) -> impl Iterator<Item = (Cow<'a, str>, V)> {
+        let mut values: Vec<_> = self.values.into_iter().map(Some).collect();
+        self.names.into_iter().filter_map(move |(name, at)| Some((name, values.get_mut(at)?.take()?)))
+    }
+
     /// The values, in the order in which their names came.
     pub fn values(&self) -> &[V] {
         &self.values

@@ -317,6 +317,7 @@ impl<'a> Cursor<'a> {
         self.expect(b':', "a colon").then_some(key)
     }
 
+    #[inline(always)]
     fn expect(&mut self, wanted: u8, expected: &'static str) -> bool {
         let found = self.eat(wanted);
         if !found {
@@ -445,6 +446,7 @@ fn string_end(bytes: &[u8], mut at: usize) -> (usize, bool) {
 /// The offset of the first byte from `at` on that does not stand for itself in a string: a quote, a backslash, a
 /// control character, or the end. In the module 16 at a time, since most of a request is the inside of strings: byte by
 /// byte, a Notebook of 1 MB takes more than twice the instructions.
+#[inline(always)]
 pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     #[cfg(target_feature = "simd128")]
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {

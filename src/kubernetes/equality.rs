@@ -10,12 +10,11 @@
 //! [`deep_equal_nodes`].
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::meaning::{Known, Meaning, is_absent, is_volume, of_item, of_member};
 use super::names::{Format, clean_path};
 use super::schema::{Member, Type};
-use crate::json::{Body, Node, Object, is_same_text};
+use crate::json::{Body, ByName, Node, Object, is_same_text};
 
 /// Whether two values of type `of` mean the same: the order of members does not matter, that of items does.
 pub fn deep_equal(of: &'static Type, one: &str, other: &str) -> bool {
@@ -61,7 +60,7 @@ fn has_items(of: Known, theirs: &[Meaning<'_>], ours: &[Meaning<'_>]) -> bool {
     match of {
         Some(Type::Set(_)) if ours.iter().all(|item| matches!(item, Meaning::Text(_))) => {
             let strings = last_by_key(of, theirs, None);
-            return ours.iter().filter_map(Meaning::says).all(|ours| strings.contains_key(&ours));
+            return ours.iter().filter_map(Meaning::says).all(|ours| strings.contains(&ours));
         }
         _ if theirs.len() < ours.len() => return false,
         Some(Type::Alternatives(_)) => {
@@ -87,13 +86,9 @@ fn has_items(of: Known, theirs: &[Meaning<'_>], ours: &[Meaning<'_>]) -> bool {
 
 /// The items of a list of type `of` by their key, of those with one key the last: the string under `member`, or without
 /// that the item itself.
-fn last_by_key<'i, 'a>(
-    of: Known,
-    items: &'i [Meaning<'a>],
-    member: Option<&str>,
-) -> BTreeMap<Cow<'a, str>, &'i Meaning<'a>> {
+fn last_by_key<'i, 'a>(of: Known, items: &'i [Meaning<'a>], member: Option<&str>) -> ByName<'a, &'i Meaning<'a>> {
     let are_paths = is_path(member.and_then(|member| of_member(of_item(of), member)));
-    let mut last = BTreeMap::new();
+    let mut last = ByName::default();
     for item in items {
         if let Some(key) = member.map_or(Some(item), |member| item.member(member)).and_then(Meaning::says) {
             last.insert(if are_paths { clean_path(key) } else { key }, item);
@@ -118,13 +113,17 @@ fn are_same_nodes(of: Known, one: &Node<'_>, other: &Node<'_>) -> bool {
     match (&one.body, &other.body) {
         (Body::Object(one), Body::Object(other)) => {
             let (one, other) = (opened_members(one), opened_members(other));
-            one.iter().all(|(key, one)| match other.get(key) {
+            let there = |node: &&&Node<'_>| !node.is_null();
+            one.iter().filter(|(_, one)| there(one)).all(|(key, one)| match other.get(key).filter(there) {
                 Some(other) => {
                     are_same_nodes(of_member(of, key), one, other)
                         || (is_absent_node(of, key, one) && is_absent_node(of, key, other))
                 }
                 None => is_absent_node(of, key, one),
-            }) && other.iter().all(|(key, other)| one.contains_key(key) || is_absent_node(of, key, other))
+            }) && other
+                .iter()
+                .filter(|(_, other)| there(other))
+                .all(|(key, other)| one.get(key).is_some_and(|one| !one.is_null()) || is_absent_node(of, key, other))
         }
         (Body::List(one), Body::List(other)) => {
             let (one, other, of) = (one.items(), other.items(), of_item(of));
@@ -141,17 +140,18 @@ fn is_absent_node(of: Known, key: &str, node: &Node<'_>) -> bool {
         Body::List(list) if !is_volume(of) => list.items().is_empty(),
         Body::Object(object) if !is_volume(of) => {
             let of = of_member(of, key);
-            opened_members(object).into_iter().all(|(key, node)| is_absent_node(of, &key, node))
+            opened_members(object).iter().all(|(key, node)| is_absent_node(of, key, node))
         }
         _ => is_absent(of, key, node),
     }
 }
 
-/// The members of an object that was opened, by key, each key once, `null`s left out.
-fn opened_members<'o, 'a>(object: &'o Object<'a>) -> BTreeMap<Cow<'a, str>, &'o Node<'a>> {
-    let mut members = BTreeMap::new();
-    members.extend(object.iter().map(|(key, value)| (key.decode(), value)));
-    members.retain(|_, value| !value.is_null());
+/// The members of an object that was opened, by key, each key once: of duplicates the last.
+fn opened_members<'o, 'a>(object: &'o Object<'a>) -> ByName<'a, &'o Node<'a>> {
+    let mut members = ByName::default();
+    for (key, value) in object.iter() {
+        members.insert(key.decode(), value);
+    }
     members
 }
 

@@ -5,12 +5,11 @@
 //! goes: only members that are not in the order of their keys are sorted.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::quantity::Quantity;
 use super::schema::{Object, Type};
 use super::types::VOLUME;
-use crate::json::{Body, Cursor, Node, Str, is_same_text};
+use crate::json::{Body, ByName, Cursor, Node, Str, is_same_text};
 
 /// How deep a value is read. No API server stores anything deeper than this; below it, only what is spelt the same is the
 /// same, so that no text can exhaust the stack.
@@ -176,12 +175,12 @@ struct Members<'a> {
     /// As long as they come sorted, as a policy server writes them.
     sorted: Vec<(Cow<'a, str>, Meaning<'a>)>,
     /// All of them, once they did not. The last of those with one key counts, an absent one too.
-    unsorted: BTreeMap<Cow<'a, str>, Option<Meaning<'a>>>,
+    unsorted: ByName<'a, Option<Meaning<'a>>>,
 }
 
 impl<'a> Members<'a> {
-    const fn new(of: Known) -> Self {
-        Members { of, sorted: Vec::new(), unsorted: BTreeMap::new() }
+    fn new(of: Known) -> Self {
+        Members { of, sorted: Vec::new(), unsorted: ByName::default() }
     }
 
     /// Adds a member whose value `read` gives for its type.
@@ -197,13 +196,15 @@ impl<'a> Members<'a> {
                 self.sorted.push((key, value));
             }
         } else {
-            self.unsorted.extend(self.sorted.drain(..).map(|(key, value)| (key, Some(value))));
+            for (key, value) in self.sorted.drain(..) {
+                self.unsorted.insert(key, Some(value));
+            }
             self.unsorted.insert(key, (!is_absent).then_some(value));
         }
     }
 
     fn meaning(mut self) -> Meaning<'a> {
-        self.sorted.extend(self.unsorted.into_iter().filter_map(|(key, value)| Some((key, value?))));
+        self.sorted.extend(self.unsorted.into_sorted().filter_map(|(key, value)| Some((key, value?))));
         if self.sorted.is_empty() { Meaning::Nothing } else { Meaning::Object(self.sorted) }
     }
 }

@@ -36,13 +36,13 @@ impl<'a> Reach<'a> {
         known: &Known<'a>,
         is_held_back: &dyn Fn(&str) -> bool,
     ) -> Result<Self, Malformed> {
-        let present = container_names(object, kind)?;
         let plan: Vec<_> = plan.collect();
         let mut reach = Reach::default();
         if !known.has_containers() && !plan.iter().any(|dependency| dependency.needs_container()) {
             reach.dependencies = plan;
             return Ok(reach);
         }
+        let present = container_names(object, kind)?;
         // The sidecars that these dependencies bring.
         let mut brought: ByName<'_, Vec<usize>> = ByName::default();
         for (at, dependency) in plan.iter().enumerate() {
@@ -56,7 +56,7 @@ impl<'a> Reach<'a> {
         for (at, name) in present.iter().enumerate().filter(|(_, name)| owner(name).is_none()) {
             let overrides =
                 |at: &usize| plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override);
-            for dependency in brought.get(&**name).into_iter().flatten().filter_map(overrides) {
+            for dependency in brought.get(name).into_iter().flatten().filter_map(overrides) {
                 let theirs = containers_text(object, kind, at);
                 if sidecars(dependency).any(|it| it.key == *name && !it.field.contains(theirs, it.value)) {
                     in_the_place_of_theirs.add(&**name);
@@ -165,7 +165,7 @@ fn lacking(
             let Some(bringing) = bringing else { continue };
             *bringing -= 1;
             if *bringing == 0 {
-                for at in named_by.get(&*sidecar.key).into_iter().flatten() {
+                for at in named_by.get(&sidecar.key).into_iter().flatten() {
                     if let Some(choices) = choices.get_mut(*at) {
                         *choices -= 1;
                         queue.push(*at);

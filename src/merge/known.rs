@@ -31,6 +31,12 @@ impl<'r> Records<'r> {
         all.flat_map(Record::parts).map(|(_, part)| part).collect()
     }
 
+    /// What those of the stored object say that a dependency added.
+    pub fn parts_of_stored(&self) -> Vec<&'r Part<'r>> {
+        let all = self.stored.into_iter().chain(self.foreign_of_stored);
+        all.flat_map(Record::parts).map(|(_, part)| part).collect()
+    }
+
     /// What other policies say in the client's object that they added.
     pub fn others_of_client(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
         let unknown = self.client.parts().filter(|(name, _)| !is_ours(name));
@@ -67,7 +73,7 @@ pub struct Known<'r> {
     pub foreign_containers: ByName<'r, ()>,
     others: Vec<(&'r str, &'r Part<'r>)>,
     /// What the record says of the notebook whose pod this is.
-    copied: Option<&'r Record<'r>>,
+    copied: Option<ByName<'r, OwnersAt<'r>>>,
 }
 
 impl<'r> Known<'r> {
@@ -76,12 +82,12 @@ impl<'r> Known<'r> {
     /// Where the stored template takes the place of the client's (`template_is_stored`), the client's record says nothing
     /// about the template.
     pub fn new(records: &Records<'r>, is_ours: &dyn Fn(&str) -> bool, template_is_stored: bool) -> Self {
-        let mut known =
-            Known { base: Some(records.stored.unwrap_or(records.client)), copied: records.copied, ..Known::default() };
+        let mut known = Known { base: Some(records.stored.unwrap_or(records.client)), ..Known::default() };
         for (record, is_stored) in [(Some(records.client), false), (records.stored, true)] {
             for (name, part) in record.into_iter().flat_map(Record::parts) {
+                let is_of_metadata_alone = !is_stored && template_is_stored && records.stored.is_some();
                 if is_ours(name) {
-                    known.add(name, part, is_stored, !is_stored && template_is_stored);
+                    add(&mut known.places, name, part, is_stored, is_of_metadata_alone);
                 } else {
                     known.add_other(name, part);
                 }
@@ -90,32 +96,10 @@ impl<'r> Known<'r> {
         for (name, part) in records.foreign_of_client.iter().chain(records.foreign_of_stored).flat_map(Record::parts) {
             known.add_other(name, part);
         }
-        known
-    }
-
-    fn add(&mut self, dependency: &'r str, part: &'r Part<'r>, is_stored: bool, metadata_only: bool) {
-        for (place, keys) in part.added.iter() {
-            let (field, _) = split_place(place);
-            if metadata_only && Field::named(field).is_none_or(|field| field.target != Target::Metadata) {
-                continue;
-            }
-            let Some(owners) = self.places.entry(place) else { continue };
-            let owner = Owner {
-                dependency,
-                hash: &part.hash,
-                is_of_an_unknown_hash: part.is_of_0_1_0,
-                is_overridden: false,
-                is_stored,
-            };
-            for key in keys {
-                owners.insert(&**key, owner);
-            }
-            for key in part.overridden.get(place).into_iter().flatten() {
-                if let Some(owner) = owners.get_mut(&**key) {
-                    owner.is_overridden = true;
-                }
-            }
+        for (name, part) in records.copied.into_iter().flat_map(Record::parts) {
+            add(known.copied.get_or_insert_default(), name, part, false, false);
         }
+        known
     }
 
     fn add_other(&mut self, dependency: &'r str, part: &'r Part<'r>) {
@@ -141,6 +125,16 @@ impl<'r> Known<'r> {
         })
     }
 
+    /// What counts as ours of `field` in containers that are not `there` any more.
+    pub fn moved(&self, field: &Field, there: &ByName<'_, ()>) -> OwnersAt<'r> {
+        let mut moved = OwnersAt::default();
+        let by_name = self.in_containers(field).filter_map(|(name, owners)| Some((name?, owners)));
+        for (key, owner) in by_name.filter(|(name, _)| !there.contains(name)).flat_map(|(_, owners)| owners.iter()) {
+            moved.insert(key.to_owned(), *owner);
+        }
+        moved
+    }
+
     /// What the dependency `name` added, by the record that counts for what stays as it is.
     pub fn part(&self, name: &str) -> Option<&'r Part<'r>> {
         self.base.and_then(|base| base.part(name))
@@ -158,8 +152,8 @@ impl<'r> Known<'r> {
 
     /// The dependency of the notebook whose pod this is that added the entry of this key at one of these places.
     pub fn copied_from(&self, places: &[String], key: &str) -> Option<&'r str> {
-        let mut parts = self.copied.into_iter().flat_map(Record::parts);
-        parts.find(|(_, part)| has_added(part, places, key)).map(|(name, _)| name)
+        let copied = self.copied.as_ref()?;
+        places.iter().find_map(|place| copied.get(place)?.get(key)).map(|owner| owner.dependency)
     }
 
     /// Whether anything counts as ours that goes into containers, or is one.
@@ -169,6 +163,38 @@ impl<'r> Known<'r> {
             field == SIDECARS || Field::named(field).is_some_and(|field| field.target == Target::Containers)
         };
         self.places.names().any(is_one)
+    }
+}
+
+/// Adds to `places` what a dependency added by a record.
+fn add<'r>(
+    places: &mut ByName<'r, OwnersAt<'r>>,
+    dependency: &'r str,
+    part: &'r Part<'r>,
+    is_stored: bool,
+    is_of_metadata_alone: bool,
+) {
+    for (place, keys) in part.added.iter() {
+        let (field, _) = split_place(place);
+        if is_of_metadata_alone && Field::named(field).is_none_or(|field| field.target != Target::Metadata) {
+            continue;
+        }
+        let Some(owners) = places.entry(place) else { continue };
+        let owner = Owner {
+            dependency,
+            hash: &part.hash,
+            is_of_an_unknown_hash: part.is_of_0_1_0,
+            is_overridden: false,
+            is_stored,
+        };
+        for key in keys {
+            owners.insert(&**key, owner);
+        }
+        for key in part.overridden.get(place).into_iter().flatten() {
+            if let Some(owner) = owners.get_mut(key) {
+                owner.is_overridden = true;
+            }
+        }
     }
 }
 

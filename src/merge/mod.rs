@@ -50,11 +50,16 @@ pub struct Outcome<'n> {
     kept_mounts: ByName<'n, usize>,
 }
 
+/// How many conflicts are described: further ones are counted.
+pub const MOST_CONFLICTS: usize = 50;
+
 /// Whom a warning is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// Every client.
     Everyone,
+    /// Every client but of a request in which the template must not change.
+    Changer,
     /// Who writes the template.
     Writer,
 }
@@ -155,23 +160,27 @@ struct Merger<'r, 'a> {
 impl<'a> Merger<'_, 'a> {
     /// Merges every field: what brings containers before what goes into them, and volumes behind their mounts.
     fn merge_all(&mut self, object: &mut Node<'a>) -> Result<(), Malformed> {
-        let (volumes, fields): (Vec<_>, Vec<_>) = FIELDS
-            .iter()
-            .filter(|field| field.strategy != MergeStrategy::Atomic)
-            .partition(|field| field.entry == Entry::Volume);
-        for field in fields.into_iter().chain(volumes) {
-            let mut desired = self.additions_to(|it| std::ptr::eq(it, field));
-            if field.entry == Entry::Volume {
-                self.leave_out_unmounted(object, &mut desired);
-            }
-            match field.target {
-                Target::Metadata => self.merge_field_of(object, &METADATA, field, &desired)?,
-                Target::PodSpec => self.merge_field_of(object, self.context.kind.pod_spec_path(), field, &desired)?,
-                Target::Containers => self.merge_into_containers(object, field, &desired)?,
-            }
+        let are_volumes = |field: &&Field| field.entry == Entry::Volume;
+        let is_beside = |field: &&Field| field.target != Target::Containers && field.strategy != MergeStrategy::Atomic;
+        for field in FIELDS.iter().filter(is_beside).filter(|field| !are_volumes(field)) {
+            self.merge_beside_containers(object, field)?;
+        }
+        self.merge_into_containers(object)?;
+        for field in FIELDS.iter().filter(are_volumes) {
+            self.merge_beside_containers(object, field)?;
         }
         let desired = self.additions_to(|it| it.strategy == MergeStrategy::Atomic);
         self.merge_atomic_fields(object, &desired)
+    }
+
+    /// A list or map that is not in a container.
+    fn merge_beside_containers(&mut self, object: &mut Node<'a>, field: &'static Field) -> Result<(), Malformed> {
+        let mut desired = self.additions_to(|it| std::ptr::eq(it, field));
+        if field.entry == Entry::Volume {
+            self.leave_out_unmounted(object, &mut desired);
+        }
+        let path = if field.target == Target::Metadata { &METADATA } else { self.context.kind.pod_spec_path() };
+        self.merge_field_of(object, path, field, &desired)
     }
 
     /// The additions that go into the fields that `fits`, those of one dependency together.
@@ -214,12 +223,12 @@ impl<'a> Merger<'_, 'a> {
         field: &'static Field,
         desired: &[Desired<'a>],
     ) -> Result<(), Malformed> {
-        let known = self.context.known;
-        let stored = self.stored.and_then(|stored| parent_path.get(stored).ok().flatten()).and_then(Node::as_object);
-        let mut place = self.place(field, field.name, known.at(field.name), stored);
-        if place.is_idle(desired) {
+        let owners = self.context.known.at(field.name);
+        if desired.is_empty() && owners.is_none() {
             return Ok(());
         }
+        let stored = self.stored.and_then(|stored| parent_path.get(stored).ok().flatten()).and_then(Node::as_object);
+        let mut place = self.place(field, field.name, owners, stored);
         if field.entry == Entry::Volume && self.may_take_away(&place, desired) {
             place.mounted = mounted_volumes(object, self.context.kind);
         }
@@ -313,16 +322,17 @@ impl<'a> Merger<'_, 'a> {
         Ok(())
     }
 
-    /// A list or map in the containers that each dependency reaches.
-    fn merge_into_containers(
-        &mut self,
-        object: &mut Node<'a>,
-        field: &'static Field,
-        desired: &[Desired<'a>],
-    ) -> Result<(), Malformed> {
-        let known = self.context.known;
-        if desired.is_empty() && known.in_containers(field).next().is_none() {
+    /// The lists and maps in the containers that each dependency reaches.
+    fn merge_into_containers(&mut self, object: &mut Node<'a>) -> Result<(), Malformed> {
+        let needs_containers = self.reach.dependencies.iter().any(|dependency| dependency.needs_container());
+        if !needs_containers && !self.context.known.has_containers() {
             return Ok(());
+        }
+        let fields: Vec<_> = FIELDS.iter().filter(|field| field.target == Target::Containers).collect();
+        let positions = ByName::set(self.reach.dependencies.iter().map(|dependency| dependency.name));
+        let mut additions = Vec::with_capacity(fields.len());
+        for field in &fields {
+            additions.push(self.by_dependency(field, &positions));
         }
         let kind = self.context.kind;
         let there = ByName::set(workload::container_names(object, kind)?);
@@ -330,19 +340,8 @@ impl<'a> Merger<'_, 'a> {
         let Some(spec) = path.get_mut(object)? else { return Ok(()) };
         let path = path.member("containers");
         let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
-        let mut moved = OwnersAt::default();
-        let by_name = known.in_containers(field).filter_map(|(name, owners)| Some((name?, owners)));
-        for (key, owner) in by_name.filter(|(name, _)| !there.contains(name)).flat_map(|(_, owners)| owners.iter()) {
-            moved.insert(key, *owner);
-        }
+        let moved: Vec<_> = fields.iter().map(|field| self.context.known.moved(field, &there)).collect();
         let stored = StoredContainers::new(self.stored, kind);
-        // By the position of the dependency.
-        let mut all_desired = vec![&[][..]; self.reach.dependencies.len()];
-        let positions = ByName::set(self.reach.dependencies.iter().map(|dependency| dependency.name));
-        for of_one in desired.chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency)) {
-            let at = of_one.first().and_then(|first| positions.position(first.dependency.name));
-            at.and_then(|at| all_desired.get_mut(at)).into_iter().for_each(|place| *place = of_one);
-        }
         for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
             let path = path.item(at);
             let container = node.object_mut(&path)?;
@@ -350,33 +349,49 @@ impl<'a> Merger<'_, 'a> {
             let is_main = self.reach.is_main(&name);
             let reached_by = self.reach.of(&name);
             let reaches = |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
-            let desired: Vec<_> =
-                reached_by.iter().filter_map(|at| all_desired.get(*at)).copied().flatten().copied().collect();
-            let by_name = [field.name, "/", &name].concat();
-            let owners = if is_main { [known.at(field.name), known.at(&by_name)] } else { [known.at(&by_name), None] };
-            let place = Place {
-                name: Cow::Borrowed(if is_main { field.name } else { &by_name }),
-                container: Some(&name),
-                owners,
-                moved: (!moved.is_empty()).then_some((&moved, &reaches)),
-                ..self.place(field, "", None, stored.get(&name, at))
-            };
-            if !place.is_idle(&desired) {
+            for ((field, of_field), moved) in fields.iter().zip(&additions).zip(&moved) {
+                let desired: Vec<_> = reached_by.iter().filter_map(|at| of_field.get(*at)).flatten().copied().collect();
+                let known = self.context.known;
+                let by_name = [field.name, "/", &name].concat();
+                let of_main = known.at(field.name).filter(|_| is_main);
+                let owners = [of_main, known.at(&by_name)];
+                let moved = (!moved.is_empty() && !reached_by.is_empty()).then_some((moved, &reaches as _));
+                if desired.is_empty() && owners.iter().all(Option::is_none) && moved.is_none() {
+                    continue;
+                }
+                let place = Place {
+                    name: Cow::Borrowed(if is_main { field.name } else { &by_name }),
+                    container: Some(&name),
+                    owners,
+                    moved,
+                    ..self.place(field, "", None, stored.get(&name, at))
+                };
                 self.merge_field(container, &path, &place, &desired)?;
             }
         }
         Ok(())
     }
 
+    /// The additions to a field, by the position of the dependency.
+    fn by_dependency(&self, field: &'static Field, positions: &ByName<'_, ()>) -> Vec<Vec<Desired<'a>>> {
+        let mut by_dependency = vec![Vec::new(); self.reach.dependencies.len()];
+        for desired in self.additions_to(|it| std::ptr::eq(it, field)) {
+            let of_it = positions.position(desired.dependency.name).and_then(|at| by_dependency.get_mut(at));
+            of_it.into_iter().for_each(|of_it| of_it.push(desired));
+        }
+        by_dependency
+    }
+
     /// The fields of the pod spec that merge as a whole.
     fn merge_atomic_fields(&mut self, object: &mut Node<'a>, desired: &[Desired<'a>]) -> Result<(), Malformed> {
         let path = self.context.kind.pod_spec_path();
-        let stored = self.stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_object);
-        let Some(any) = FIELDS.iter().find(|field| field.strategy == MergeStrategy::Atomic) else { return Ok(()) };
-        let place = self.place(any, SPEC, self.context.known.at(SPEC), stored);
-        if place.is_idle(desired) {
+        let owners = self.context.known.at(SPEC);
+        if desired.is_empty() && owners.is_none() {
             return Ok(());
         }
+        let stored = self.stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_object);
+        let Some(any) = FIELDS.iter().find(|field| field.strategy == MergeStrategy::Atomic) else { return Ok(()) };
+        let place = self.place(any, SPEC, owners, stored);
         let Some(spec) = reach(object, path, !desired.is_empty())? else { return Ok(()) };
         let present = present_atomic_fields(spec);
         let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();

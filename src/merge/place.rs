@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::edits::{Edits, Group};
 use super::known::{Known, Owner, OwnersAt};
-use super::{Audience, Conflict, Outcome};
+use super::{Audience, Conflict, MOST_CONFLICTS, Outcome};
 use crate::json::{ByName, Node, Object, member, plain_or_shown, shown, string_member};
 use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
@@ -28,6 +28,9 @@ pub struct Context<'r, 'a> {
     pub is_held_back: &'r dyn Fn(&str) -> bool,
 }
 
+/// What counts as ours, and the dependencies by which it does.
+type MovedOwners<'p, 'a> = (&'p OwnersAt<'a>, &'p dyn Fn(&str) -> bool);
+
 /// A list or map in the object, of which some entries may be ours.
 pub struct Place<'p, 'a> {
     /// The field that it holds; of the atomic fields of the pod spec, any.
@@ -39,7 +42,7 @@ pub struct Place<'p, 'a> {
     /// What counts as ours in it: by its name, and, in the main container, by that container's.
     pub owners: [Option<&'p OwnersAt<'a>>; 2],
     /// What counts as ours in a container that is no longer there, and so does here by the dependencies that reach it.
-    pub moved: Option<(&'p OwnersAt<'a>, &'p dyn Fn(&str) -> bool)>,
+    pub moved: Option<MovedOwners<'p, 'a>>,
     /// What the stored object has here.
     pub stored: Stored<'p, 'a>,
     /// The keys that are taken elsewhere: a pod has each container name once.
@@ -148,11 +151,6 @@ impl Verdict {
 }
 
 impl<'a> Place<'_, 'a> {
-    /// Whether there is nothing to add here, and nothing ours that could be taken away.
-    pub fn is_idle(&self, desired: &[Desired<'_>]) -> bool {
-        desired.is_empty() && self.owners.iter().all(Option::is_none) && self.moved.is_none()
-    }
-
     /// Whose the entry of this key is.
     fn owner(&self, key: &str) -> Option<Owner<'a>> {
         let here = self.owners.iter().flatten().find_map(|owners| owners.get(key));
@@ -200,47 +198,53 @@ impl<'a> Place<'_, 'a> {
             }
         }
         let mut files = Vec::new();
-        for Desired { dependency, addition } in desired {
-            let verdict = self.verdict(context, dependency, addition, &found, outcome);
-            let Some(found) = found.get_mut(&*addition.key) else { continue };
-            let owner = self.owner(&addition.key);
-            // What was pruned from an entry would be again.
-            let is_due = match (verdict, found.decided) {
-                (_, Some(decided)) => decided.is_due,
-                (Verdict::Replace, None) => !owner.is_some_and(|owner| is_unchanged(owner, dependency)),
-                (_, None) => true,
-            };
-            let is_first = found.decided.is_none();
-            if verdict.is_a_change() {
-                outcome.note_change(dependency.name, self.field.target, is_due, is_first);
-            }
-            if !is_first {
-                continue;
-            }
-            found.decided = Some(Decided { verdict, is_due, by: dependency });
-            let group = if go_first.contains(dependency.name) { &mut first } else { &mut last };
-            match (verdict, found.entries.first()) {
-                (Verdict::Theirs | Verdict::Conflict, _) => continue,
-                (Verdict::Unwanted, _) => {
-                    found.entries.iter().for_each(|(at, _)| group.remove(*at));
+        // The additions of one dependency stand together.
+        for of_one in desired.chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency)) {
+            let mut keys = Vec::new();
+            for Desired { dependency, addition } in of_one {
+                let verdict = self.verdict(context, dependency, addition, &found, outcome);
+                let Some(found) = found.get_mut(&*addition.key) else { continue };
+                let owner = self.owner(&addition.key);
+                // What was pruned from an entry would be again.
+                let is_due = match (verdict, found.decided) {
+                    (_, Some(decided)) => decided.is_due,
+                    (Verdict::Replace, None) => !owner.is_some_and(|owner| is_unchanged(owner, dependency)),
+                    (_, None) => true,
+                };
+                let is_first = found.decided.is_none();
+                if verdict.is_a_change() {
+                    outcome.note_change(dependency.name, self.field.target, is_due, is_first);
+                }
+                if !is_first {
                     continue;
                 }
-                (Verdict::Ours, Some((at, _))) => group.stay(*at),
-                (_, Some((at, _))) => {
-                    group.write(Some(*at), addition);
-                    // A key has one entry.
-                    found.entries.iter().skip(1).for_each(|(at, _)| group.remove(*at));
-                }
-                (_, None) => {
-                    group.write(None, addition);
-                    if addition.field.entry == Entry::VolumeMount {
-                        files.push(Desired { dependency, addition });
+                found.decided = Some(Decided { verdict, is_due, by: dependency });
+                let group = if go_first.contains(dependency.name) { &mut first } else { &mut last };
+                match (verdict, found.entries.first()) {
+                    (Verdict::Theirs | Verdict::Conflict, _) => continue,
+                    (Verdict::Unwanted, _) => {
+                        found.entries.iter().for_each(|(at, _)| group.remove(*at));
+                        continue;
+                    }
+                    (Verdict::Ours, Some((at, _))) => group.stay(*at),
+                    (_, Some((at, _))) => {
+                        group.write(Some(*at), addition);
+                        // A key has one entry.
+                        found.entries.iter().skip(1).for_each(|(at, _)| group.remove(*at));
+                    }
+                    (_, None) => {
+                        group.write(None, addition);
+                        if addition.field.entry == Entry::VolumeMount {
+                            files.push(Desired { dependency, addition });
+                        }
                     }
                 }
+                let is_overridden = verdict == Verdict::Override || owner.is_some_and(|owner| owner.is_overridden);
+                keys.push((Cow::Borrowed(&*addition.key), is_overridden));
             }
-            let is_overridden = verdict == Verdict::Override || owner.is_some_and(|owner| owner.is_overridden);
-            let name = Cow::Borrowed(dependency.name);
-            outcome.record.note(name, &dependency.hash, &self.name, &addition.key, is_overridden);
+            if let Some(Desired { dependency, .. }) = of_one.first() {
+                outcome.record.note(dependency.name, &dependency.hash, &self.name, keys);
+            }
         }
         self.warn_of_directories(&files, entries, outcome);
         if is_map {
@@ -271,20 +275,27 @@ impl<'a> Place<'_, 'a> {
             return false;
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
-            outcome.record.note(Cow::Borrowed(owner.dependency), owner.hash, &self.name, key, owner.is_overridden);
-            outcome.warn(Audience::Everyone, format!(
-                "{} of dependency \"{}\" is no longer wanted, and stays as long as something of the user's mounts it",
-                self.subject(field, key),
-                owner.dependency
-            ));
+            let keys = vec![(Cow::Owned(key.to_owned()), owner.is_overridden)];
+            outcome.record.note(owner.dependency, owner.hash, &self.name, keys);
+            outcome.warn(
+                Audience::Changer,
+                format!(
+                    "{} of dependency \"{}\" stays, since something of the user's still mounts it",
+                    self.subject(field, key),
+                    owner.dependency
+                ),
+            );
             return false;
         }
         if owner.is_overridden {
-            outcome.warn(Audience::Everyone, format!(
-                "{}, in the place of the user's own, is taken away with dependency \"{}\"; the user's own is not restored",
-                self.subject(field, key),
-                owner.dependency
-            ));
+            outcome.warn(
+                Audience::Everyone,
+                format!(
+                    "{} goes with dependency \"{}\"; the user's own, which it replaced, is not restored",
+                    self.subject(field, key),
+                    owner.dependency
+                ),
+            );
         }
         outcome.note_change(owner.dependency, field.target, true, true);
         true
@@ -313,7 +324,7 @@ impl<'a> Place<'_, 'a> {
             if stays_with_its_twin() {
                 return Verdict::Theirs;
             }
-            if self.taken.contains(&*addition.key) {
+            if self.taken.contains(&addition.key) {
                 let subject =
                     format!("{} {}", field.rival().map_or("", |rival| rival.noun), plain_or_shown(&addition.key));
                 let problem = format!("and dependency \"{name}\" brings {} of this name", field.noun);
@@ -325,8 +336,7 @@ impl<'a> Place<'_, 'a> {
                 && member(addition.value, "fsGroup").is_none_or(|value| value == "null")
             {
                 outcome.warn(Audience::Writer, format!(
-                    "dependency \"{name}\" brings a securityContext without fsGroup: the notebook controller no longer \
-                     adds fsGroup 100, and volumes may not be writable"
+                    "dependency \"{name}\" brings a securityContext without fsGroup: the notebook no longer gets fsGroup 100"
                 ));
             }
             return Verdict::Add;
@@ -360,10 +370,7 @@ impl<'a> Place<'_, 'a> {
                 outcome.is_made_theirs |= field.target != Target::Metadata;
                 outcome.warn(
                     Audience::Everyone,
-                    format!(
-                        "{} was changed and stays so; what dependency \"{name}\" brings for it is left out from now on",
-                        subject()
-                    ),
+                    format!("{} was changed and is yours now: dependency \"{name}\" leaves it alone", subject()),
                 );
                 return Verdict::Theirs;
             }
@@ -376,11 +383,13 @@ impl<'a> Place<'_, 'a> {
         if present().all(|theirs| field.contains(theirs, addition.value)) {
             return Verdict::Theirs;
         }
-        if let Some(of) = context.known.copied_from(&self.recorded_as(field), &addition.key) {
-            outcome.leave_out(name, format!(
-                "dependency \"{name}\" is left out: {} comes from the notebook, by its dependency \"{of}\", and differs",
-                subject()
-            ));
+        if context.known.is_of_a_notebooks_pod()
+            && let Some(of) = context.known.copied_from(&self.recorded_as(field), &addition.key)
+        {
+            outcome.leave_out(
+                name,
+                format!("dependency \"{name}\" is left out: {} is what the notebook's \"{of}\" brings", subject()),
+            );
             return Verdict::Conflict;
         }
         match dependency.on_conflict {
@@ -419,6 +428,12 @@ impl<'a> Place<'_, 'a> {
         problem: String,
         outcome: &mut Outcome<'a>,
     ) -> Verdict {
+        // Those that are only counted need no words.
+        if outcome.conflicts.len() >= MOST_CONFLICTS {
+            let (subject, problem, advice) = Default::default();
+            outcome.conflicts.push(Conflict { dependency: dependency.name, subject, problem, advice });
+            return Verdict::Conflict;
+        }
         let advice = match context.known.other_dependency(&self.recorded_as(addition.field), &addition.key) {
             Some(other) => {
                 format!("dependency {} of another policy brings it: ask your platform about both", shown(other))
@@ -463,12 +478,15 @@ impl<'a> Place<'_, 'a> {
             while let Some((directory, _)) = path.rsplit_once('/') {
                 path = directory;
                 if directories.contains(directory) && warned.add([dependency.name, directory].concat()) {
-                    outcome.warn(Audience::Writer, format!(
-                        "{} is mounted over by dependency \"{}\" at {}: where it is read-only, the container does not start",
-                        self.subject(addition.field, directory),
-                        dependency.name,
-                        plain_or_shown(&addition.key)
-                    ));
+                    outcome.warn(
+                        Audience::Writer,
+                        format!(
+                            "dependency \"{}\" mounts {} below {}, which must not be read-only",
+                            dependency.name,
+                            plain_or_shown(&addition.key),
+                            self.subject(addition.field, directory)
+                        ),
+                    );
                 }
             }
         }

@@ -40,6 +40,9 @@ pub struct Record<'t> {
     parts: ByName<'t, Part<'t>>,
     /// By the kind, as it stands there.
     other_kinds: ByName<'t, &'t str>,
+    /// The hash of the template that was stored when the user last asked for what waits: so that what is called again in
+    /// this request, or after it, knows that he did.
+    pub applied: Option<Cow<'t, str>>,
 }
 
 impl<'t> Record<'t> {
@@ -53,7 +56,9 @@ impl<'t> Record<'t> {
         let mut is_whole = true;
         cursor.expect_object(|cursor, name| {
             let name = name.decode();
-            if name == kind.name() {
+            if name == "applied" && cursor.peek() == b'"' {
+                record.applied = Some(cursor.string().decode());
+            } else if name == kind.name() {
                 cursor.expect_object(|cursor, name| is_whole &= record.read_part(cursor, name.decode(), false));
             } else if name.starts_with(|first: char| first.is_ascii_uppercase()) {
                 is_whole &= cursor.peek() == b'{';
@@ -80,25 +85,24 @@ impl<'t> Record<'t> {
 
     /// The annotation's text; `None` where there is nothing to say.
     pub fn to_json(&self, kind: Kind) -> Option<String> {
-        let mut written = String::new();
-        let mut kinds = self.other_kinds.clone();
-        if !self.parts.is_empty() {
-            write_object(&mut written, &self.parts, |text, part| {
-                text.push_str("{\"hash\":");
-                quote_into(&part.hash, text);
-                text.push_str(",\"added\":");
-                write_places(text, &part.added);
-                if !part.overridden.is_empty() {
-                    text.push_str(",\"overridden\":");
-                    write_places(text, &part.overridden);
-                }
-                text.push('}');
-            });
-            kinds.insert(kind.name(), &written);
+        let mut text = String::with_capacity(256);
+        let mut member = |name: &str, write: &dyn Fn(&mut String)| {
+            text.push(if text.is_empty() { '{' } else { ',' });
+            quote_into(name, &mut text);
+            text.push(':');
+            write(&mut text);
+        };
+        for (name, part) in self.other_kinds.iter() {
+            member(name, &|text| text.push_str(part));
         }
-        let mut text = String::new();
-        write_object(&mut text, &kinds, |text, part| text.push_str(part));
-        (!kinds.is_empty()).then_some(text)
+        if !self.parts.is_empty() {
+            member(kind.name(), &|text| write_object(text, &self.parts, write_part));
+        }
+        if let Some(applied) = &self.applied {
+            member("applied", &|text| quote_into(applied, text));
+        }
+        text.push_str(if text.is_empty() { "" } else { "}" });
+        Some(text).filter(|text| !text.is_empty())
     }
 
     /// What each dependency added, in the order of their names.
@@ -121,19 +125,22 @@ impl<'t> Record<'t> {
         self.parts.is_empty()
     }
 
-    /// Notes that the dependency `name`, whose hash is `hash`, added the entry of this key at `place`, and whether it
+    /// Notes that the dependency `name`, whose hash is `hash`, added the entries of these keys at `place`, and whether each
     /// replaced one of the user's.
-    pub fn note(&mut self, name: Cow<'t, str>, hash: &str, place: &str, key: &str, is_overridden: bool) {
-        let Some(part) = self.parts.entry(name) else { return };
-        if part.hash != hash {
-            part.hash = Cow::Owned(hash.to_owned());
+    pub fn note(&mut self, name: &'t str, hash: &'t str, place: &str, keys: Vec<(Cow<'t, str>, bool)>) {
+        if keys.is_empty() {
+            return;
         }
-        for places in
-            [Some(&mut part.added), Some(&mut part.overridden).filter(|_| is_overridden)].into_iter().flatten()
-        {
+        let Some(part) = self.parts.entry(name) else { return };
+        part.hash = Cow::Borrowed(hash);
+        let overridden: Vec<_> =
+            keys.iter().filter(|(_, is_overridden)| *is_overridden).map(|(key, _)| key.clone()).collect();
+        let added: Vec<_> = keys.into_iter().map(|(key, _)| key).collect();
+        for (places, keys) in [(&mut part.added, added), (&mut part.overridden, overridden)] {
             match places.get_mut(place) {
-                Some(keys) => keys.push(Cow::Owned(key.to_owned())),
-                None => _ = places.insert(place.to_owned(), vec![Cow::Owned(key.to_owned())]),
+                _ if keys.is_empty() => {}
+                Some(noted) => noted.extend(keys),
+                None => _ = places.insert(place.to_owned(), keys),
             }
         }
     }
@@ -161,11 +168,15 @@ impl<'t> Record<'t> {
         for (name, part) in others(client) {
             self.keep(name, part);
         }
-        for (name, part) in stored.into_iter().flat_map(others) {
-            if !client.parts.contains(name) {
-                let mut is_there = false;
-                set_aside(object, kind, std::iter::once(part), &mut |_, _| is_there = true)?;
-                if is_there {
+        let lost: Vec<_> =
+            stored.into_iter().flat_map(others).filter(|(name, _)| !client.parts.contains(name)).collect();
+        if !lost.is_empty() {
+            let mut there = ByName::default();
+            let mut note = |place: &str, key: &str| _ = there.add([place, "\n", key].concat());
+            set_aside(object, kind, lost.iter().map(|(_, part)| *part), &mut note)?;
+            let is_there = |place: &str, key: &str| there.contains(&[place, "\n", key].concat());
+            for (name, part) in lost {
+                if part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_there(place, key))) {
                     self.keep(name, part);
                 }
             }
@@ -185,6 +196,18 @@ fn read_places<'t>(cursor: &mut Cursor<'t>) -> Places<'t> {
         places.insert(place.decode(), keys);
     });
     places
+}
+
+fn write_part(text: &mut String, part: &Part<'_>) {
+    text.push_str("{\"hash\":");
+    quote_into(&part.hash, text);
+    text.push_str(",\"added\":");
+    write_places(text, &part.added);
+    if !part.overridden.is_empty() {
+        text.push_str(",\"overridden\":");
+        write_places(text, &part.overridden);
+    }
+    text.push('}');
 }
 
 fn write_places(text: &mut String, places: &Places<'_>) {

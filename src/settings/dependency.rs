@@ -63,14 +63,12 @@ impl<'a> Resolved<'a> {
         names: &Names<'_>,
         problems: &mut Vec<Malformed>,
     ) -> Vec<Self> {
-        let mut all = Vec::with_capacity(wanted.len());
-        for name in wanted.into_iter().flatten() {
-            if let Some(text) = settings.dependency(&name, problems) {
-                let resolved = Self::new(name, names.fill_in(text), problems);
-                let lacks_name =
-                    names.name.is_empty() && resolved.written != Names { name: "a", ..*names }.fill_in(text);
-                all.push(Self { lacks_name, ..resolved });
-            }
+        let dependencies = settings.dependencies(wanted, problems);
+        let mut all = Vec::with_capacity(dependencies.len());
+        for (name, text) in dependencies {
+            let resolved = Self::new(name, names.fill_in(text), problems);
+            let lacks_name = names.name.is_empty() && resolved.written != Names { name: "a", ..*names }.fill_in(text);
+            all.push(Self { lacks_name, ..resolved });
         }
         all
     }
@@ -206,7 +204,7 @@ impl<'a> Dependency<'a> {
             let mut take_in = |addition: &Addition<'_>| {
                 hash.add(field.name);
                 hash.add(&addition.key);
-                hash.add(&Digest::of(field.entry_type(), addition.value).hex());
+                hash.add_value(field.entry_type(), addition.value);
             };
             if field.strategy == MergeStrategy::Granular {
                 let mut by_key = ByName::default();
@@ -250,15 +248,32 @@ mod tests {
     #[test]
     fn known_hashes_of_dependencies() {
         for (text, expected) in [
-            (r#"{"imagePullSecrets":[{"name":"gpr-credentials"}]}"#, "bfebab228eccc34f"),
-            (r#"{"onConflict":"Keep","proxy":{"httpProxy":"http://proxy:8088"}}"#, "23b2048710d716e1"),
-            (r#"{"containers":"All","env":[{"name":"A","value":"1"}]}"#, "3e1f8857628e5bc6"),
+            (r#"{"imagePullSecrets":[{"name":"gpr-credentials"}]}"#, "93f7faab34ec5a21"),
+            (r#"{"onConflict":"Keep","proxy":{"httpProxy":"http://proxy:8088"}}"#, "e02935072daad501"),
+            (r#"{"containers":"All","env":[{"name":"A","value":"1"}]}"#, "98a56583268e5a12"),
             (
                 r#"{"containers":["a","b"],"initContainersFirst":true,"onConflict":"Override","tolerations":[{"operator":"Exists"}]}"#,
-                "aa7f672c83a73b25",
+                "0c2af07704b3ff9e",
             ),
         ] {
             assert_eq!(hash(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hash_depends_on_the_meaning_alone() {
+        let plain = r#"{"env":[{"name":"A","value":"1"}],"labels":{"a":"1","b":"2"},"containers":["x","y"],"initContainersFirst":false,"sidecars":[{"name":"s","image":"s","resources":{"limits":{"cpu":"500m"}}}]}"#;
+        let other = r#"{"onConflict":"Override", "sidecars": [{"image": "s", "name": "s", "tty": false, "env": [], "resources": {"limits": {"cpu": 0.5}}}],
+            "containers": ["y", "x"], "labels": {"b": "2", "a": "\u0031"}, "env": [{"value": "1", "valueFrom": null, "name": "A"}]}"#;
+        assert_eq!(hash(plain), hash(other));
+        for (one, other) in [
+            (r#"{"env":[{"name":"A","value":"1"}]}"#, r#"{"env":[{"name":"A","value":"2"}]}"#),
+            (r#"{"env":[{"name":"A"},{"name":"B"}]}"#, r#"{"env":[{"name":"B"},{"name":"A"}]}"#),
+            (r#"{"env":[{"name":"A"}]}"#, r#"{"env":[{"name":"A"}],"containers":"All"}"#),
+            (r#"{"initContainers":[{"name":"a"}]}"#, r#"{"initContainers":[{"name":"a"}],"initContainersFirst":true}"#),
+            (r#"{"initContainers":[{"name":"a"}]}"#, r#"{"sidecars":[{"name":"a"}]}"#),
+        ] {
+            assert_ne!(hash(one), hash(other), "{one} {other}");
         }
     }
 

@@ -69,28 +69,46 @@ impl<'a> Settings<'a> {
 
     /// The names of the dependencies that these settings know, wanted or not: what they defined or retired. Any other is
     /// another policy's, or nobody's.
-    pub fn known(&self, problems: &mut Vec<Malformed>) -> ByName<'a, ()> {
+    pub fn known(&self) -> ByName<'a, ()> {
         let dependencies = self.members.get("dependencies").and_then(Node::as_object);
         let mut known = ByName::default();
         known.extend(dependencies.into_iter().flat_map(Object::iter).map(|(name, _)| name.decode()));
-        known.extend(self.retired(problems).into_iter().flatten());
+        known.extend(self.retired(&mut Vec::new()).into_iter().flatten());
         known
     }
 
-    /// The text of the dependency `name`.
-    pub fn dependency(&self, name: &str, problems: &mut Vec<Malformed>) -> Option<&'a str> {
-        let dependencies = self.members.get("dependencies").map(|node| node.object(&DEPENDENCIES)).transpose();
-        let dependency = match dependencies {
-            Ok(dependencies) => dependencies.and_then(|dependencies| dependencies.get(name)),
+    /// The dependencies of these names, each with its text. A name that there is not is a problem.
+    pub fn dependencies(
+        &self,
+        names: Vec<Option<Cow<'a, str>>>,
+        problems: &mut Vec<Malformed>,
+    ) -> Vec<(Cow<'a, str>, &'a str)> {
+        let dependencies = match self.members.get("dependencies").map(|node| node.object(&DEPENDENCIES)).transpose() {
+            Ok(dependencies) => dependencies,
             Err(malformed) => {
                 problems.push(malformed);
-                return None;
+                return Vec::new();
             }
         };
-        if dependency.is_none() {
-            problems.push(Node::text_only("null").malformed(&DEPENDENCIES.member(name), "a dependency"));
+        // A few are looked for one by one; for many that would be quadratic.
+        let mut by_name = ByName::default();
+        let are_few = names.len() <= 8;
+        for (name, node) in dependencies.into_iter().flat_map(Object::iter).filter(|_| !are_few) {
+            by_name.insert(name.decode(), node);
         }
-        dependency.map(Node::text)
+        let mut found = Vec::with_capacity(names.len());
+        for name in names.into_iter().flatten() {
+            let known = if are_few {
+                dependencies.and_then(|dependencies| dependencies.get(&name))
+            } else {
+                by_name.get(&name).copied().filter(|node| !node.is_null())
+            };
+            match known.map(Node::text) {
+                Some(text) => found.push((name, text)),
+                None => problems.push(Node::text_only("null").malformed(&DEPENDENCIES.member(&name), "a dependency")),
+            }
+        }
+        found
     }
 
     /// What happens to a notebook that runs.

@@ -9,12 +9,11 @@ mod relations;
 mod shape;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use problem::Problems;
 
 use super::Settings;
-use crate::json::Node;
+use crate::json::{ByName, Node};
 use crate::workload::Kind;
 
 /// What is wrong with settings, a line each, sorted by path; `None` where nothing is.
@@ -70,7 +69,7 @@ impl<'a> List<'a> {
 
 /// The position at which each name is first.
 #[derive(Default)]
-struct FirstPositions(BTreeMap<String, usize>);
+struct FirstPositions(ByName<'static, usize>);
 
 impl FirstPositions {
     /// Notes that `name` is at position `at`; gives the position of an earlier one.

@@ -1,7 +1,5 @@
 //! The problems that were found, and the phrases that several of them share.
 
-use std::collections::BTreeSet;
-
 use crate::json::{LONGEST_NAME, Path, plain_or_shown};
 
 /// How many problems an answer lists at the most. The rest is counted: they are read in a terminal.
@@ -20,16 +18,21 @@ struct Problem {
 /// The problems that were found so far: the first by path, and how many more.
 #[derive(Default)]
 pub struct Problems {
-    first: BTreeSet<Problem>,
+    /// Sorted, each once.
+    first: Vec<Problem>,
     more: usize,
 }
 
 impl Problems {
     /// Notes that at `path` there is something wrong: `what`, which is written in pieces.
     pub fn add(&mut self, path: &Path<'_>, what: &[&str]) {
-        self.first.insert(Problem { path: path.to_string(), what: what.concat() });
+        let problem = Problem { path: path.to_string(), what: what.concat() };
+        let at = self.first.partition_point(|known| *known < problem);
+        if self.first.get(at) != Some(&problem) {
+            self.first.insert(at, problem);
+        }
         if self.first.len() > MOST_PROBLEMS {
-            self.first.pop_last();
+            self.first.pop();
             self.more += 1;
         }
     }

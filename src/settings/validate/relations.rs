@@ -1,12 +1,11 @@
 //! Checks across values: unused, duplicate and contradictory dependencies and additions.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::index;
 use super::{FirstPositions, List};
-use crate::json::{Node, Path, items, member, members, shown, string_member};
+use crate::json::{ByName, Node, Path, items, member, members, shown, string_member};
 use crate::settings::fields::{Entry, MergeStrategy, Target};
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
 use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
@@ -55,15 +54,15 @@ struct ReadDependency<'a> {
     /// Whether its ready-made parts could be.
     is_readable: bool,
     /// The names of the containers that it selects, where it selects by name.
-    containers: BTreeSet<String>,
+    containers: ByName<'a, ()>,
 }
 
 impl<'a> ReadDependency<'a> {
     fn read(resolved: &'a Resolved<'_>, is_readable: bool) -> Self {
         let dependency = Dependency::read(resolved, &mut Vec::new());
-        let mut containers = BTreeSet::new();
+        let mut containers = ByName::default();
         if let Containers::Named(names) = &dependency.containers {
-            containers.extend(names.iter().map(|name| name.clone().into_owned()));
+            containers.extend(names.iter().cloned());
         }
         ReadDependency { dependency, is_readable, containers }
     }
@@ -155,20 +154,19 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
         let words: Vec<_> = lists.iter().map(|list| list.word).collect();
         problems.add(path, &["must be in ", &one_of(&words), ": nothing uses it"]);
     }
-    let mut first: BTreeMap<String, &Addition<'_>> = BTreeMap::new();
+    let mut first: ByName<'_, &Addition<'_>> = ByName::default();
     for addition in known.additions() {
-        match first.entry(identity(addition)) {
-            btree_map::Entry::Vacant(place) => _ = place.insert(addition),
-            btree_map::Entry::Occupied(first) => {
-                let first = first.get().with_path(path, |path| path.to_string());
-                let what = ["must not bring ", &described(addition), ", since ", &first, " does"];
-                addition.with_path(path, |path| problems.add(path, &what));
-            }
+        let identity = identity(addition);
+        if let Some(first) = first.get(&identity) {
+            let first = first.with_path(path, |path| path.to_string());
+            let what = ["must not bring ", &described(addition), ", since ", &first, " does"];
+            addition.with_path(path, |path| problems.add(path, &what));
+        } else {
+            first.insert(identity, addition);
         }
     }
-    let mut volumes = BTreeSet::new();
     let brought = known.additions().filter(|addition| addition.field.entry == Entry::Volume);
-    volumes.extend(brought.map(|volume| &*volume.key));
+    let volumes = ByName::set(brought.map(|volume| &*volume.key));
     for addition in known.additions() {
         addition.with_path(path, |path| {
             let value = addition.value;
@@ -206,12 +204,12 @@ fn check_mount(
     path: &Path<'_>,
     mount: &str,
     known: &ReadDependency<'_>,
-    volumes: &BTreeSet<&str>,
+    volumes: &ByName<'_, ()>,
     problems: &mut Problems,
 ) {
     let Some(name) = string_member(mount, "name").filter(|_| known.is_readable) else { return };
-    if !volumes.contains(&*name) {
-        let meant = did_you_mean(&name, volumes.iter().copied());
+    if !volumes.contains(&name) {
+        let meant = did_you_mean(&name, volumes.names().map(|name| &**name));
         let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
         problems.add(&path.member("name"), &what);
     }
@@ -220,9 +218,9 @@ fn check_mount(
 /// Two dependencies of one list that add something else under the same key. The very same is no contradiction: the first
 /// in the list adds it.
 fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problems: &mut Problems) {
-    let mut sidecars = BTreeSet::new();
     let additions = listed.iter().flat_map(|it| it.additions());
-    sidecars.extend(additions.filter(|addition| addition.field.entry == Entry::Container).map(|it| &*it.key));
+    let sidecars =
+        ByName::set(additions.filter(|addition| addition.field.entry == Entry::Container).map(|it| &*it.key));
     let is_apart = |name: &str| FOREIGN_CONTAINERS.contains(&name) || sidecars.contains(name);
     // The name by which a dependency can select the main container.
     let main = match list.kind {
@@ -230,10 +228,10 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
         Kind::PipelinePod => MAIN,
     };
     // Those that have an addition of this identity, each once.
-    let mut known: BTreeMap<String, Vec<(&ReadDependency<'_>, &Addition<'_>)>> = BTreeMap::new();
+    let mut known: ByName<'_, Vec<(&ReadDependency<'_>, &Addition<'_>)>> = ByName::default();
     for it in listed {
         for addition in it.additions() {
-            let others = known.entry(identity(addition)).or_default();
+            let Some(others) = known.entry(identity(addition)) else { continue };
             if others.last().is_some_and(|(other, _)| std::ptr::eq(*other, *it)) {
                 continue;
             }
@@ -267,7 +265,7 @@ fn may_meet(one: &ReadDependency<'_>, other: &ReadDependency<'_>, main: &str, is
         (Named(_), Main) => one.containers.contains(main),
         (Main, Named(_)) => other.containers.contains(main),
         (Named(names), All) | (All, Named(names)) => names.iter().any(|name| !is_apart(name)),
-        (Named(names), Named(_)) => names.iter().any(|name| other.containers.contains(&**name)),
+        (Named(names), Named(_)) => names.iter().any(|name| other.containers.contains(name)),
         (Main | All, Main | All) => true,
     }
 }

@@ -370,7 +370,7 @@ fn warnings_are_short() {
         "read-only",
         "fsGroup",
         "mounts it",
-        "from the notebook",
+        "is what the notebook's",
     ] {
         assert!(warnings.iter().any(|warning| warning.contains(words)), "{words} in {warnings:#?}");
     }

@@ -228,12 +228,19 @@ pub fn split_annotations(object: &Value) -> Injected {
 
 /// The record of an object of this kind, as in [`Injected`].
 fn readable(record: &str, kind: &Value) -> Value {
-    let kinds: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_str(record).expect("a record, by kind");
+    let mut record: BTreeMap<String, Value> = serde_json::from_str(record).expect("a record");
+    // Beside the kinds there may be the hash of the template at which the user asked for what waited.
+    let applied = record.remove("applied");
+    assert!(applied.is_none_or(|hash| hash.as_str().is_some_and(is_hash)), "a hash");
+    let kinds = record.into_iter().map(|(kind, of)| {
+        (kind, serde_json::from_value::<BTreeMap<String, Value>>(of).expect("what was added, by dependency"))
+    });
+    let kinds: BTreeMap<_, _> = kinds.collect();
     assert!(!kinds.is_empty(), "an annotation says something");
     let mut readable = Map::new();
     for (of, dependencies) in kinds {
-        assert!(is_kind(&of), "by kind: {record}");
-        assert!(!dependencies.is_empty(), "a kind of which there is nothing to say is left out: {record}");
+        assert!(is_kind(&of), "by kind: {of}");
+        assert!(!dependencies.is_empty(), "a kind of which there is nothing to say is left out: {of}");
         let dependencies = dependencies.into_iter().map(|(name, part)| (name, keys(part)));
         if kind == &of {
             readable.extend(dependencies);

@@ -225,7 +225,7 @@ fn what_override_puts_in_the_users_place_is_in_order_too() {
                 let key = list.get(at).and_then(|it| it.pointer(pointer)).and_then(Value::as_str).unwrap_or_default();
                 key.trim_start_matches('/') == name || key == format!("10.0.0.{}", number(name))
             };
-            let is_in_order = is_ours(0, "a") && is_ours(1, "x") && is_ours(2, "b") && is_ours(3, "c");
+            let is_in_order = is_ours(0, "a") && is_ours(1, "b") && is_ours(2, "x") && is_ours(3, "c");
             assert!(is_in_order && list.len() == 4, "{kind:?} {field}: {list:?}");
         }
     }

@@ -223,8 +223,8 @@ fn ready_made_parts_follow_the_options_of_the_dependency() {
             assert_eq!(
                 removed.warnings,
                 [
-                    "env http_proxy of container \"main\", in the place of the user's own, is taken away with dependency \
-                  \"dep\"; the user's own is not restored"
+                    "env http_proxy of container \"main\" goes with dependency \"dep\"; the user's own, which it replaced, is \
+                     not restored"
                 ]
             );
         }

@@ -82,7 +82,9 @@ fn add_registry() -> Value {
 }
 
 fn waits(names: &str) -> [String; 1] {
-    [format!("the notebook runs, so this waits until you stop and start it: dependencies {names}")]
+    [format!(
+        "dependencies {names} wait: stop and start the notebook, or annotate it with mutatingflow.nais.io/apply=now"
+    )]
 }
 
 const NO_PATCH: [Value; 0] = [];

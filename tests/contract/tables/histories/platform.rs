@@ -161,7 +161,7 @@ impl Platform {
     /// The name of a dependency in the settings.
     pub fn name(&self, dependency: Dependency) -> String {
         let [name, other] = self.names(dependency);
-        if self.listing(dependency).renamed % 2 == 0 { name } else { other }
+        if self.listing(dependency).renamed.is_multiple_of(2) { name } else { other }
     }
 
     /// Every name that a dependency may have.
