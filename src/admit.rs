@@ -114,7 +114,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let old = request.old_object.as_ref();
     if let (Change::Ours { put_back }, true, Some(old)) = (change, is_deferred, old) {
         warnings.extend(put_back);
-        restore_template(&mut request.object, old, kind)?;
+        restore_template(&mut request.object, old, kind, &records, is_ours)?;
         restored = "template";
     }
     // If the template is the stored one, only the stored record says whose its entries are.

@@ -9,7 +9,7 @@ use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
-use crate::merge::{Conflict, Known, Outcome, Records, merge, set_aside};
+use crate::merge::{Conflict, Known, Outcome, Part, Records, carry_over, merge, set_aside};
 use crate::settings::{Dependency, RunningNotebooks};
 use crate::workload::{self, Kind};
 
@@ -49,9 +49,11 @@ impl Change {
             let own = |object, parts: &[_]| set_aside(object, kind, parts.iter().copied(), &mut |_, _| ());
             own(old, of_old).is_ok_and(|old| own(new, of_new).is_ok_and(|new| is_same_template(&old, &new, kind)))
         };
-        // What another policy did before us in this request stands in a record that came with it.
-        let of_others = records.others_of_client(is_ours);
-        if !of_others.is_empty() && are_same(&of_others, &of_others) {
+        let of_others = records.parts_of_others(is_ours);
+        let is_shared = |place: &str, key: &str| known.at(place).is_some_and(|owners| owners.contains(key));
+        let are_shared =
+            |part: &Part<'_>| part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_shared(place, key)));
+        if !of_others.is_empty() && !of_others.iter().copied().any(are_shared) && are_same(&of_others, &of_others) {
             return Change::Others;
         }
         // What only the client's record names was not ours in the stored object.
@@ -255,15 +257,22 @@ pub fn merge_along<'a>(
     }
 }
 
-/// Puts the stored template in the place of the client's.
+/// Puts the stored template in the place of the client's, but for what he has of other policies': they decide about that.
 ///
 /// # Errors
-/// What holds the template is not an object.
-pub fn restore_template<'a>(object: &mut Node<'a>, stored: &Node<'a>, kind: Kind) -> Result<(), Malformed> {
-    match workload::pod_spec(stored, kind) {
-        Some(template) => kind.pod_spec_path().set(object, template.clone()),
-        None => Ok(()),
-    }
+/// What holds the template is malformed.
+pub fn restore_template<'a>(
+    object: &mut Node<'a>,
+    stored: &Node<'a>,
+    kind: Kind,
+    records: &Records<'_>,
+    is_ours: &dyn Fn(&str) -> bool,
+) -> Result<(), Malformed> {
+    let Some(template) = workload::pod_spec(stored, kind) else { return Ok(()) };
+    let of_others = records.parts_of_others(is_ours);
+    let client = (!of_others.is_empty()).then(|| object.clone());
+    kind.pod_spec_path().set(object, template.clone())?;
+    client.map_or(Ok(()), |client| carry_over(object, &client, kind, of_others.into_iter()))
 }
 #[cfg(test)]
 mod tests {

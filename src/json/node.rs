@@ -159,6 +159,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// As [`Node::as_object`], to change it.
+    pub const fn as_object_mut(&mut self) -> Option<&mut Object<'a>> {
+        match &mut self.body {
+            Body::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
     /// The members of the object that this must be.
     ///
     /// # Errors
@@ -372,6 +380,16 @@ impl<'a> Object<'a> {
         self.changed |= self.members.len() != before;
     }
 
+    /// Gives the members the values that `other` gives for them.
+    pub fn replace(&mut self, mut other: impl FnMut(Str<'a>, &Node<'a>) -> Option<Node<'a>>) {
+        for (key, value) in &mut self.members {
+            if let Some(other) = other(*key, value) {
+                *value = other;
+                self.changed = true;
+            }
+        }
+    }
+
     /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -404,6 +422,16 @@ impl<'a> List<'a> {
         let before = self.items.len();
         self.items.retain(is_kept);
         self.changed |= self.items.len() != before;
+    }
+
+    /// Puts the items that `other` gives in the place of those that are there.
+    pub fn replace(&mut self, mut other: impl FnMut(&Node<'a>) -> Option<Node<'a>>) {
+        for item in &mut self.items {
+            if let Some(other) = other(item) {
+                *item = other;
+                self.changed = true;
+            }
+        }
     }
 
     /// The items, to put others in their place.

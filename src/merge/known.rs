@@ -37,10 +37,12 @@ impl<'r> Records<'r> {
         all.flat_map(Record::parts).map(|(_, part)| part).collect()
     }
 
-    /// What other policies say in the client's object that they added.
-    pub fn others_of_client(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
-        let unknown = self.client.parts().filter(|(name, _)| !is_ours(name));
-        unknown.chain(self.foreign_of_client.iter().flat_map(Record::parts)).map(|(_, part)| part).collect()
+    /// What other policies say that they added.
+    pub fn parts_of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
+        let own = [Some(self.client), self.stored].into_iter().flatten().flat_map(Record::parts);
+        let unknown = own.filter(|(name, _)| !is_ours(name));
+        let foreign = self.foreign_of_client.iter().chain(self.foreign_of_stored).flat_map(Record::parts);
+        unknown.chain(foreign).map(|(_, part)| part).collect()
     }
 }
 

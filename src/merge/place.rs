@@ -368,6 +368,7 @@ impl<'a> Place<'_, 'a> {
             }
             if dependency.on_conflict == OnConflict::Keep && field.may_keep() {
                 outcome.is_made_theirs |= field.target != Target::Metadata;
+                outcome.note_kept(dependency, addition);
                 outcome.warn(
                     Audience::Everyone,
                     format!("{} was changed and is yours now: dependency \"{name}\" leaves it alone", subject()),

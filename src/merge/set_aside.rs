@@ -3,12 +3,20 @@
 
 use super::record::Part;
 use super::{SPEC, set_field};
-use crate::json::{ByName, Malformed, Node, Object, Path};
+use crate::json::{Body, ByName, Malformed, Node, Object, Path};
 use crate::settings::fields::{FIELDS, Field, MergeStrategy, SIDECARS, Target};
 use crate::workload::{self, Apart, Kind, METADATA};
 
 /// The keys of entries, by place.
 type Keys<'r> = ByName<'r, ByName<'r, ()>>;
+
+fn keys_of<'r>(parts: impl Iterator<Item = &'r Part<'r>>) -> Keys<'r> {
+    let mut keys = Keys::default();
+    for (place, added) in parts.flat_map(|part| part.added.iter()) {
+        keys.entry(place).into_iter().for_each(|keys| keys.extend(added.iter().map(|key| &**key)));
+    }
+    keys
+}
 
 /// `object` without the entries of these parts of records. `note` gets the place and the key of each that it had.
 ///
@@ -20,10 +28,7 @@ pub fn set_aside<'a, 'r>(
     parts: impl Iterator<Item = &'r Part<'r>>,
     note: &mut dyn FnMut(&str, &str),
 ) -> Result<Node<'a>, Malformed> {
-    let mut keys = Keys::default();
-    for (place, added) in parts.flat_map(|part| part.added.iter()) {
-        keys.entry(place).into_iter().for_each(|keys| keys.extend(added.iter().map(|key| &**key)));
-    }
+    let keys = keys_of(parts);
     let mut object = object.clone();
     let is_ours = |name: &str| keys.get(SIDECARS).is_some_and(|names| names.contains(name));
     let names = workload::container_names(&object, kind)?;
@@ -102,4 +107,69 @@ fn remove_from(
         node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| stays(&key)));
     }
     Ok(())
+}
+
+/// Gives the entries of these parts of records that `object` has the values that they have in `from`: they are another
+/// policy's, which decides about them. Atomic fields and metadata stay.
+///
+/// # Errors
+/// What holds such entries is of the wrong kind.
+pub fn carry_over<'a, 'r>(
+    object: &mut Node<'a>,
+    from: &Node<'a>,
+    kind: Kind,
+    parts: impl Iterator<Item = &'r Part<'r>>,
+) -> Result<(), Malformed> {
+    let keys = keys_of(parts);
+    let path = kind.pod_spec_path();
+    let (Some(from), Some(spec)) = (path.get(from)?.and_then(Node::as_object), path.get_mut(object)?) else {
+        return Ok(());
+    };
+    for field in FIELDS.iter().filter(|field| field.target == Target::PodSpec) {
+        carry_over_entries(spec, from, field, |key| keys.get(field.name).is_some_and(|keys| keys.contains(key)));
+    }
+    let mut containers = ByName::default();
+    for container in from.get("containers").and_then(Node::as_list).into_iter().flat_map(|list| list.items()) {
+        if let Some((container, name)) = container.as_object().and_then(|it| Some((it, it.get("name")?.string()?))) {
+            containers.insert(name, container);
+        }
+    }
+    let path = path.member("containers");
+    let Some(list) = spec.get_mut("containers") else { return Ok(()) };
+    for container in list.list_mut(&path)?.iter_mut().filter_map(Node::as_object_mut) {
+        let name = container.get("name").and_then(Node::string).unwrap_or_default();
+        let Some(from) = containers.get(&name) else { continue };
+        for field in FIELDS.iter().filter(|field| field.target == Target::Containers) {
+            let places = [keys.get(field.name), keys.get(&[field.name, "/", &name].concat())];
+            carry_over_entries(container, from, field, |key| places.iter().flatten().any(|keys| keys.contains(key)));
+        }
+    }
+    Ok(())
+}
+
+/// Gives the entries that `is_named` of the list or map that `field` has in `to` the values that they have in `from`.
+fn carry_over_entries<'a>(
+    to: &mut Object<'a>,
+    from: &Object<'a>,
+    field: &'static Field,
+    is_named: impl Fn(&str) -> bool,
+) {
+    let (Some(to), Some(from)) = (to.get_mut(field.member.raw()), from.get(field.member.raw())) else { return };
+    let mut values = ByName::default();
+    for (key, value) in from.as_object().into_iter().flat_map(Object::iter) {
+        values.insert(key.decode(), value);
+    }
+    for (key, value) in from.as_list().into_iter().flat_map(|list| list.items()).map(|item| (field.key_of(item), item))
+    {
+        key.map(|key| values.insert(key, value));
+    }
+    let theirs = |key: &str, present: &Node<'a>| {
+        let value = values.get(key).filter(|_| is_named(key))?;
+        (!field.is_equal(present.text(), value.text())).then(|| (*value).clone())
+    };
+    match &mut to.body {
+        Body::Object(members) => members.replace(|key, value| theirs(&key.decode(), value)),
+        Body::List(list) => list.replace(|item| theirs(&field.key_of(item)?, item)),
+        Body::Text | Body::Entry(_) => {}
+    }
 }

@@ -254,7 +254,7 @@ pub fn through_go(value: &Value) -> Value {
         Value::Object(members) => {
             let mut written: Map<_, _> = members
                 .iter()
-                .filter(|(key, value)| !value.is_null() && !(DROPPED_AT_ZERO.contains(&key.as_str()) && is_zero(value)))
+                .filter(|(key, value)| !(value.is_null() || DROPPED_AT_ZERO.contains(&key.as_str()) && is_zero(value)))
                 .filter(|(_, value)| !value.as_array().is_some_and(Vec::is_empty))
                 .map(|(key, value)| (key.clone(), through_go(value)))
                 .collect();
