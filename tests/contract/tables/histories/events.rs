@@ -276,7 +276,7 @@ impl Draft<'_> {
 /// Random events for as many platforms as `platforms` says.
 pub fn event(platforms: usize) -> impl Strategy<Value = Event> {
     prop_oneof![
-        6 => (0..platforms, prop::collection::vec(upgrade(), 1..=2)).prop_map(|(at, it)| Event::Upgrade(at, it)),
+        8 => (0..platforms, prop::collection::vec(upgrade(), 1..=3)).prop_map(|(at, it)| Event::Upgrade(at, it)),
         1 => prop_oneof![Just(None), Just(Some(Turn::Before)), Just(Some(Turn::Behind))].prop_map(Event::Webhook),
         1 => any::<bool>().prop_map(Event::Away),
         1 => Just(Event::Export),
@@ -290,7 +290,8 @@ fn dependency() -> impl Strategy<Value = Dependency> {
     prop::sample::select(ALL.to_vec())
 }
 
-fn upgrade() -> impl Strategy<Value = Upgrade> {
+/// Random changes of settings.
+pub fn upgrade() -> impl Strategy<Value = Upgrade> {
     use Status::{Defined, Listed, Retired, Unknown};
     let status = prop::sample::select(vec![Listed, Listed, Defined, Retired, Unknown]);
     let on_conflict = prop::sample::select(vec!["Reject", "Keep", "Override"]);

@@ -21,14 +21,14 @@ use serde_json::{Value, json};
 
 use crate::evaluator::test_data;
 use checks::Checks;
-use events::{Change, Draft, Event, Source, Turn, event, is_policys, own};
+use events::{Change, Draft, Event, Source, Turn, event, is_policys, own, upgrade};
 use object::{Id, annotations_mut, container_of, entries, list, main_container, rename, retain, template_mut, write};
-use platform::{Dependency, Platform, owner};
+use platform::{Dependency, Platform, Upgrade, owner};
 use request::Request;
 
 /// How many histories there are, unless environment variable `HISTORIES` says otherwise.
 const HISTORIES: u32 = 300;
-const LONGEST: usize = 14;
+const LONGEST: usize = 10;
 
 const STOPPED: &str = "kubeflow-resource-stopped";
 /// Open Data Hub's annotation by which a user asks for what waits.
@@ -54,18 +54,16 @@ pub struct Life {
 impl Life {
     fn new(platforms: Vec<Platform>) -> Result<Self, TestCaseError> {
         let manifest = manifest();
-        let mut life = Life {
+        let created = Request { old: None, sent: manifest.clone() }.ask(&platforms)?.map_err(TestCaseError::fail)?;
+        Ok(Life {
             platforms,
             webhook: None,
             is_away: false,
-            manifest: manifest.clone(),
+            manifest,
             export: None,
-            stored: Value::Null,
+            stored: created.object,
             lost: BTreeSet::new(),
-        };
-        life.create(manifest.clone(), manifest)?;
-        prop_assert!(!life.stored.is_null(), "the user's manifest is denied");
-        Ok(life)
+        })
     }
 
     fn live(&mut self, event: &Event) -> TestCaseResult {
@@ -314,6 +312,8 @@ struct Start {
     one_domain: bool,
     /// The second policy is asked first.
     turned: bool,
+    /// What the platforms changed before.
+    upgrades: Vec<(usize, Upgrade)>,
 }
 
 impl Start {
@@ -321,6 +321,7 @@ impl Start {
         let domains = if self.one_domain { [DOMAINS[0]; 2] } else { DOMAINS };
         let numbered = domains.into_iter().enumerate().take(count);
         let mut platforms: Vec<_> = numbered.map(|(at, domain)| Platform::new(at, domain, self.restart)).collect();
+        self.upgrades.iter().for_each(|(number, upgrade)| platforms[*number].upgrade(upgrade));
         if self.turned {
             platforms.reverse();
         }
@@ -328,12 +329,10 @@ impl Start {
     }
 }
 
-fn starts() -> impl Strategy<Value = Start> {
-    (prop::bool::weighted(0.2), any::<bool>(), any::<bool>()).prop_map(|(restart, one_domain, turned)| Start {
-        restart,
-        one_domain,
-        turned,
-    })
+fn starts(policies: usize) -> impl Strategy<Value = Start> {
+    let upgrades = prop::collection::vec((0..policies, upgrade()), 0..=10);
+    let start = |(restart, one_domain, turned, upgrades)| Start { restart, one_domain, turned, upgrades };
+    (prop::bool::weighted(0.2), any::<bool>(), any::<bool>(), upgrades).prop_map(start)
 }
 
 /// Half of the histories, under as many policies as `policies` says.
@@ -341,7 +340,7 @@ fn lives(policies: usize) {
     let cases = env::var("HISTORIES").map_or(HISTORIES, |count| count.parse().expect("HISTORIES is a number")) / 2;
     let config = Config { cases, max_shrink_iters: 20_000, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::default()));
-    let lives = (starts(), prop::collection::vec(event(policies), 1..=LONGEST));
+    let lives = (starts(policies), prop::collection::vec(event(policies), 1..=LONGEST));
     let outcome = runner.run(&lives, |(start, events)| {
         let mut life = Life::new(start.platforms(policies))?;
         events.iter().try_for_each(|event| life.live(event))
