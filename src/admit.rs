@@ -11,7 +11,7 @@ use crate::merge::{
     Annotations, Audience, Conflict, Known, MOST_CONFLICTS, Record, Records, Says, apply_annotations,
     changed_annotations,
 };
-use crate::rollout::{Change, Merged, Rollout, merge_along, restore_template, template_hash};
+use crate::rollout::{Change, Merged, Rollout, may_change, merge_along, restore_template, template_hash};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
 use crate::workload::{self, Kind};
 
@@ -101,14 +101,17 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     };
 
     let known = Known::new(&records, is_ours, false);
-    let change = Change::of(&request, &records, is_ours, plan, &known);
     let asks = has.apply.as_deref() == Some("now");
     // One that was called before us in this request has taken the annotation off.
     let old = request.old_object.as_ref().filter(|_| asks || client.applied.is_some());
     let stored_template = old.map(|old| template_hash(old, kind));
-    let was_asked = stored_template.is_some() && client.applied.as_deref() == stored_template.as_deref();
+    let is_of_this_request = client.applied != stored.as_ref().and_then(|stored| stored.applied.clone());
+    let was_asked =
+        stored_template.is_some() && is_of_this_request && client.applied.as_deref() == stored_template.as_deref();
     let is_asked_for = asks || was_asked || workload::asks_for_restart(&request.object);
-    let rollout = Rollout::of(&request, deployed.running_notebooks, &change, is_asked_for);
+    let may_change = may_change(&request, deployed.running_notebooks, is_asked_for);
+    let change = Change::of(&request, &records, is_ours, plan, &known, may_change);
+    let rollout = Rollout::of(&request, &change, may_change);
     let is_deferred = rollout == Rollout::Defer;
     let mut restored = "";
     let old = request.old_object.as_ref();

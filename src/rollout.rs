@@ -31,13 +31,14 @@ pub enum Change {
 
 impl Change {
     /// Compares the templates of a request; what counts as his own is what no record names. `known` says what is ours in
-    /// the object.
+    /// the object, `may_change` whether the template may change though he does not change it.
     pub fn of<'a>(
         request: &Request<'a>,
         records: &Records<'_>,
         is_ours: &dyn Fn(&str) -> bool,
         plan: &'a [Dependency<'a>],
         known: &'a Known<'a>,
+        may_change: bool,
     ) -> Self {
         let (Some(old), new, kind) = (&request.old_object, &request.object, request.kind) else {
             return Change::Nothing;
@@ -56,8 +57,11 @@ impl Change {
         if !of_others.is_empty() && !of_others.iter().copied().any(are_shared) && are_same(&of_others, &of_others) {
             return Change::Others;
         }
-        // What only the client's record names was not ours in the stored object.
-        if !are_same(&records.parts_of_stored(), &records.parts()) {
+        // What only the client's record names was not ours in the stored object. Where the template may change, an earlier
+        // call in this request may have overridden it since.
+        let overridden = if may_change { records.overridden_by_client() } else { Vec::new() };
+        let of_stored: Vec<_> = records.parts_of_stored().into_iter().chain(&overridden).collect();
+        if !are_same(&of_stored, &records.parts()) {
             return Change::Users;
         }
         // What he wrote over an entry of ours may become his.
@@ -94,19 +98,23 @@ impl Rollout {
     /// A notebook that is stopped before or after the request does not run: starting one is the time to change it. An
     /// update without the stored object changes no template, and counts as one of a notebook that runs, since nobody
     /// knows what it was before.
-    pub fn of(request: &Request<'_>, running_notebooks: RunningNotebooks, change: &Change, is_asked_for: bool) -> Self {
+    pub fn of(request: &Request<'_>, change: &Change, may_change: bool) -> Self {
         if request.operation == Operation::Create || *change == Change::Users {
-            return Rollout::Enforce;
-        }
-        let Some(old) = &request.old_object else {
-            return if running_notebooks == RunningNotebooks::Restart { Rollout::BestEffort } else { Rollout::Defer };
-        };
-        let is_stopped = workload::is_stopped(old) || workload::is_stopped(&request.object);
-        match running_notebooks {
-            RunningNotebooks::Defer if !is_stopped && !is_asked_for => Rollout::Defer,
-            RunningNotebooks::Defer | RunningNotebooks::Restart => Rollout::BestEffort,
+            Rollout::Enforce
+        } else if may_change {
+            Rollout::BestEffort
+        } else {
+            Rollout::Defer
         }
     }
+}
+
+/// Whether the template may change though the client does not change it: the notebook does not run, or the client asks for
+/// what waits, or the settings say `Restart`.
+pub fn may_change(request: &Request<'_>, running_notebooks: RunningNotebooks, is_asked_for: bool) -> bool {
+    let is_stopped = |old| workload::is_stopped(old) || workload::is_stopped(&request.object);
+    running_notebooks == RunningNotebooks::Restart
+        || request.old_object.as_ref().is_some_and(|old| is_asked_for || is_stopped(old))
 }
 
 /// Whether the templates of two objects mean the same (contract, "Equality").
@@ -316,10 +324,11 @@ mod tests {
             foreign_of_stored: &[],
             copied: None,
         };
-        let is_ours = |name: &str| name == "proxy";
+        let is_ours = |_: &str| false;
         let known = Known::new(&records, &is_ours, false);
-        let change = Change::of(&request, &records, &is_ours, &[], &known);
-        Rollout::of(&request, running_notebooks, &change, false)
+        let may_change = may_change(&request, running_notebooks, false);
+        let change = Change::of(&request, &records, &is_ours, &[], &known, may_change);
+        Rollout::of(&request, &change, may_change)
     }
 
     const ONE: &str = r#"[{"name":"nb","image":"one"}]"#;

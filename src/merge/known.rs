@@ -37,6 +37,12 @@ impl<'r> Records<'r> {
         all.flat_map(Record::parts).map(|(_, part)| part).collect()
     }
 
+    /// What stood in the stored object where, by the client's record, `Override` put ours in this request.
+    pub fn overridden_by_client(&self) -> Vec<Part<'r>> {
+        let parts = self.client.parts().filter(|(_, part)| !part.overridden.is_empty());
+        parts.map(|(_, part)| Part { added: part.overridden.clone(), ..Part::default() }).collect()
+    }
+
     /// What other policies say that they added.
     pub fn parts_of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
         let own = [Some(self.client), self.stored].into_iter().flatten().flat_map(Record::parts);

@@ -23,9 +23,9 @@ use self::containers::Reach;
 use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, present_atomic_fields};
 use crate::json::{ByName, Malformed, Node, Object, Path, items, member, string_member};
-use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, Target};
+use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
 use crate::settings::{Addition, Dependency};
-use crate::workload::{self, CONTAINER, Kind, METADATA};
+use crate::workload::{self, Apart, CONTAINER, Kind, METADATA};
 
 /// What came of a merge, beside the object.
 #[derive(Debug, Default)]
@@ -342,20 +342,27 @@ impl<'a> Merger<'_, 'a> {
         let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
         let moved: Vec<_> = fields.iter().map(|field| self.context.known.moved(field, &there)).collect();
         let stored = StoredContainers::new(self.stored, kind);
+        let main = self.reach.main.as_deref();
+        let is_there = |name: &str| there.contains(name);
+        let recorded_main = recorded_main(self.stored, kind, self.context.known, main, &is_there);
         for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
             let path = path.item(at);
             let container = node.object_mut(&path)?;
             let name = container.get("name").and_then(Node::string).unwrap_or_default();
             let is_main = self.reach.is_main(&name);
+            let is_recorded_main = recorded_main.as_deref() == Some(&*name);
+            let is_new = stored.by_name.is_empty() || !stored.by_name.contains(&name);
             let reached_by = self.reach.of(&name);
             let reaches = |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
             for ((field, of_field), moved) in fields.iter().zip(&additions).zip(&moved) {
                 let desired: Vec<_> = reached_by.iter().filter_map(|at| of_field.get(*at)).flatten().copied().collect();
                 let known = self.context.known;
                 let by_name = [field.name, "/", &name].concat();
-                let of_main = known.at(field.name).filter(|_| is_main);
+                let of_main = known.at(field.name).filter(|_| is_recorded_main);
                 let owners = [of_main, known.at(&by_name)];
-                let moved = (!moved.is_empty() && !reached_by.is_empty()).then_some((moved, &reaches as _));
+                let is_covered = owners.iter().any(Option::is_some);
+                let moved = (is_new && !is_covered && !moved.is_empty() && !reached_by.is_empty())
+                    .then_some((moved, &reaches as _));
                 if desired.is_empty() && owners.iter().all(Option::is_none) && moved.is_none() {
                     continue;
                 }
@@ -436,6 +443,27 @@ impl<'a> Merger<'_, 'a> {
             self.outcome.kept_mounts.get(&name).is_some_and(|kept| Some(kept) == mounts.get(&name))
         };
         volumes.retain(|desired| !is_kept(desired));
+    }
+}
+
+/// The container that the record calls the main one, in an object that has the containers which `is_there` says, of which
+/// `main` is the main one now: the one that was it in the stored object, or the one that it has become.
+pub fn recorded_main<'a>(
+    stored: Option<&Node<'a>>,
+    kind: Kind,
+    known: &Known<'a>,
+    main: Option<&str>,
+    is_there: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    let names = stored.map(|stored| workload::container_names(stored, kind).unwrap_or_default()).unwrap_or_default();
+    let owners = known.at(SIDECARS);
+    let is_ours = |name: &str| owners.is_some_and(|owners| owners.get(name).is_some_and(|owner| owner.is_stored));
+    let is_foreign = |name: &str| known.foreign_containers.contains(name);
+    let apart = Apart { is_ours: &is_ours, is_foreign: &is_foreign };
+    let was_main = stored.and_then(|stored| workload::main_container(kind, stored, &names, &apart));
+    match was_main {
+        Some(was_main) if is_there(was_main) => Some(was_main.clone().into_owned()),
+        _ => main.filter(|main| !names.iter().any(|name| name == main)).map(str::to_owned),
     }
 }
 

@@ -64,6 +64,11 @@ impl<'p, 'a> Stored<'p, 'a> {
         Stored { parent, entries: OnceCell::new() }
     }
 
+    /// Whether the stored object has another value under this key.
+    fn has_another(&self, field: &'static Field, key: &str, value: &str) -> bool {
+        self.is_unlike(field, key, value) && self.entries.get().is_some_and(|entries| entries.contains(key))
+    }
+
     /// Whether the client wrote the entry: there is a stored object, and it has none under this key that means the same.
     fn is_unlike(&self, field: &'static Field, key: &str, value: &str) -> bool {
         let Some(parent) = self.parent else { return false };
@@ -219,6 +224,11 @@ impl<'a> Place<'_, 'a> {
                     continue;
                 }
                 found.decided = Some(Decided { verdict, is_due, by: dependency });
+                if let Some(owner) = owner.filter(|owner| owner.dependency != dependency.name)
+                    && verdict == Verdict::Add
+                {
+                    outcome.record.forget(owner.dependency, &self.name, &addition.key);
+                }
                 let group = if go_first.contains(dependency.name) { &mut first } else { &mut last };
                 match (verdict, found.entries.first()) {
                     (Verdict::Theirs | Verdict::Conflict, _) => continue,
@@ -271,7 +281,17 @@ impl<'a> Place<'_, 'a> {
     ) -> bool {
         let field = self.field_of(key);
         // Only the stored record takes away; and what the client wrote over is his now.
-        if !owner.is_stored || (context.is_held_back)(owner.dependency) || self.stored.is_unlike(field, key, value) {
+        if !owner.is_stored || (context.is_held_back)(owner.dependency) {
+            return false;
+        }
+        if self.stored.is_unlike(field, key, value) {
+            if !self.stored.has_another(field, key, value) {
+                return false;
+            }
+            outcome.is_made_theirs |= field.target != Target::Metadata;
+            let (subject, name) = (self.subject(field, key), owner.dependency);
+            let what = format!("{subject} was changed and is yours now: dependency \"{name}\" leaves it alone");
+            outcome.warn(Audience::Everyone, what);
             return false;
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
@@ -455,7 +475,7 @@ impl<'a> Place<'_, 'a> {
     fn is_the_users(&self, key: &str, all: &FxHashMap<&str, Found<'_, 'a>>) -> bool {
         let entries = all.get(key).map_or(&[][..], |found| &found.entries);
         entries.last().is_some_and(|(_, value)| {
-            self.owner(key).is_none_or(|owner| owner.is_stored && self.stored.is_unlike(self.field, key, value))
+            self.owner(key).is_none_or(|owner| owner.is_stored && self.stored.has_another(self.field, key, value))
         })
     }
 

@@ -40,8 +40,8 @@ pub struct Record<'t> {
     parts: ByName<'t, Part<'t>>,
     /// By the kind, as it stands there.
     other_kinds: ByName<'t, &'t str>,
-    /// The hash of the template that was stored when the user last asked for what waits: so that what is called again in
-    /// this request, or after it, knows that he did.
+    /// The hash of the template that was stored when the user asked for what waits, so that who is called again in the same
+    /// request, or after us, knows that he did: the stored record has another.
     pub applied: Option<Cow<'t, str>>,
 }
 
@@ -145,6 +145,12 @@ impl<'t> Record<'t> {
         }
     }
 
+    /// Takes back that the dependency `name` added the entry of this key at `place`: another one does now.
+    pub fn forget(&mut self, name: &str, place: &str, key: &str) {
+        let keys = self.parts.get_mut(name).and_then(|part| part.added.get_mut(place));
+        keys.into_iter().for_each(|keys| keys.retain(|it| it != key));
+    }
+
     /// Takes over what another record says of the dependency `name`, as it is.
     pub fn keep(&mut self, name: impl Into<Cow<'t, str>>, part: &Part<'t>) {
         self.parts.insert(name, part.clone());
@@ -168,8 +174,10 @@ impl<'t> Record<'t> {
         for (name, part) in others(client) {
             self.keep(name, part);
         }
-        let lost: Vec<_> =
-            stored.into_iter().flat_map(others).filter(|(name, _)| !client.parts.contains(name)).collect();
+        // A client that lost the whole record lost theirs with ours. Where it has some, theirs is as they left it.
+        let lost_it_all =
+            client.is_blank() && stored.is_some_and(|stored| stored.parts().any(|(name, _)| is_ours(name)));
+        let lost: Vec<_> = stored.into_iter().filter(|_| lost_it_all).flat_map(others).collect();
         if !lost.is_empty() {
             let mut there = ByName::default();
             let mut note = |place: &str, key: &str| _ = there.add([place, "\n", key].concat());

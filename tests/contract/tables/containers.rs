@@ -310,8 +310,12 @@ fn a_dependency_without_its_container_keeps_what_it_added() {
         assert_eq!(outcome.audit, [].into());
     }
     for again in [main, json!({"name": "main"})] {
+        let is_empty = again.get("volumeMounts").is_none();
         let again = with(&edited, "/spec/template/spec/containers", json!([again, {"name": "other"}]));
-        assert_eq!(updated(&edited, &again, &settings).object, before);
+        let after = updated(&edited, &again, &settings).object;
+        assert_eq!(split_annotations(&after).object, split_annotations(&before).object);
+        // What its user brings with it is his.
+        assert_eq!(split_annotations(&after) == split_annotations(&before), is_empty);
     }
 
     // It is taken away as any other.
