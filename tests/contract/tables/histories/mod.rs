@@ -88,7 +88,7 @@ impl Life {
     }
 
     fn create_from(&mut self, source: &Source) -> TestCaseResult {
-        if !matches!(source, Source::Manifest | Source::Forged(..)) && self.has_left_in_ours() {
+        if !matches!(source, Source::Manifest | Source::Forged(..)) && self.has_left_containers() {
             return Ok(());
         }
         let mut object = self.stored.clone();
@@ -117,11 +117,13 @@ impl Life {
         self.create(object, manifest)
     }
 
-    /// Whether there is something in a container of a platform's that the settings do not want. In a copy it is nobody's.
-    fn has_left_in_ours(&self) -> bool {
-        let is_left = |id: &Id| {
-            let container = container_of(id);
-            container.is_some_and(|it| self.brings(&it).is_some()) && owner(id).is_some() && self.brings(id).is_none()
+    /// Whether there is a container, or something in one of a platform's, that the settings do not want. In a copy nobody
+    /// can tell whose it is.
+    fn has_left_containers(&self) -> bool {
+        let is_unwanted = |id: &str| owner(id).is_some() && self.brings(id).is_none();
+        let is_left = |id: &Id| match container_of(id) {
+            Some(container) => self.brings(&container).is_some() && is_unwanted(id),
+            None => self.platforms.len() > 1 && id.starts_with("containers/") && is_unwanted(id),
         };
         entries(&self.stored).keys().any(is_left)
     }
