@@ -11,7 +11,7 @@ use crate::merge::{
     Annotations, Audience, Conflict, Known, MOST_CONFLICTS, Record, Records, Says, apply_annotations,
     changed_annotations,
 };
-use crate::rollout::{Change, Merged, Rollout, may_change, merge_along, restore_template, template_hash};
+use crate::rollout::{Change, Merged, Rollout, hash_of_asking, may_change, merge_along, restore_template};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
 use crate::workload::{self, Kind};
 
@@ -104,15 +104,15 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let asks = has.apply.as_deref() == Some("now");
     // One that was called before us in this request has taken the annotation off.
     let old = request.old_object.as_ref().filter(|_| asks || client.applied.is_some());
-    let stored_template = old.map(|old| template_hash(old, kind));
-    let is_of_this_request = client.applied != stored.as_ref().and_then(|stored| stored.applied.clone());
-    let was_asked =
-        stored_template.is_some() && is_of_this_request && client.applied.as_deref() == stored_template.as_deref();
+    let before = stored.as_ref().and_then(|stored| stored.applied.as_deref()).unwrap_or_default();
+    let applied = old.map(|old| hash_of_asking(old, kind, before));
+    let was_asked = applied.is_some() && client.applied.as_deref() == applied.as_deref();
     let is_asked_for = asks || was_asked || workload::asks_for_restart(&request.object);
     let may_change = may_change(&request, deployed.running_notebooks, is_asked_for);
     let change = Change::of(&request, &records, is_ours, plan, &known, may_change);
     let rollout = Rollout::of(&request, &change, may_change);
     let is_deferred = rollout == Rollout::Defer;
+    let is_of_ours = matches!(change, Change::Ours { .. });
     let mut restored = "";
     let old = request.old_object.as_ref();
     if let (Change::Ours { put_back }, true, Some(old)) = (change, is_deferred, old) {
@@ -141,8 +141,11 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     outcome.record.keep_others(&records, &object, kind, is_ours)?;
     let deferred = waiting.names(plan);
     let pending = still_pending(&has, stored_has.as_ref(), &deferred, is_deferred, is_ours);
-    outcome.record.applied = if was_asked || asks && !outcome.changed.is_empty() {
-        stored_template.map(Into::into)
+    let are_others =
+        outcome.record.parts().any(|(name, _)| !is_ours(name)) || pending.iter().any(|name| !is_ours(name));
+    let is_worth_knowing = is_of_ours || are_others || !outcome.changed.is_empty();
+    outcome.record.applied = if was_asked || asks && is_worth_knowing {
+        applied.map(Into::into)
     } else {
         client.applied.clone().filter(|_| !outcome.record.is_blank())
     };

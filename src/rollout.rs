@@ -57,9 +57,21 @@ impl Change {
         if !of_others.is_empty() && !of_others.iter().copied().any(are_shared) && are_same(&of_others, &of_others) {
             return Change::Others;
         }
-        // What only the client's record names was not ours in the stored object. Where the template may change, an earlier
-        // call in this request may have overridden it since.
-        let overridden = if may_change { records.overridden_by_client() } else { Vec::new() };
+        // What only the client's record names was not ours in the stored object. An earlier call in this request may have
+        // overridden what he wrote in it; or, where the template may change, what stood there.
+        let overridden = records.overridden_by_client();
+        let mut stood = ByName::default();
+        let mut note = |place: &str, key: &str| _ = stood.add([place, "\n", key].concat());
+        let is_readable = set_aside(old, kind, overridden.iter(), &mut note).is_ok();
+        let is_new =
+            |place: &str, key: &str| known.at(place).and_then(|owners| owners.get(key)).is_some_and(|it| !it.is_stored);
+        let wrote = |place: &str, key: &str| is_new(place, key) && !stood.contains(&[place, "\n", key].concat());
+        let has_written =
+            |part: &Part<'_>| part.added.iter().any(|(place, keys)| keys.iter().any(|key| wrote(place, key)));
+        if !is_readable || overridden.iter().any(has_written) {
+            return Change::Users;
+        }
+        let overridden = if may_change { overridden } else { Vec::new() };
         let of_stored: Vec<_> = records.parts_of_stored().into_iter().chain(&overridden).collect();
         if !are_same(&of_stored, &records.parts()) {
             return Change::Users;
@@ -129,10 +141,12 @@ fn template<'o, 'a>(object: &'o Node<'a>, kind: Kind) -> &'o Node<'a> {
     workload::pod_spec(object, kind).unwrap_or(&ABSENT)
 }
 
-/// A hash of the template of an object, as it is spelt.
-pub fn template_hash(object: &Node<'_>, kind: Kind) -> String {
+/// A hash of what the user asked for in a request: of the stored template, as it is spelt, and of the hash of when he asked
+/// before.
+pub fn hash_of_asking(stored: &Node<'_>, kind: Kind, before: &str) -> String {
     let mut hash = Digest::default();
-    hash.add(template(object, kind).text());
+    hash.add(before);
+    hash.add(template(stored, kind).text());
     hash.hex()
 }
 

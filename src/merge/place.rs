@@ -284,7 +284,8 @@ impl<'a> Place<'_, 'a> {
         if !owner.is_stored || (context.is_held_back)(owner.dependency) {
             return false;
         }
-        if self.stored.is_unlike(field, key, value) {
+        // A volume or container is ours as long as it is there.
+        if field.may_keep() && self.stored.is_unlike(field, key, value) {
             if !self.stored.has_another(field, key, value) {
                 return false;
             }

@@ -40,8 +40,8 @@ pub struct Record<'t> {
     parts: ByName<'t, Part<'t>>,
     /// By the kind, as it stands there.
     other_kinds: ByName<'t, &'t str>,
-    /// The hash of the template that was stored when the user asked for what waits, so that who is called again in the same
-    /// request, or after us, knows that he did: the stored record has another.
+    /// A hash of the request in which the user asked for what waits, so that who is called again in it, or after us, knows
+    /// that he did.
     pub applied: Option<Cow<'t, str>>,
 }
 
@@ -174,10 +174,8 @@ impl<'t> Record<'t> {
         for (name, part) in others(client) {
             self.keep(name, part);
         }
-        // A client that lost the whole record lost theirs with ours. Where it has some, theirs is as they left it.
-        let lost_it_all =
-            client.is_blank() && stored.is_some_and(|stored| stored.parts().any(|(name, _)| is_ours(name)));
-        let lost: Vec<_> = stored.into_iter().filter(|_| lost_it_all).flat_map(others).collect();
+        let lost = stored.into_iter().flat_map(others).filter(|(name, _)| !client.parts.contains(name));
+        let lost: Vec<_> = lost.collect();
         if !lost.is_empty() {
             let mut there = ByName::default();
             let mut note = |place: &str, key: &str| _ = there.add([place, "\n", key].concat());

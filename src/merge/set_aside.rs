@@ -110,7 +110,7 @@ fn remove_from(
 }
 
 /// Gives the entries of these parts of records that `object` has the values that they have in `from`: they are another
-/// policy's, which decides about them. Atomic fields and metadata stay.
+/// policy's, which decides about them. Metadata stays.
 ///
 /// # Errors
 /// What holds such entries is of the wrong kind.
@@ -126,7 +126,16 @@ pub fn carry_over<'a, 'r>(
         return Ok(());
     };
     for field in FIELDS.iter().filter(|field| field.target == Target::PodSpec) {
-        carry_over_entries(spec, from, field, |key| keys.get(field.name).is_some_and(|keys| keys.contains(key)));
+        let is_atomic = field.strategy == MergeStrategy::Atomic;
+        let Some(keys) = keys.get(if is_atomic { SPEC } else { field.name }) else { continue };
+        if !is_atomic {
+            carry_over_entries(spec, from, field, |key| keys.contains(key));
+        } else if let (Some(present), Some(value)) = (spec.get(field.member.raw()), from.get(field.member.raw()))
+            && keys.contains(field.name)
+            && !field.is_equal(present.text(), value.text())
+        {
+            spec.set(field.member, value.clone());
+        }
     }
     let mut containers = ByName::default();
     for container in from.get("containers").and_then(Node::as_list).into_iter().flat_map(|list| list.items()) {

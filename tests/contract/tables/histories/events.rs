@@ -316,6 +316,12 @@ fn source(platforms: usize) -> impl Strategy<Value = Source> {
     ]
 }
 
+/// What the user writes at keys of a platform's is tried with one alone: of two policies the first cannot know whether the
+/// other makes it his, which would be his change of the template.
+fn of_one(platforms: usize, change: Change) -> Change {
+    if platforms == 1 { change } else { Change::LoseRecord }
+}
+
 fn change(platforms: usize) -> impl Strategy<Value = Change> {
     let edit = prop_oneof![
         1 => any::<u8>().prop_map(Edit::Image),
@@ -336,8 +342,8 @@ fn change(platforms: usize) -> impl Strategy<Value = Change> {
         1 => Just(Change::Apply),
         2 => any::<bool>().prop_map(|with_record| Change::ReplaceWithExport { with_record }),
         4 => edit.prop_map(Change::Edit),
-        3 => (0..platforms, 0..8_u8).prop_map(|(at, what)| Change::Take(at, what)),
-        1 => (0..platforms, 0..8_u8).prop_map(|(at, what)| Change::GiveBack(at, what)),
+        3 => (0..8_u8).prop_map(move |what| of_one(platforms, Change::Take(0, what))),
+        1 => (0..8_u8).prop_map(move |what| of_one(platforms, Change::GiveBack(0, what))),
         1 => part.prop_map(Change::Lose),
         1 => any::<bool>().prop_map(|reverse| Change::Move { reverse }),
         1 => Just(Change::LoseRecord),

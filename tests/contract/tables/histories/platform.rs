@@ -112,7 +112,7 @@ impl Platform {
             // Settings must have something that they bring.
             Upgrade::Status(Badge, Status::Retired | Status::Unknown) => {}
             // What another policy adds to a container of this one's goes with the container.
-            Upgrade::Status(Probed, Status::Unknown) => {}
+            Upgrade::Status(Probed | Probe, Status::Unknown) => {}
             Upgrade::Status(dependency, status) => self.listing_mut(dependency).status = status,
             Upgrade::OnConflict(dependency, word) => self.listing_mut(dependency).on_conflict = word,
             Upgrade::Rename(dependency) => self.listing_mut(dependency).renamed += 1,
