@@ -55,7 +55,7 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
         );
         return Answer::reject(422, message);
     }
-    // Nobody asks for a typical notebook.
+    // Asked for where something is recorded, which on a CREATE is nothing.
     let known = OnceCell::new();
     let is_ours = |name: &str| known.get_or_init(|| settings.known()).contains(name);
     let deployed = Deployed { plan: &plan, own: &own, running_notebooks, is_ours: &is_ours };

@@ -1,4 +1,5 @@
-//! Values by a name: the one kind of map that the policy has, since each further one is some kilobytes of a module.
+//! Values by a name: the one kind of map for names that a client chooses, since each further kind is some kilobytes of a
+//! module.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

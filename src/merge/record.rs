@@ -239,3 +239,67 @@ fn write_object<V>(text: &mut String, members: &ByName<'_, V>, write_value: impl
     }
     text.push_str(if members.is_empty() { "{}" } else { "}" });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Record<'_>> {
+        Record::parse(text, Kind::Notebook)
+    }
+
+    #[test]
+    fn what_is_noted_is_written_and_read_back() {
+        let mut record = Record::default();
+        assert_eq!(record.to_json(Kind::Notebook), None);
+        record.note("registry", "01", "imagePullSecrets", vec![("b".into(), false), ("a".into(), false)]);
+        record.note("proxy", "02", "env", vec![("A".into(), true), ("B\"".into(), false)]);
+        record.note("proxy", "02", "env", vec![("C".into(), false)]);
+        record.note("proxy", "02", "env/other", Vec::new());
+        let text = r#"{"Notebook":{"proxy":{"hash":"02","added":{"env":["A","B\"","C"]},"overridden":{"env":["A"]}},"registry":{"hash":"01","added":{"imagePullSecrets":["b","a"]}}}}"#;
+        assert_eq!(record.to_json(Kind::Notebook).as_deref(), Some(text));
+        assert_eq!(read(text).and_then(|record| record.to_json(Kind::Notebook)).as_deref(), Some(text));
+        record.forget("proxy", "env", "A");
+        assert_eq!(record.part("proxy").and_then(|part| part.added.get("env")).map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn other_kinds_and_the_asking_stay_as_they_are() {
+        let text = r#"{"Pod":{"a":{"hash":"1","added":{}}},"Notebook":{"b":{"hash":"2","added":{}}},"applied":"3"}"#;
+        let record = read(text).unwrap();
+        assert!(record.parts().map(|(name, _)| name).eq(["b"]));
+        assert_eq!(record.to_json(Kind::Notebook).as_deref(), Some(text));
+        assert!(Record::parse(text, Kind::PipelinePod).unwrap().parts().map(|(name, _)| name).eq(["a"]));
+    }
+
+    #[test]
+    fn a_record_of_0_1_0_is_of_the_kind_of_its_object() {
+        let record = read(r#"{"proxy":{"hash":"02","added":{"env/nb":["A"]}}}"#).unwrap();
+        let part = record.part("proxy").unwrap();
+        assert!(part.is_of_0_1_0 && part.added.get("env/nb").is_some());
+        assert_eq!(
+            record.to_json(Kind::PipelinePod).as_deref(),
+            Some(r#"{"Pod":{"proxy":{"hash":"02","added":{"env/nb":["A"]}}}}"#)
+        );
+    }
+
+    #[test]
+    fn damaged_records_are_refused() {
+        for text in [
+            "",
+            "null",
+            "[]",
+            "{",
+            r#"{"a":1}"#,
+            r#"{"a":{}}"#,
+            r#"{"Notebook":1}"#,
+            r#"{"Notebook":{"a":{}}}"#,
+            r#"{"Notebook":{"a":{"hash":1,"added":{}}}}"#,
+            r#"{"Notebook":{"a":{"hash":"1","added":{"env":[1]}}}}"#,
+            r#"{"Pod":[]}"#,
+        ] {
+            assert!(read(text).is_none(), "{text}");
+        }
+        assert!(read("{}").unwrap().is_blank());
+    }
+}

@@ -127,7 +127,7 @@ const LABELS: Type = Type::Map(Format::LabelKey, &Type::Text(Format::LabelValue)
 /// The field that adds containers, which the pod spec calls `containers`: that word selects containers in the settings.
 pub const SIDECARS: &str = "sidecars";
 
-/// Every field, in the order in which they are merged: containers before what goes into them.
+/// Every field, in the order in which the hash takes them in.
 pub static FIELDS: [Field; 19] = [
     row!("labels", LABELS, Metadata, Granular, "label"),
     row!("annotations", Type::Map(Format::AnnotationKey, &Type::Text(Format::Any)), Metadata, Granular, "annotation", entry: Entry::Annotation),
