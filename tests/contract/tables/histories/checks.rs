@@ -383,7 +383,9 @@ impl<'l> Checks<'l> {
             let is_as_stored =
                 self.request.old.as_ref().is_some_and(|old| meaning(template(old)) == meaning(template(object)));
             match again {
-                Ok(again) if is_as_stored => same(template(object), template(&again.object), what)?,
+                Ok(again) if is_as_stored => {
+                    same(&meaning(template(object)), &meaning(template(&again.object)), what)?;
+                }
                 Ok(again) => same(object, &again.object, what)?,
                 Err(message) => prop_assert!(false, "{} is denied: {}", what, message),
             }

@@ -311,7 +311,8 @@ fn source(platforms: usize) -> impl Strategy<Value = Source> {
         3 => Just(Source::Manifest),
         2 => Just(Source::Copy),
         2 => prop_oneof![Just("churn-2"), Just("churn-model")].prop_map(Source::CopyAs),
-        1 => Just(Source::CopyWithoutRecord),
+        // In a copy without its record the containers of the platforms are the user's, for the other platform too.
+        1 => Just(if platforms == 1 { Source::CopyWithoutRecord } else { Source::Copy }),
         1 => (0..platforms, dependency()).prop_map(|(at, it)| Source::Forged(at, it)),
     ]
 }
