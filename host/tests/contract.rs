@@ -24,5 +24,8 @@ fn many_containers_and_variables_are_checked_in_bounded_memory() {
 fn the_compiler_keeps_the_comparison_in_eat() {
     let payload = br#"{"dependencies":{},"notebooks":[],"pipelinePods":[]}"#;
     let answer: Value = serde_json::from_slice(&evaluator::validate_settings(payload)).expect("an answer");
-    assert_eq!(answer["message"], "notebooks: must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire");
+    assert_eq!(
+        answer["message"],
+        "notebooks: must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire"
+    );
 }

@@ -65,6 +65,9 @@ pub struct Owner<'r> {
     pub is_overridden: bool,
     /// Whether the stored record says so. What only the client's says takes nothing away.
     pub is_stored: bool,
+    /// The dependency and its hash by the client's record, where that has the entry too: an earlier call in this request may
+    /// have brought it up to date.
+    pub by_client: Option<(&'r str, &'r str)>,
 }
 
 /// The entries of one place that count as ours, by their key.
@@ -194,9 +197,11 @@ fn add<'r>(
             is_of_an_unknown_hash: part.is_of_0_1_0,
             is_overridden: false,
             is_stored,
+            by_client: None,
         };
         for key in keys {
-            owners.insert(&**key, owner);
+            let by_client = owners.get(key).map(|owner: &Owner<'_>| (owner.dependency, owner.hash));
+            owners.insert(&**key, Owner { by_client: by_client.filter(|_| is_stored), ..owner });
         }
         for key in part.overridden.get(place).into_iter().flatten() {
             if let Some(owner) = owners.get_mut(key) {

@@ -543,7 +543,8 @@ impl<'a> Place<'_, 'a> {
 
 /// Whether an entry is what the dependency, as it is now, added.
 fn is_unchanged(owner: Owner<'_>, dependency: &Dependency<'_>) -> bool {
-    owner.dependency == dependency.name && owner.hash == dependency.hash
+    let is_as_added = |(name, hash)| name == dependency.name && hash == dependency.hash;
+    is_as_added((owner.dependency, owner.hash)) || owner.by_client.is_some_and(is_as_added)
 }
 
 /// Whether the entries of a dependency go before those of the user.
