@@ -160,9 +160,12 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let changes = changed_annotations(own, kind, &has, &says);
     apply_annotations(&mut object, &changes)?;
 
-    let planned = ByName::set(plan.iter().map(|dependency| dependency.name));
-    let changed = joined(plan.iter().map(|dependency| dependency.name).filter(|name| outcome.changed.contains(name)));
-    let removed = joined(outcome.changed.names().map(|name| &**name).filter(|name| !planned.contains(name)));
+    let names: Vec<_> = plan.iter().map(|it| it.name).filter(|name| outcome.changed.contains(name)).collect();
+    let is_planned_alone = names.len() == outcome.changed.len();
+    let planned = ByName::set(names.iter().copied().filter(|_| !is_planned_alone));
+    let changed = joined(names.iter().copied());
+    let others = outcome.changed.names().filter(|_| !is_planned_alone).map(|name| &**name);
+    let removed = joined(others.filter(|name| !planned.contains(name)));
     let unknown = joined(outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
     let audit_annotations = [
         ("dependencies", changed),

@@ -173,6 +173,9 @@ pub struct Waiting<'a> {
 impl<'a> Waiting<'a> {
     /// The names of all that wait, those of `plan` first and in its order.
     pub fn names(&self, plan: &[Dependency<'a>]) -> Vec<&str> {
+        if self.names.is_empty() {
+            return Vec::new();
+        }
         let planned = ByName::set(plan.iter().map(|it| it.name));
         let mut names: Vec<_> = plan.iter().map(|it| it.name).filter(|name| self.names.contains(name)).collect();
         names.extend(self.names.names().map(|name| &**name).filter(|name| !planned.contains(name)));

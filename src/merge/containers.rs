@@ -6,7 +6,7 @@ use super::known::Known;
 use crate::json::{ByName, Malformed, Node};
 use crate::settings::fields::{Entry, SIDECARS};
 use crate::settings::{Addition, Dependency, OnConflict};
-use crate::workload::{Apart, Containers, Kind, container_names, is_meant_by_all, main_container};
+use crate::workload::{self, Apart, Containers, Kind, container_names, is_meant_by_all, main_container};
 
 /// Dependencies, and the containers that they reach.
 #[derive(Debug, Default)]
@@ -40,6 +40,14 @@ impl<'a> Reach<'a> {
         let mut reach = Reach::default();
         if !known.has_containers() && !plan.iter().any(|dependency| dependency.needs_container()) {
             reach.dependencies = plan;
+            // What is no list of containers is refused all the same.
+            let spec = workload::pod_spec(object, kind).and_then(Node::as_object);
+            let are_containers = |list: &Node<'_>| {
+                list.as_list().is_some_and(|list| list.items().iter().all(|container| container.as_object().is_some()))
+            };
+            if !spec.and_then(|spec| spec.get("containers")).is_none_or(are_containers) {
+                container_names(object, kind)?;
+            }
             return Ok(reach);
         }
         let present = container_names(object, kind)?;

@@ -220,13 +220,11 @@ impl Draft<'_> {
                     let there = entries(&self.sent);
                     self.sent.clone_from(export);
                     self.has_old_record = *with_record;
+                    // What is gone since from a container of a platform's would be the user's in it.
+                    let mut sent = self.sent.take();
+                    retain(&mut sent, |id, _| owner(id).is_none() || there.contains_key(id) || his.contains_key(id));
+                    self.sent = sent;
                     if !with_record {
-                        // What is gone since from a container of a platform's would be the user's in it.
-                        let mut sent = self.sent.take();
-                        retain(&mut sent, |id, _| {
-                            owner(id).is_none() || there.contains_key(id) || his.contains_key(id)
-                        });
-                        self.sent = sent;
                         self.make(&Change::LoseRecord);
                     }
                 }
