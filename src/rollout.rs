@@ -299,6 +299,7 @@ pub fn restore_template<'a>(
     kind.pod_spec_path().set(object, template.clone())?;
     client.map_or(Ok(()), |client| carry_over(object, &client, kind, of_others.into_iter()))
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,6 +80,8 @@ pub struct Known<'r> {
     /// The parts of the record that stand for what is not ours to change now: those of dependencies that wait stay as
     /// they are.
     base: Option<&'r Record<'r>>,
+    /// Whether that is the stored one.
+    is_stored: bool,
     /// The containers that another policy added.
     pub foreign_containers: ByName<'r, ()>,
     others: Vec<(&'r str, &'r Part<'r>)>,
@@ -93,7 +95,8 @@ impl<'r> Known<'r> {
     /// Where the stored template takes the place of the client's (`template_is_stored`), the client's record says nothing
     /// about the template.
     pub fn new(records: &Records<'r>, is_ours: &dyn Fn(&str) -> bool, template_is_stored: bool) -> Self {
-        let mut known = Known { base: Some(records.stored.unwrap_or(records.client)), ..Known::default() };
+        let base = Some(records.stored.unwrap_or(records.client));
+        let mut known = Known { base, is_stored: records.stored.is_some(), ..Known::default() };
         for (record, is_stored) in [(Some(records.client), false), (records.stored, true)] {
             for (name, part) in record.into_iter().flat_map(Record::parts) {
                 let is_of_metadata_alone = !is_stored && template_is_stored && records.stored.is_some();
@@ -149,6 +152,11 @@ impl<'r> Known<'r> {
     /// What the dependency `name` added, by the record that counts for what stays as it is.
     pub fn part(&self, name: &str) -> Option<&'r Part<'r>> {
         self.base.and_then(|base| base.part(name))
+    }
+
+    /// Whether that is the stored one. On a CREATE it is the client's, who may say anything.
+    pub const fn is_stored(&self) -> bool {
+        self.is_stored
     }
 
     /// The dependency of another policy that added the entry of this key at one of these places.

@@ -135,9 +135,12 @@ pub fn merge<'a>(
     }
     let mut stay = held_back.clone();
     stay.extend(reach.left_out.iter().map(|dependency| dependency.name));
+    let planned = ByName::set(plan.iter().map(|dependency| dependency.name));
     for name in stay.names() {
-        if let Some(part) = known.part(name) {
-            outcome.record.keep(name.clone(), part);
+        let Some(part) = known.part(name) else { continue };
+        match planned.position(name).and_then(|at| plan.get(at)).filter(|_| !known.is_stored()) {
+            Some(dependency) => outcome.record.keep_wanted(dependency, part),
+            None => outcome.record.keep(name.clone(), part),
         }
     }
     let is_held_back = |name: &str| stay.contains(name);
@@ -147,7 +150,12 @@ pub fn merge<'a>(
     Ok(merger.outcome)
 }
 
-/// The place of the atomic fields of the pod spec, as the record names it.
+/// The place of a field, as the record names it.
+const fn place_of(field: &Field) -> &'static str {
+    if matches!(field.strategy, MergeStrategy::Atomic) { SPEC } else { field.name }
+}
+
+/// The place of the atomic fields of the pod spec.
 const SPEC: &str = "spec";
 
 struct Merger<'r, 'a> {

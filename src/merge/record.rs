@@ -14,8 +14,10 @@
 
 use std::borrow::Cow;
 
-use super::{Records, set_aside};
+use super::known::split_place;
+use super::{Records, place_of, set_aside};
 use crate::json::{ByName, Cursor, Malformed, Node, quote_into};
+use crate::settings::Dependency;
 use crate::workload::Kind;
 
 /// Keys, by place.
@@ -154,6 +156,28 @@ impl<'t> Record<'t> {
     /// Takes over what another record says of the dependency `name`, as it is.
     pub fn keep(&mut self, name: impl Into<Cow<'t, str>>, part: &Part<'t>) {
         self.parts.insert(name, part.clone());
+    }
+
+    /// Takes over what another record says of a dependency, as far as the dependency wants it now.
+    pub fn keep_wanted(&mut self, dependency: &Dependency<'t>, part: &Part<'t>) {
+        let wanted = dependency.additions.iter().map(|it| [place_of(it.field), "\n", &it.key].concat());
+        let wanted = ByName::set(wanted);
+        let of_wanted = |places: &Places<'t>| {
+            let mut kept = Places::default();
+            for (place, keys) in places.iter() {
+                let (field, _) = split_place(place);
+                let is_wanted = |key: &&Cow<'_, str>| wanted.contains(&[field, "\n", key].concat());
+                let keys: Vec<_> = keys.iter().filter(is_wanted).cloned().collect();
+                if !keys.is_empty() {
+                    kept.insert(place.to_owned(), keys);
+                }
+            }
+            kept
+        };
+        let (added, overridden) = (of_wanted(&part.added), of_wanted(&part.overridden));
+        if !added.is_empty() {
+            self.parts.insert(dependency.name, Part { hash: part.hash.clone(), added, overridden, ..*part });
+        }
     }
 
     /// Takes over what `records` say that is not about `object` or not ours: as the client has it, and what he has not, as

@@ -2,7 +2,7 @@
 //! (contract, "Running notebooks").
 
 use super::record::Part;
-use super::{SPEC, set_field};
+use super::{SPEC, place_of, set_field};
 use crate::json::{Body, ByName, Malformed, Node, Object, Path};
 use crate::settings::fields::{FIELDS, Field, MergeStrategy, SIDECARS, Target};
 use crate::workload::{self, Apart, Kind, METADATA};
@@ -127,7 +127,7 @@ pub fn carry_over<'a, 'r>(
     };
     for field in FIELDS.iter().filter(|field| field.target == Target::PodSpec) {
         let is_atomic = field.strategy == MergeStrategy::Atomic;
-        let Some(keys) = keys.get(if is_atomic { SPEC } else { field.name }) else { continue };
+        let Some(keys) = keys.get(place_of(field)) else { continue };
         if !is_atomic {
             carry_over_entries(spec, from, field, |key| keys.contains(key));
         } else if let (Some(present), Some(value)) = (spec.get(field.member.raw()), from.get(field.member.raw()))

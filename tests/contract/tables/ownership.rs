@@ -275,6 +275,20 @@ fn a_forged_record_can_only_let_entries_be_replaced_that_are_wanted() {
         }
     }
 
+    // The record that is kept of a dependency which is left out has only what that wants.
+    let dependency =
+        json!({"env": [{"name": "A"}], "volumes": [{"name": "v", "emptyDir": {}}], "containers": ["away"]});
+    let left_out = settings(json!({"agent": dependency}));
+    for (added, kept) in [
+        (json!({"env": ["MINE"], "imagePullSecrets": ["mine"]}), json!({})),
+        (json!({"env": ["MINE"], "env/away": ["A"], "volumes": ["v"]}), json!({"env/away": ["A"], "volumes": ["v"]})),
+    ] {
+        let outcome = created(&forged(added), &left_out);
+        assert_eq!(spec(&outcome.object), &users_spec());
+        let record = split_annotations(&outcome.object).record;
+        assert_eq!(record.get("agent").unwrap_or(&json!({})), &kept);
+    }
+
     // On the stored object, only these entries are removed, and no volume that is still mounted.
     let outcome = upgraded(&greedy, &none);
     let mut rest = users_spec();
