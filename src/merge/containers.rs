@@ -79,7 +79,8 @@ impl<'a> Reach<'a> {
         let apart = Apart { is_ours: &is_ours, is_foreign: &is_foreign };
         reach.main = main_container(kind, object, &present, &apart).cloned();
         reach.meant_by_all.extend(reach.main.clone());
-        reach.meant_by_all.extend(present.iter().filter(|name| is_meant_by_all(name, &apart)).cloned());
+        let is_meant = |name: &&Cow<'_, str>| !brought.contains(name) && is_meant_by_all(name, &apart);
+        reach.meant_by_all.extend(present.iter().filter(is_meant).cloned());
 
         // A sidecar that nobody brings any more is removed in this very merge.
         let goes = |name: &str| {

@@ -175,9 +175,13 @@ fn neither_main_nor_all_includes_a_managed_sidecar() {
             assert_eq!(marked(kind, &after), expected, "{choice}, {order:?}");
             assert_eq!(created(&after, &settings).patch, [] as [Value; 0], "{choice}, {order:?}");
         }
-        // It is there already, and even the first.
+        // It is there already, without a record.
         let agent = kind.settings_for(dependencies.clone(), &["agent"]);
         let mut with_agent = created(&kind.object(pod_spec(&["first", "second"])), &agent).object;
+        let copy = split_annotations(&with_agent).object;
+        let after = created(&copy, &kind.settings(dependencies.clone())).object;
+        assert_eq!(marked(kind, &after), expected, "{choice}, beside a copy of the agent");
+        // And even the first.
         let containers = with_agent.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut);
         containers.expect("a list").rotate_right(1);
         let mut expected = expected.clone();

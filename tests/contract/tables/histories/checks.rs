@@ -47,7 +47,7 @@ impl<'l> Checks<'l> {
             let is_claimed = |id: &str| {
                 let was_his_here = was_his.contains_key(id) && was_his.get(id) == old.get(id);
                 let is_written = if was_his_here { !his.contains_key(id) } else { old.get(id) != sent.get(id) };
-                let is_by_record = has_old_record && life.brings(id).is_some();
+                let is_by_record = has_old_record && life.brings(id).is_some_and(|(_, word)| word != "Keep");
                 owner(id).is_some() && is_written && !is_by_record
             };
             claims.extend(sent.keys().filter(|id| is_claimed(id)).cloned());
