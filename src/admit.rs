@@ -113,10 +113,10 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let rollout = Rollout::of(&request, &change, may_change);
     let is_deferred = rollout == Rollout::Defer;
     let is_of_ours = matches!(change, Change::Ours { .. });
-    let mut restored = "";
+    let (mut restored, mut put_back) = ("", Vec::new());
     let old = request.old_object.as_ref();
-    if let (Change::Ours { put_back }, true, Some(old)) = (change, is_deferred, old) {
-        warnings.extend(put_back);
+    if let (Change::Ours { put_back: of_template }, true, Some(old)) = (change, is_deferred, old) {
+        put_back = of_template;
         restore_template(&mut request.object, old, kind, &records, is_ours)?;
         restored = "template";
     }
@@ -128,8 +128,10 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         Err(conflicts) => return Ok(Answer { warnings, ..Answer::reject(422, denial(&conflicts)) }),
     };
     let Merged { mut object, mut outcome, waiting } = merged;
+    put_back.extend(outcome.put_back);
+    let mut said = ByName::default();
+    warnings.extend(put_back.into_iter().filter(|warning| said.add(warning.clone())));
     warnings.extend(waiting.warnings(&own.key(OwnAnnotations::APPLY)));
-    warnings.extend(outcome.put_back);
     let is_for_this_client = |audience| match audience {
         Audience::Everyone => true,
         Audience::Changer => !is_deferred,

@@ -9,7 +9,7 @@ use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
-use crate::merge::{Conflict, Known, Outcome, Part, Records, carry_over, merge, set_aside};
+use crate::merge::{Conflict, Known, Outcome, Part, Records, carry_over, merge, set_aside, split_place};
 use crate::settings::{Dependency, RunningNotebooks};
 use crate::workload::{self, Kind};
 
@@ -20,7 +20,7 @@ pub enum Change {
     Nothing,
     /// Only what other policies say is theirs differs.
     Others,
-    /// Only entries of policies differ, ours among them.
+    /// Only entries of policies differ, ours among them; or what another policy has added is lost.
     Ours {
         /// What he changed of ours, for him to know: it is put back.
         put_back: Vec<String>,
@@ -54,7 +54,8 @@ impl Change {
         let is_shared = |place: &str, key: &str| known.at(place).is_some_and(|owners| owners.contains(key));
         let are_shared =
             |part: &Part<'_>| part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_shared(place, key)));
-        if !of_others.is_empty() && !of_others.iter().copied().any(are_shared) && are_same(&of_others, &of_others) {
+        let are_others = !of_others.is_empty() && !of_others.iter().copied().any(are_shared);
+        if are_others && are_same(&of_others, &of_others) && !has_lost(old, new, kind, records, is_ours) {
             return Change::Others;
         }
         // What only the client's record names was not ours in the stored object. An earlier call in this request may have
@@ -78,10 +79,28 @@ impl Change {
         }
         // What he wrote over an entry of ours may become his.
         match merge(&mut new.clone(), Some(old), kind, plan, known, &ByName::default()) {
-            Ok(outcome) if !outcome.is_made_theirs => Change::Ours { put_back: outcome.put_back },
+            Ok(outcome) if !outcome.is_made_theirs => {
+                Change::Ours { put_back: [outcome.put_back, outcome.undone].concat() }
+            }
             _ => Change::Users,
         }
     }
+}
+
+/// Whether the client lost an entry that another policy still says is there. What was in a container went with it.
+fn has_lost(old: &Node<'_>, new: &Node<'_>, kind: Kind, records: &Records<'_>, is_ours: &dyn Fn(&str) -> bool) -> bool {
+    let parts = records.parts_in_force_of_others(is_ours);
+    let containers = ByName::set(workload::container_names(new, kind).unwrap_or_default());
+    let [stood, stands] = [old, new].map(|object| {
+        let mut there = ByName::default();
+        let mut note = |place: &str, key: &str| {
+            if split_place(place).1.is_none_or(|container| containers.contains(container)) {
+                there.add([place, "\n", key].concat());
+            }
+        };
+        set_aside(object, kind, parts.iter().copied(), &mut note).map(|_| there).unwrap_or_default()
+    });
+    stood.names().any(|name| !stands.contains(name))
 }
 
 /// How far dependencies are merged into the template in a request.

@@ -151,7 +151,7 @@ pub static CONTAINER_PORT: Object = Object::new(&[
     Member::new("hostPort", Type::Integer),
     Member::new("name", Type::Text(Format::PortName)),
     Member::new("protocol", Type::Text(Format::OneOf(&["TCP", "UDP", "SCTP"]))),
-]);
+]).defaults(&[("protocol", "TCP")]);
 
 /// `ContainerResizePolicy`.
 pub static CONTAINER_RESIZE_POLICY: Object = Object::new(&[

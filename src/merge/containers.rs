@@ -87,7 +87,10 @@ impl<'a> Reach<'a> {
             !brought.contains(name)
                 && owner(name).is_some_and(|owner| owner.is_stored && !is_held_back(owner.dependency))
         };
-        let stays = ByName::set(present.iter().map(|name| &**name).filter(|name| !goes(name)));
+        let mut stays = ByName::set(present.iter().map(|name| &**name).filter(|name| !goes(name)));
+        // One of a dependency that stays as it is, is put back.
+        let held_back = owners.into_iter().flat_map(|owners| owners.iter()).filter(|(_, owner)| owner.is_stored);
+        stays.extend(held_back.filter(|(_, owner)| is_held_back(owner.dependency)).map(|(name, _)| name));
         let left_out = lacking(&plan, &reach, &stays, &brought);
 
         for (dependency, is_left_out) in plan.into_iter().zip(left_out) {

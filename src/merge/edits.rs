@@ -1,37 +1,58 @@
 //! What becomes of the entries of one list or map: which are replaced, removed or moved, and what is new, so that ours
 //! stand in the order of the settings and the user's stay where they are (contract, "Order").
 
+use crate::json::Str;
 use crate::settings::Addition;
+use crate::settings::fields::Field;
+
+/// An entry as it is written: what a dependency adds, or what stood in the stored object.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// Where it goes.
+    pub field: &'static Field,
+    /// The member that holds it, where it goes into an object.
+    pub member: Str<'a>,
+    /// The value, as JSON.
+    pub value: &'a str,
+}
+
+impl<'a> From<&'a Addition<'a>> for Written<'a> {
+    fn from(&Addition { field, member, value, .. }: &'a Addition<'a>) -> Self {
+        Written { field, member, value }
+    }
+}
 
 /// What becomes of the entries of a list or map.
 #[derive(Debug, Default)]
 pub struct Edits<'a> {
+    /// Whatever is written.
+    written: Vec<Written<'a>>,
     /// What becomes of each entry that is there; empty where all of them stay.
-    present: Vec<Fate<'a>>,
+    present: Vec<Fate>,
     /// What goes before all entries.
-    front: Vec<Ours<'a>>,
+    front: Vec<Ours>,
     /// What goes right before or behind the entry at a position, of each group in the order of the positions.
-    beside: [Vec<(usize, Side, Ours<'a>)>; 2],
+    beside: [Vec<(usize, Side, Ours)>; 2],
     /// What goes behind all entries.
-    back: Vec<Ours<'a>>,
+    back: Vec<Ours>,
 }
 
 /// What stands in the place of an entry.
 #[derive(Clone, Copy, Debug)]
-enum Fate<'a> {
+enum Fate {
     /// The entry itself.
     Stays,
     /// Nothing.
     Goes,
     /// An entry of ours.
-    Becomes(Ours<'a>),
+    Becomes(Ours),
 }
 
 /// An entry of ours, on its new place.
 #[derive(Clone, Copy, Debug)]
-enum Ours<'a> {
-    /// It is written.
-    Written(&'a Addition<'a>),
+enum Ours {
+    /// It is the one at this position of what is written.
+    Written(usize),
     /// It is the one that stood at this position.
     Moved(usize),
 }
@@ -49,18 +70,25 @@ pub struct Group<'a> {
     /// The positions of those that are taken away, in their order.
     removed: Vec<usize>,
     /// Ours, in the order of the settings: where each stands, if it does, and whether it is written anew.
-    ours: Vec<(Option<usize>, Option<&'a Addition<'a>>)>,
+    ours: Vec<(Option<usize>, Option<Written<'a>>)>,
+    /// What stands, or stood, in the stored object, and is put back: in the place of an entry, or behind all.
+    put_back: Vec<(Option<usize>, Written<'a>)>,
 }
 
 impl<'a> Group<'a> {
     /// An entry of ours that is new, or takes the place of the one at `at`.
     pub fn write(&mut self, at: Option<usize>, addition: &'a Addition<'a>) {
-        self.ours.push((at, Some(addition)));
+        self.ours.push((at, Some(addition.into())));
     }
 
     /// An entry of ours that stands at `at`, and stays as it is.
     pub fn stay(&mut self, at: usize) {
         self.ours.push((Some(at), None));
+    }
+
+    /// An entry of the stored object that is missing, or takes the place of the one at `at`.
+    pub fn put_back(&mut self, at: Option<usize>, entry: Written<'a>) {
+        self.put_back.push((at, entry));
     }
 
     /// The entry at `at` is taken away.
@@ -76,6 +104,7 @@ impl<'a> Edits<'a> {
         let mut edits = Edits::default();
         (edits.front, edits.beside[0]) = edits.fill(count, first);
         (edits.back, edits.beside[1]) = edits.fill(count, last);
+        edits.put_back(count, [first, last]);
         edits
     }
 
@@ -85,14 +114,30 @@ impl<'a> Edits<'a> {
         for at in &group.removed {
             edits.settle(count, *at, Fate::Goes);
         }
-        for (at, addition) in &group.ours {
-            match (at, addition.map(Ours::Written)) {
+        for (at, written) in &group.ours {
+            match (at, edits.write(*written)) {
                 (Some(at), Some(written)) => edits.settle(count, *at, Fate::Becomes(written)),
                 (None, written) => edits.back.extend(written),
                 (Some(_), None) => {}
             }
         }
+        edits.put_back(count, [group]);
         edits
+    }
+
+    fn write(&mut self, written: Option<Written<'a>>) -> Option<Ours> {
+        self.written.extend(written);
+        written.and_then(|_| Some(Ours::Written(self.written.len().checked_sub(1)?)))
+    }
+
+    fn put_back<const N: usize>(&mut self, count: usize, groups: [&Group<'a>; N]) {
+        for (at, written) in groups.into_iter().flat_map(|group| &group.put_back) {
+            let Some(ours) = self.write(Some(*written)) else { continue };
+            match at {
+                Some(at) => self.settle(count, *at, Fate::Becomes(ours)),
+                None => self.back.push(ours),
+            }
+        }
     }
 
     /// Settles the places of a group; gives what goes beside entries, and before that what has no place to go by.
@@ -100,11 +145,11 @@ impl<'a> Edits<'a> {
     /// Those that are there keep their places while they are in order; otherwise they fill them anew. A further one fills
     /// the place of one that is taken away, where there is one between its neighbours, or stands right behind the one
     /// before it.
-    fn fill(&mut self, count: usize, group: &Group<'a>) -> (Vec<Ours<'a>>, Vec<(usize, Side, Ours<'a>)>) {
+    fn fill(&mut self, count: usize, group: &Group<'a>) -> (Vec<Ours>, Vec<(usize, Side, Ours)>) {
         let stands = || group.ours.iter().filter_map(|(at, _)| *at);
         let is_in_order = stands().is_sorted();
         let (mut rest, mut beside) = (Vec::new(), Vec::new());
-        let is_unchanged = group.ours.iter().all(|(at, addition)| at.is_some() && addition.is_none());
+        let is_unchanged = group.ours.iter().all(|(at, written)| at.is_some() && written.is_none());
         if group.removed.is_empty() && is_in_order && is_unchanged {
             return (rest, beside);
         }
@@ -122,8 +167,8 @@ impl<'a> Edits<'a> {
             limit = at.filter(|_| is_in_order).unwrap_or(limit);
         }
         let mut placed = None;
-        for ((at, addition), limit) in group.ours.iter().zip(limits) {
-            let entry = addition.map(Ours::Written).or(at.map(Ours::Moved));
+        for ((at, written), limit) in group.ours.iter().zip(limits) {
+            let entry = self.write(*written).or(at.map(Ours::Moved));
             let Some(entry) = entry else { continue };
             let stands = at.filter(|_| is_in_order);
             let is_new = stands.is_none();
@@ -150,7 +195,7 @@ impl<'a> Edits<'a> {
         (rest, beside)
     }
 
-    fn settle(&mut self, count: usize, at: usize, fate: Fate<'a>) {
+    fn settle(&mut self, count: usize, at: usize, fate: Fate) {
         if self.present.is_empty() {
             self.present = vec![Fate::Stays; count];
         }
@@ -175,28 +220,28 @@ impl<'a> Edits<'a> {
     }
 
     /// What becomes of the members that are there, by position, where it is a map: another value, or none.
-    pub fn changed(&self) -> impl Iterator<Item = (usize, Option<&'a Addition<'a>>)> {
+    pub fn changed(&self) -> impl Iterator<Item = (usize, Option<&Written<'a>>)> {
         self.present.iter().enumerate().filter_map(|(at, fate)| match fate {
-            Fate::Becomes(Ours::Written(addition)) => Some((at, Some(*addition))),
+            Fate::Becomes(Ours::Written(written)) => Some((at, self.written.get(*written))),
             Fate::Goes => Some((at, None)),
             Fate::Stays | Fate::Becomes(Ours::Moved(_)) => None,
         })
     }
 
     /// What is new, where it is a map.
-    pub fn added(&self) -> impl Iterator<Item = &'a Addition<'a>> {
+    pub fn added(&self) -> impl Iterator<Item = &Written<'a>> {
         self.back.iter().filter_map(|ours| match ours {
-            Ours::Written(addition) => Some(*addition),
+            Ours::Written(written) => self.written.get(*written),
             Ours::Moved(_) => None,
         })
     }
 
     /// Does it to `entries`.
-    pub fn apply<T>(&self, entries: &mut Vec<T>, make: impl Fn(&'a Addition<'a>) -> T) {
+    pub fn apply<T>(&self, entries: &mut Vec<T>, make: impl Fn(&Written<'a>) -> T) {
         let mut old: Vec<Option<T>> = std::mem::take(entries).into_iter().map(Some).collect();
         entries.reserve(old.len() + self.front.len() + self.back.len());
         let mut put = |old: &mut Vec<Option<T>>, ours| match ours {
-            Ours::Written(addition) => entries.push(make(addition)),
+            Ours::Written(written) => entries.extend(self.written.get(written).map(&make)),
             Ours::Moved(from) => entries.extend(old.get_mut(from).and_then(Option::take)),
         };
         self.front.iter().for_each(|ours| put(&mut old, *ours));
@@ -224,6 +269,7 @@ impl<'a> Edits<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::string_member;
     use crate::settings::{Dependency, Resolved};
 
     /// The list that becomes of `present`, in which the user's are lower case, ours upper case and what is taken away has
@@ -249,7 +295,8 @@ mod tests {
         }
         let edits = Edits::of_list(entries.len(), &Group::default(), &group);
         if !edits.is_empty() {
-            edits.apply(&mut entries, |addition| format!("{}+", addition.key));
+            let name = |written: &Written<'_>| string_member(written.value, "name").unwrap_or_default().into_owned();
+            edits.apply(&mut entries, |written| name(written) + "+");
         }
         entries.join(" ")
     }

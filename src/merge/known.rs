@@ -43,6 +43,16 @@ impl<'r> Records<'r> {
         parts.map(|(_, part)| Part { added: part.overridden.clone(), ..Part::default() }).collect()
     }
 
+    /// What other policies say that they added and have not taken away since: by the client's record or, where he has lost
+    /// it, by the stored one.
+    pub fn parts_in_force_of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
+        let own = if self.client.is_blank() { self.stored.unwrap_or(self.client) } else { self.client };
+        let have_lost = self.foreign_of_client.len() < self.foreign_of_stored.len();
+        let foreign = if have_lost { self.foreign_of_stored } else { self.foreign_of_client };
+        let unknown = own.parts().filter(|(name, _)| !is_ours(name));
+        unknown.chain(foreign.iter().flat_map(Record::parts)).map(|(_, part)| part).collect()
+    }
+
     /// What other policies say that they added.
     pub fn parts_of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
         let own = [Some(self.client), self.stored].into_iter().flatten().flat_map(Record::parts);

@@ -15,7 +15,7 @@ mod set_aside;
 use std::borrow::Cow;
 
 pub use annotations::{Annotations, Says, apply_annotations, changed_annotations};
-pub use known::{Known, Records};
+pub use known::{Known, Records, split_place};
 pub use record::{Part, Record};
 pub use set_aside::{carry_over, set_aside};
 
@@ -24,7 +24,7 @@ use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, present_atomic_fields};
 use crate::json::{ByName, Malformed, Node, Object, Path, items, member, string_member};
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
-use crate::settings::{Addition, Dependency};
+use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::{self, Apart, CONTAINER, Kind, METADATA};
 
 /// What came of a merge, beside the object.
@@ -44,10 +44,12 @@ pub struct Outcome<'n> {
     pub is_made_theirs: bool,
     /// What the client changed of ours, and is put back.
     pub put_back: Vec<String>,
+    /// What else the client changed of ours, which stays unless the stored template takes the place of his.
+    pub undone: Vec<String>,
     /// What the client should know.
     pub warnings: Vec<(Audience, String)>,
-    /// How many mounts `Keep` left out, by [`mounted_by`].
-    kept_mounts: ByName<'n, usize>,
+    /// The volumes of the mounts that `Keep` left out, by [`mounted_by`].
+    kept_mounts: ByName<'n, ()>,
 }
 
 /// How many conflicts are described: further ones are counted.
@@ -91,7 +93,7 @@ impl<'n> Outcome<'n> {
         if addition.field.entry == Entry::VolumeMount
             && let Some(volume) = string_member(addition.value, "name")
         {
-            self.kept_mounts.entry(mounted_by(dependency.name, &volume)).into_iter().for_each(|count| *count += 1);
+            self.kept_mounts.add(mounted_by(dependency.name, &volume));
         }
     }
 
@@ -144,7 +146,11 @@ pub fn merge<'a>(
         }
     }
     let is_held_back = |name: &str| stay.contains(name);
-    let context = Context { kind, known, is_held_back: &is_held_back };
+    let on_conflict = |name: &str| {
+        let dependency = planned.position(name).and_then(|at| plan.get(at));
+        dependency.map_or_else(OnConflict::default, |dependency| dependency.on_conflict)
+    };
+    let context = Context { kind, known, is_held_back: &is_held_back, on_conflict: &on_conflict };
     let mut merger = Merger { context, reach: &reach, stored, outcome };
     merger.merge_all(object)?;
     Ok(merger.outcome)
@@ -308,15 +314,15 @@ impl<'a> Merger<'_, 'a> {
         }
         let is_emptied = if is_map {
             let members = parent.object_at(field.member, &path)?.members_mut();
-            edits.apply(members, |addition| (addition.member, Node::text_only(addition.value)));
+            edits.apply(members, |written| (written.member, Node::text_only(written.value)));
             members.is_empty()
         } else {
             let items = parent.list_at(field.member, &path)?.items_mut();
-            edits.apply(items, |addition| {
-                let value = Node::text_only(addition.value);
+            edits.apply(items, |written| {
+                let value = Node::text_only(written.value);
                 // Other dependencies may be merged into a container.
                 if field.entry == Entry::Container {
-                    Node::parse(addition.value, &CONTAINER).unwrap_or(value)
+                    Node::parse(written.value, &CONTAINER).unwrap_or(value)
                 } else {
                     value
                 }
@@ -411,46 +417,32 @@ impl<'a> Merger<'_, 'a> {
         let present = present_atomic_fields(spec);
         let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();
         let edits = place.decide(&self.context, desired, &entries, &mut self.outcome);
-        for (at, addition) in edits.changed() {
+        for (at, written) in edits.changed() {
             if let Some((field, _)) = present.get(at) {
-                set_field(spec, field, addition.map(|addition| addition.value));
+                set_field(spec, field, written.map(|written| written.value));
             }
         }
-        for addition in edits.added() {
-            set_field(spec, addition.field, Some(addition.value));
+        for written in edits.added() {
+            set_field(spec, written.field, Some(written.value));
         }
         Ok(())
     }
 
-    /// Leaves out the volumes of which `Keep` left out every mount.
+    /// Leaves out the volumes of which `Keep` left out a mount, and nothing mounts any more but a volume of the user's.
     fn leave_out_unmounted(&self, object: &Node<'a>, volumes: &mut Vec<Desired<'a>>) {
         if self.outcome.kept_mounts.is_empty() {
             return;
         }
-        let names = workload::container_names(object, self.context.kind).unwrap_or_default();
-        let mut containers = vec![0; self.reach.dependencies.len()];
-        for at in names.iter().flat_map(|name| self.reach.of(name)) {
-            containers.get_mut(at).into_iter().for_each(|count| *count += 1);
-        }
-        // How many mounts each dependency has of each volume, those in its own containers included.
-        let mut mounts: ByName<'_, usize> = ByName::default();
-        for (dependency, containers) in self.reach.dependencies.iter().zip(containers) {
-            for addition in &dependency.additions {
-                let (mounted, count) = match addition.field.entry {
-                    Entry::VolumeMount => (vec![addition.value], containers),
-                    Entry::InitContainer | Entry::Container => (mounts_of(addition.value), 1),
-                    Entry::Annotation | Entry::Volume | Entry::Plain => continue,
-                };
-                for volume in mounted.into_iter().filter_map(|mount| string_member(mount, "name")) {
-                    mounts.entry(mounted_by(dependency.name, &volume)).into_iter().for_each(|all| *all += count);
-                }
-            }
-        }
-        let is_kept = |desired: &Desired<'_>| {
-            let name = mounted_by(desired.dependency.name, &desired.addition.key);
-            self.outcome.kept_mounts.get(&name).is_some_and(|kept| Some(kept) == mounts.get(&name))
-        };
-        volumes.retain(|desired| !is_kept(desired));
+        let mounted = mounted_volumes(object, self.context.kind);
+        let (field, owners) = (volumes.first().map(|volume| volume.addition.field), self.context.known.at("volumes"));
+        let spec = workload::pod_spec(object, self.context.kind).and_then(Node::as_object);
+        let present = field.and_then(|field| spec?.get(field.member.raw())).and_then(Node::as_list);
+        let names = present.into_iter().flat_map(|list| list.items()).filter_map(|item| field?.key_of(item));
+        let theirs = ByName::set(names.filter(|name| owners.is_none_or(|owners| !owners.contains(name))));
+        volumes.retain(|Desired { dependency, addition }| {
+            let is_kept = self.outcome.kept_mounts.contains(&mounted_by(dependency.name, &addition.key));
+            !is_kept || mounted.contains(&addition.key) && !theirs.contains(&addition.key)
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 
 use rustc_hash::FxHashMap;
 
-use super::edits::{Edits, Group};
+use super::edits::{Edits, Group, Written};
 use super::known::{Known, Owner, OwnersAt};
 use super::{Audience, Conflict, MOST_CONFLICTS, Outcome};
 use crate::json::{ByName, Node, Object, member, plain_or_shown, shown, string_member};
@@ -25,7 +25,10 @@ pub struct Desired<'a> {
 pub struct Context<'r, 'a> {
     pub kind: Kind,
     pub known: &'a Known<'a>,
+    /// Whether a dependency stays as it is.
     pub is_held_back: &'r dyn Fn(&str) -> bool,
+    /// Its `onConflict`.
+    pub on_conflict: &'r dyn Fn(&str) -> OnConflict,
 }
 
 /// What counts as ours, and the dependencies by which it does.
@@ -55,7 +58,7 @@ pub struct Place<'p, 'a> {
 pub struct Stored<'p, 'a> {
     /// The object that holds the list or map; `None` where there is no stored object.
     pub parent: Option<Option<&'p Object<'a>>>,
-    entries: OnceCell<ByName<'a, &'a str>>,
+    entries: OnceCell<ByName<'a, Written<'a>>>,
 }
 
 impl<'p, 'a> Stored<'p, 'a> {
@@ -64,37 +67,46 @@ impl<'p, 'a> Stored<'p, 'a> {
         Stored { parent, entries: OnceCell::new() }
     }
 
+    fn entries(&self, field: &'static Field) -> Option<&ByName<'a, Written<'a>>> {
+        let parent = self.parent?;
+        Some(self.entries.get_or_init(|| parent.map(|parent| entries_of(parent, field)).unwrap_or_default()))
+    }
+
+    /// What the stored object has under this key.
+    fn get(&self, field: &'static Field, key: &str) -> Option<Written<'a>> {
+        self.entries(field)?.get(key).copied()
+    }
+
     /// Whether the stored object has another value under this key.
     fn has_another(&self, field: &'static Field, key: &str, value: &str) -> bool {
-        self.is_unlike(field, key, value) && self.entries.get().is_some_and(|entries| entries.contains(key))
+        self.get(field, key).is_some_and(|stored| !field.is_equal(stored.value, value))
     }
 
     /// Whether the client wrote the entry: there is a stored object, and it has none under this key that means the same.
     fn is_unlike(&self, field: &'static Field, key: &str, value: &str) -> bool {
-        let Some(parent) = self.parent else { return false };
-        let entries = self.entries.get_or_init(|| parent.map(|parent| entries_of(parent, field)).unwrap_or_default());
-        entries.get(key).is_none_or(|stored| !field.is_equal(stored, value))
+        self.parent.is_some() && self.get(field, key).is_none_or(|stored| !field.is_equal(stored.value, value))
     }
 }
 
 /// The entries of the place that `field` has in `parent`, by key; of duplicates the last counts.
-fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, &'a str> {
+fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, Written<'a>> {
     let mut entries = ByName::default();
-    match (field.strategy, parent.get(field.member.raw())) {
+    let member = field.member;
+    match (field.strategy, parent.get(member.raw())) {
         (MergeStrategy::Atomic, _) => {
             for (field, value) in present_atomic_fields(parent) {
-                entries.insert(field.name, value);
+                entries.insert(field.name, Written { field, member: field.member, value });
             }
         }
         (_, None) => {}
         (MergeStrategy::Granular, Some(node)) => {
             for (key, value) in node.as_object().into_iter().flat_map(Object::iter) {
-                entries.insert(key.decode(), value.text());
+                entries.insert(key.decode(), Written { field, member: *key, value: value.text() });
             }
         }
         (MergeStrategy::ListMap(_) | MergeStrategy::ListSet, Some(node)) => {
             for item in node.as_list().into_iter().flat_map(|list| list.items()) {
-                field.key_of(item).map(|key| entries.insert(key, item.text()));
+                field.key_of(item).map(|key| entries.insert(key, Written { field, member, value: item.text() }));
             }
         }
     }
@@ -115,8 +127,8 @@ pub fn present_atomic_fields<'a>(spec: &Object<'a>) -> Vec<(&'static Field, &'a 
 }
 
 /// The entries under a desired key, and what becomes of it by the first dependency that brings it.
-#[derive(Default)]
 struct Found<'e, 'a> {
+    addition: &'a Addition<'a>,
     entries: Vec<(usize, &'e str)>,
     decided: Option<Decided<'a>>,
 }
@@ -177,17 +189,21 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) -> Edits<'a> {
         let is_map = matches!(self.field.strategy, MergeStrategy::Granular | MergeStrategy::Atomic);
-        let mut found: FxHashMap<&str, Found<'e, 'a>> =
-            desired.iter().map(|desired| (&*desired.addition.key, Found::default())).collect();
+        let find = |Desired { addition, .. }: &Desired<'a>| {
+            (&*addition.key, Found { addition, entries: Vec::new(), decided: None })
+        };
+        let mut found: FxHashMap<&str, Found<'e, 'a>> = desired.iter().map(find).collect();
         let (mut first, mut last) = (Group::default(), Group::default());
         let dependencies = desired.iter().map(|desired| desired.dependency);
         let go_first =
             ByName::set(dependencies.filter(|it| goes_first(it, self.field)).map(|dependency| dependency.name));
+        let mut held = self.held_back(context);
         // Whether none of the user's was there so far.
         let mut is_before_theirs = self.field.entry == Entry::InitContainer;
         for (at, (key, value)) in entries.iter().enumerate() {
             let Some(key) = key else { continue };
             is_before_theirs &= self.owner(key).is_some();
+            held.get_mut(key).into_iter().for_each(|held| *held = Some((at, *value)));
             match found.get_mut(&**key) {
                 // Of the duplicates in a map the last counts.
                 Some(found) if is_map => found.entries = vec![(at, value)],
@@ -200,6 +216,14 @@ impl<'a> Place<'_, 'a> {
                         group.remove(at);
                     }
                 }
+            }
+        }
+        // In their order in the stored object.
+        let mut held: Vec<_> = held.into_sorted().collect();
+        held.sort_by_cached_key(|(key, _)| self.stored.entries(self.field)?.position(key));
+        for (key, there) in held {
+            if let Some(stored) = self.put_back(context, &key, there.map(|(_, value)| value), outcome) {
+                last.put_back(there.map(|(at, _)| at), stored);
             }
         }
         let mut files = Vec::new();
@@ -270,6 +294,55 @@ impl<'a> Place<'_, 'a> {
         edits
     }
 
+    /// The keys that dependencies which stay as they are have by the stored record.
+    fn held_back<'k, V: Copy>(&'k self, context: &Context<'_, 'a>) -> ByName<'k, Option<V>> {
+        let mut held = ByName::default();
+        for (key, owner) in self.owners.into_iter().flatten().flat_map(|owners| owners.iter()) {
+            if owner.is_stored && (context.is_held_back)(owner.dependency) {
+                held.insert(key, None);
+            }
+        }
+        held
+    }
+
+    /// What has to be put back of a dependency that stays as it is, where `theirs` is there under `key`: what is missing, or
+    /// what the client wrote over. What he may have is his.
+    fn put_back(
+        &self,
+        context: &Context<'_, 'a>,
+        key: &str,
+        theirs: Option<&str>,
+        outcome: &mut Outcome<'a>,
+    ) -> Option<Written<'a>> {
+        let field = self.field_of(key);
+        let stored = self.stored.get(field, key)?;
+        let Some(theirs) = theirs else { return Some(stored) };
+        if field.is_equal(stored.value, theirs) {
+            return None;
+        }
+        let owner = self.owner(key)?;
+        if field.may_keep() && (context.on_conflict)(owner.dependency) == OnConflict::Keep {
+            outcome.record.forget(owner.dependency, &self.recorded_place(key), key);
+            self.make_theirs(field, key, owner, outcome);
+            return None;
+        }
+        outcome.put_back.push(put_back(&self.subject(field, key), owner.dependency));
+        Some(stored)
+    }
+
+    /// Notes that an entry of ours is the user's now.
+    fn make_theirs(&self, field: &'static Field, key: &str, owner: Owner<'_>, outcome: &mut Outcome<'a>) {
+        let (subject, name) = (self.subject(field, key), owner.dependency);
+        // Where `Override` had put ours in the place of his, he only sends his own again.
+        if owner.is_overridden {
+            outcome.undone.push(put_back(&subject, name));
+        } else {
+            outcome.is_made_theirs |= field.target != Target::Metadata;
+        }
+        let warning = format!("{subject} was changed and is yours now: dependency \"{name}\" leaves it alone");
+        outcome.warn(Audience::Everyone, warning);
+    }
+
     /// Whether an entry of ours that is not desired is taken away; notes what becomes of it.
     fn is_taken_away(
         &self,
@@ -289,10 +362,7 @@ impl<'a> Place<'_, 'a> {
             if !self.stored.has_another(field, key, value) {
                 return false;
             }
-            outcome.is_made_theirs |= field.target != Target::Metadata;
-            let (subject, name) = (self.subject(field, key), owner.dependency);
-            let what = format!("{subject} was changed and is yours now: dependency \"{name}\" leaves it alone");
-            outcome.warn(Audience::Everyone, what);
+            self.make_theirs(field, key, owner, outcome);
             return false;
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
@@ -341,6 +411,13 @@ impl<'a> Place<'_, 'a> {
         // A value that counts as absent is there all the same where it is the very one that is desired.
         let is_absent = |theirs: &str| field.is_absent(theirs) && !field.contains(theirs, addition.value);
         let present = || found.entries.iter().map(|(_, value)| *value);
+        let owner = self.owner(&addition.key);
+        if let Some(owner) = owner.filter(|owner| (context.is_held_back)(owner.dependency))
+            && (present().next().is_some() || owner.is_stored && self.stored.get(field, &addition.key).is_some())
+        {
+            // It belongs to a dependency that stays as it is.
+            return Verdict::Theirs;
+        }
         let Some(theirs) = present().next_back().filter(|theirs| !is_absent(theirs)) else {
             if stays_with_its_twin() {
                 return Verdict::Theirs;
@@ -363,43 +440,32 @@ impl<'a> Place<'_, 'a> {
             return Verdict::Add;
         };
         let subject = || self.subject(field, &addition.key);
-        if let Some(owner) = self.owner(&addition.key) {
-            if (context.is_held_back)(owner.dependency) {
-                // It belongs to a dependency that stays as it is.
-                return Verdict::Theirs;
-            }
-            let contains = || present().all(|theirs| field.contains(theirs, addition.value));
+        if let Some(owner) = owner {
+            let is_equal = present().all(|theirs| field.is_equal(theirs, addition.value));
+            let contains = is_equal || present().all(|theirs| field.contains(theirs, addition.value));
             // The server may have filled in defaults; after a change of the settings these may be those of the old
             // value, so that then only an equal one stays.
-            let stays = if is_unchanged(owner, dependency) || owner.is_of_an_unknown_hash {
-                contains()
-            } else {
-                present().all(|theirs| field.is_equal(theirs, addition.value))
-            };
-            let is_written_over =
-                !stays && owner.is_stored && self.stored.is_unlike(field, &addition.key, theirs) && !contains();
-            if !is_written_over && stays_with_its_twin() {
+            let stays = is_equal || contains && (is_unchanged(owner, dependency) || owner.is_of_an_unknown_hash);
+            let is_written_over = owner.is_stored
+                && !is_equal
+                && if contains {
+                    self.stored.has_another(field, &addition.key, theirs)
+                } else {
+                    self.stored.is_unlike(field, &addition.key, theirs)
+                };
+            if (contains || !is_written_over) && stays_with_its_twin() {
                 return if owner.is_stored { Verdict::Unwanted } else { Verdict::Theirs };
             }
-            if stays {
-                return Verdict::Ours;
-            }
-            if !is_written_over {
-                return Verdict::Replace;
-            }
-            if dependency.on_conflict == OnConflict::Keep && field.may_keep() {
-                outcome.is_made_theirs |= field.target != Target::Metadata;
+            if is_written_over && dependency.on_conflict == OnConflict::Keep && field.may_keep() {
                 outcome.note_kept(dependency, addition);
-                outcome.warn(
-                    Audience::Everyone,
-                    format!("{} was changed and is yours now: dependency \"{name}\" leaves it alone", subject()),
-                );
+                self.make_theirs(field, &addition.key, owner, outcome);
                 return Verdict::Theirs;
             }
-            outcome
-                .put_back
-                .push(format!("{} was changed and is put back: dependency \"{name}\" brings it", subject()));
-            return Verdict::Replace;
+            if is_written_over {
+                let of_changes = if stays { &mut outcome.undone } else { &mut outcome.put_back };
+                of_changes.push(put_back(&subject(), name));
+            }
+            return if stays { Verdict::Ours } else { Verdict::Replace };
         }
         // What was there before never becomes ours.
         if present().all(|theirs| field.contains(theirs, addition.value)) {
@@ -474,10 +540,14 @@ impl<'a> Place<'_, 'a> {
 
     /// Whether what is there under `key` is not ours, or no longer since the client wrote over it.
     fn is_the_users(&self, key: &str, all: &FxHashMap<&str, Found<'_, 'a>>) -> bool {
-        let entries = all.get(key).map_or(&[][..], |found| &found.entries);
-        entries.last().is_some_and(|(_, value)| {
-            self.owner(key).is_none_or(|owner| owner.is_stored && self.stored.has_another(self.field, key, value))
-        })
+        let Some(found) = all.get(key) else { return false };
+        let is_written_over = |value| {
+            !self.field.contains(value, found.addition.value) && self.stored.has_another(self.field, key, value)
+        };
+        found
+            .entries
+            .last()
+            .is_some_and(|(_, value)| self.owner(key).is_none_or(|owner| owner.is_stored && is_written_over(*value)))
     }
 
     /// Warns of files that are mounted below a directory which is not ours: it may be read-only.
@@ -514,6 +584,17 @@ impl<'a> Place<'_, 'a> {
         }
     }
 
+    /// What the record calls the place of an entry of ours.
+    fn recorded_place(&self, key: &str) -> Cow<'_, str> {
+        match self.container {
+            Some(container) if self.owners[0].is_none_or(|of_main| !of_main.contains(key)) => {
+                Cow::Owned([self.field.name, "/", container].concat())
+            }
+            Some(_) => Cow::Borrowed(self.field.name),
+            None => Cow::Borrowed(&self.name),
+        }
+    }
+
     /// What records of others call this place: a container may be the main one for them.
     fn recorded_as(&self, field: &Field) -> [String; 2] {
         match self.container {
@@ -539,6 +620,11 @@ impl<'a> Place<'_, 'a> {
             None => what,
         }
     }
+}
+
+/// That what the client changed of ours is as it was.
+fn put_back(subject: &str, dependency: &str) -> String {
+    format!("{subject} was changed and is put back: dependency \"{dependency}\" brings it")
 }
 
 /// Whether an entry is what the dependency, as it is now, added.

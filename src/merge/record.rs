@@ -147,10 +147,18 @@ impl<'t> Record<'t> {
         }
     }
 
-    /// Takes back that the dependency `name` added the entry of this key at `place`: another one does now.
+    /// Takes back that the dependency `name` added the entry of this key at `place`: it is another's now.
     pub fn forget(&mut self, name: &str, place: &str, key: &str) {
-        let keys = self.parts.get_mut(name).and_then(|part| part.added.get_mut(place));
-        keys.into_iter().for_each(|keys| keys.retain(|it| it != key));
+        let Some(part) = self.parts.get_mut(name) else { return };
+        for places in [&mut part.added, &mut part.overridden] {
+            places.retain(|of, keys| {
+                keys.retain(|it| of != place || it != key);
+                !keys.is_empty()
+            });
+        }
+        if part.added.is_empty() {
+            self.parts.retain(|of, _| of != name);
+        }
     }
 
     /// Takes over what another record says of the dependency `name`, as it is.
@@ -204,9 +212,15 @@ impl<'t> Record<'t> {
             let mut there = ByName::default();
             let mut note = |place: &str, key: &str| _ = there.add([place, "\n", key].concat());
             set_aside(object, kind, lost.iter().map(|(_, part)| *part), &mut note)?;
-            let is_there = |place: &str, key: &str| there.contains(&[place, "\n", key].concat());
+            // What a dependency of ours has added since is its.
+            let mut ours = ByName::default();
+            for (place, keys) in self.parts().flat_map(|(_, part)| part.added.iter()) {
+                ours.extend(keys.iter().map(|key| [place, "\n", key].concat()));
+            }
+            let is_theirs = |id: &str| there.contains(id) && !ours.contains(id);
             for (name, part) in lost {
-                if part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_there(place, key))) {
+                if part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_theirs(&[place, "\n", key].concat())))
+                {
                     self.keep(name, part);
                 }
             }

@@ -42,13 +42,17 @@ pub fn set_aside<'a, 'r>(
             remove_from(parent, path, field, field.name, &keys, note)?;
         }
     }
-    if let (Some(keys), Some(spec)) = (keys.get(SPEC), kind.pod_spec_path().get_mut(&mut object)?) {
-        for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic && keys.contains(field.name))
-        {
-            if spec.get(field.member.raw()).is_some() {
+    if let Some(spec) = kind.pod_spec_path().get_mut(&mut object)? {
+        for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic) {
+            let Some(value) = spec.get(field.member.raw()) else { continue };
+            let is_named = keys.get(SPEC).is_some_and(|keys| keys.contains(field.name));
+            if is_named {
                 note(SPEC, field.name);
             }
-            set_field(spec, field, None);
+            // What the server itself puts there is nobody's.
+            if is_named || field.is_absent(value.text()) {
+                set_field(spec, field, None);
+            }
         }
     }
     Ok(object)

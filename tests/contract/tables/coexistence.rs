@@ -421,6 +421,17 @@ fn a_renamed_dependency_takes_over_what_the_retired_one_brought() {
     assert_eq!(outcome.warnings, NO_WARNING);
 }
 
+/// The same under a new name that was not retired: what is missing and comes again is the new one's, in a second call too.
+#[test]
+fn what_the_new_name_adds_is_its_own_though_the_old_one_is_not_retired() {
+    let [before, after] =
+        ["old", "new"].map(|name| notebook_settings(json!({name: {"imagePullSecrets": [{"name": "gpr"}]}})));
+    let users = stopped(&notebook_with_env(json!({"MINE": "1"})));
+    let stored = created(&users, &before).object;
+    let outcome = updated_again(&stored, &users, &after);
+    assert_eq!(added(&outcome.object), json!({"new": {"imagePullSecrets": ["gpr"]}}));
+}
+
 /// A dependency that the settings do not know stays, whatever happens to the notebook: its entries and its part of the
 /// record. The audit log names it.
 #[test]

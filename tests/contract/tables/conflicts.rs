@@ -200,6 +200,34 @@ fn a_volume_is_left_out_only_where_no_container_mounts_it() {
     assert_eq!((added(&outcome.object), spec(&outcome.object).get("volumes")), (json!({}), None));
 }
 
+/// What the user keeps mounts a volume of the name of ours, and he brings none: ours comes, or the pod would never start.
+#[test]
+fn a_volume_that_the_user_mounts_comes_though_none_of_our_mounts_is_left() {
+    let dependency = json!({
+        "onConflict": "Keep",
+        "volumes": [{"name": "shared", "emptyDir": {}}],
+        "volumeMounts": [{"name": "shared", "mountPath": "/shared"}],
+    });
+    let settings = notebook_settings(json!({"dep": dependency}));
+    let read_only = json!([{"name": "shared", "mountPath": "/shared", "readOnly": true}]);
+    let one = notebook(json!({"containers": [{"name": "main", "volumeMounts": read_only}]}));
+    let helper = json!([
+        {"name": "main", "volumeMounts": [{"name": "mine", "mountPath": "/shared"}]},
+        {"name": "helper", "volumeMounts": [{"name": "shared", "mountPath": "/x"}]},
+    ]);
+    let other = notebook(json!({"containers": helper, "volumes": [{"name": "mine", "emptyDir": {}}]}));
+    for users in [&one, &other] {
+        let outcome = created_again(users, &settings);
+        assert_eq!(added(&outcome.object), json!({"dep": {"volumes": ["shared"]}}));
+        assert_eq!(spec(&outcome.object)["containers"], spec(users)["containers"]);
+        only_warning(&outcome, &["/shared", "stays"]);
+    }
+    // His own volume of that name is his.
+    let own = with(&one, &format!("{TEMPLATE}/volumes"), json!([{"name": "shared", "hostPath": {"path": "/"}}]));
+    let outcome = created_again(&own, &settings);
+    assert_eq!((spec(&outcome.object), added(&outcome.object)), (spec(&own), json!({})));
+}
+
 /// `/data` and `/data/` are one mount: `Override` leaves ours, once.
 #[test]
 fn where_the_user_has_a_key_more_than_once_override_leaves_ours_alone() {
@@ -385,6 +413,43 @@ fn under_keep_a_variable_of_the_proxy_and_its_twin_are_one() {
     let users = notebook_with_env(json!({"http_proxy": "http://mine"}));
     assert_eq!(created_again(&users, &settings("Override")).warnings.len(), 1);
     assert!(refused(&users, &settings("Reject")).starts_with("env http_proxy"));
+}
+
+/// An upgrade of the proxy is no word of the user's, whoever wrote the new values first: the call before in this request, or
+/// a client that had them from elsewhere.
+#[test]
+fn an_upgrade_of_the_proxy_under_keep_unseats_none_of_its_variables() {
+    let settings = |url: &str| notebook_settings(json!({"proxy": {"onConflict": "Keep", "proxy": {"httpProxy": url}}}));
+    let proxied = |url: &str| {
+        ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"].map(|name| format!("{name}={url}")).to_vec()
+    };
+    let [before, after] = [settings("http://a"), settings("http://b")];
+    let manifest = notebook(json!({"containers": [{"name": "main"}]}));
+    let [old, new] = [&before, &after].map(|settings| created(&manifest, settings).object);
+    let new_without_record = with(&new, ANNOTATIONS, json!({"mine": "1"}));
+    for sent in [&old, &new, &new_without_record] {
+        let outcome = updated_again(&stopped(&old), &stopped(sent), &after);
+        assert_eq!(variables_of(&outcome.object), proxied("http://b"));
+        assert_eq!((added(&outcome.object), outcome.warnings), (added(&new), vec![]));
+    }
+}
+
+/// The account and the scheduler that the server puts into a template without are nobody's: a notebook with them is stopped,
+/// and what is in conflict waits.
+#[test]
+fn a_default_of_the_server_in_the_place_of_ours_is_no_change_of_the_users() {
+    let dependencies = json!({
+        "names": {"serviceAccountName": "ours", "schedulerName": "ours"},
+        "variables": variables(json!({"A": "ours"})),
+    });
+    let users = notebook_with_env(json!({"A": "mine"}));
+    let users = with(&users, &format!("{TEMPLATE}/serviceAccountName"), json!("default"));
+    let users = with(&users, &format!("{TEMPLATE}/schedulerName"), json!("default-scheduler"));
+    for old in [users.clone(), stopped(&users)] {
+        let outcome = updated_again(&old, &stopped(&users), &notebook_settings(dependencies.clone()));
+        assert_eq!(pending(&outcome.object), "variables");
+        assert_eq!(added(&outcome.object), json!({"names": {"spec": ["schedulerName", "serviceAccountName"]}}));
+    }
 }
 
 /// A conflict with what is another's is one however the annotations came: those that are no record own nothing.

@@ -37,6 +37,8 @@ fn what_a_write_through_gos_types_drops_or_adds_is_not_the_users_change() {
         ("envFrom", json!([{"secretRef": {"name": "s"}}]), json!([{"prefix": "", "secretRef": {"name": "s"}}])),
         ("livenessProbe", json!({"periodSeconds": 5}), json!({"initialDelaySeconds": 0, "periodSeconds": 5})),
         ("ports", json!([{"containerPort": 1}]), json!([{"containerPort": 1, "hostPort": 0, "name": ""}])),
+        // What the Notebook's CRD fills in.
+        ("ports", json!([{"containerPort": 1}]), json!([{"containerPort": 1, "protocol": "TCP"}])),
         ("tty", Value::Null, json!(false)),
     ] {
         assert!(!changes_template(&format!("{CONTAINER}/{member}"), one, other), "{member}");

@@ -22,4 +22,5 @@ mod ready_made;
 mod running;
 pub mod settings;
 mod untouched;
+mod waiting;
 mod written_over;

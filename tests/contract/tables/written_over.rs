@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use super::again::{
     NO_PATCH, NO_WARNING, TEMPLATE, added, assert_warns, audit, created_again, env, names, notebook, notebook_with_env,
-    only_warning, pending, spec, stopped, updated_again, variables, variables_of, wanting,
+    only_warning, pending, retiring, spec, stopped, updated_again, variables, variables_of, wanting,
 };
 use super::objects::{created, notebook_settings, with};
-use crate::evaluator::Outcome;
 
 const CONTAINER: &str = "/spec/template/spec/containers/0";
 const VARIABLE: &str = "/spec/template/spec/containers/0/env/1/value";
@@ -102,14 +101,10 @@ fn under_keep_what_the_user_writes_over_ours_becomes_his() {
             let outcome = updated_again(&before, &sent, &settings);
             assert_eq!(outcome.object.pointer(pointer), Some(&theirs), "{place}");
             assert_eq!(added(&outcome.object)["dep"].get(place), None, "{place}");
-            let is_of_the_volume = |warning: &String| warning.starts_with("volume v of dependency \"dep\" stays");
-            let (of_the_volume, rest) = outcome.warnings.iter().cloned().partition::<Vec<_>, _>(is_of_the_volume);
-            assert_eq!(of_the_volume.len(), usize::from(place == "volumeMounts"), "{place}");
-            only_warning(&Outcome { warnings: rest, ..outcome.clone() }, &[key, "changed", "\"dep\""]);
+            only_warning(&outcome, &[key, "changed", "\"dep\""]);
             // It is his: the next update says nothing, and his is not taken away with the dependency.
             let outcome = updated_again(&outcome.object, &outcome.object, &settings);
-            let warnings: Vec<_> = outcome.warnings.iter().filter(|warning| !is_of_the_volume(warning)).collect();
-            assert_eq!((outcome.patch, warnings), (NO_PATCH.to_vec(), vec![]), "{place}");
+            assert_eq!((outcome.patch, outcome.warnings), (NO_PATCH.to_vec(), Vec::<String>::new()), "{place}");
             let removed =
                 updated_again(&outcome.object, &stopped(&outcome.object), &wanting(&[], json!({"dep": dependency})));
             assert_eq!(removed.object.pointer(pointer), Some(&theirs), "{place}");
@@ -212,6 +207,86 @@ fn what_the_user_writes_over_counts_under_changed_settings_too() {
     let outcome = updated_again(&stored, &stopped(&sent), &settings(&dependency("changed"), "Reject"));
     assert_eq!(variables_of(&outcome.object), ["MINE=1", "A=changed"]);
     only_warning(&outcome, &["env A of container \"main\"", "put back"]);
+}
+
+/// What the user adds to an entry of ours is no word against it. Where the notebook does not run it stays; on one that runs
+/// the template stays as it is stored, and he is told.
+#[test]
+fn what_the_user_adds_to_ours_stays_or_is_said_to_go() {
+    for (dependency, pointer, theirs) in [
+        (
+            json!({"securityContext": {"fsGroup": 100}}),
+            "/spec/template/spec/securityContext/fsGroupChangePolicy",
+            json!("OnRootMismatch"),
+        ),
+        (
+            json!({"hostAliases": [{"ip": "10.0.0.1", "hostnames": ["ours"]}]}),
+            "/spec/template/spec/hostAliases/0/hostnames",
+            json!(["ours", "theirs"]),
+        ),
+        (
+            json!({"sidecars": [{"name": "agent", "image": "ours"}]}),
+            "/spec/template/spec/containers/1/env",
+            json!([{"name": "B", "value": "theirs"}]),
+        ),
+        (
+            json!({"volumes": [{"name": "v", "configMap": {"name": "c"}}]}),
+            "/spec/template/spec/volumes/0/configMap/defaultMode",
+            json!(256),
+        ),
+    ] {
+        for on_conflict in ["Reject", "Override", "Keep"] {
+            let settings = settings(&dependency, on_conflict);
+            let stored = created(&notebook_with_env(json!({"MINE": "1"})), &settings).object;
+            let sent = with(&stored, pointer, theirs.clone());
+            let is_kept = on_conflict == "Keep" && !pointer.contains("containers/1") && !pointer.contains("volumes");
+            let outcome = updated_again(&stored, &sent, &settings);
+            if is_kept {
+                assert_eq!((spec(&outcome.object), added(&outcome.object)), (spec(&sent), json!({})), "{pointer}");
+                only_warning(&outcome, &["changed", "yours now"]);
+            } else {
+                assert_eq!((&outcome.object, audit(&outcome, "restored")), (&stored, "template"), "{pointer}");
+                only_warning(&outcome, &["changed", "put back"]);
+            }
+            let outcome = updated_again(&stopped(&stored), &stopped(&sent), &settings);
+            assert_eq!(
+                (spec(&outcome.object), outcome.warnings.len()),
+                (spec(&sent), usize::from(is_kept)),
+                "{pointer}"
+            );
+        }
+    }
+}
+
+/// `Override` replaced a variable of the user's, and his manifest still has it. When the dependency goes or becomes `Keep`,
+/// the manifest applied again is no change of his: the notebook goes on running, and he has his own back once he applies it
+/// to one that is stopped.
+#[test]
+fn what_was_overridden_comes_again_without_a_restart() {
+    let dependency = variables(json!({"A": "ours"}));
+    let other = json!({"imagePullSecrets": [{"name": "gpr"}]});
+    let with_other = |on_conflict: &str, wanted: &[&str]| {
+        let dep = with(&dependency, "/onConflict", json!(on_conflict));
+        wanting(wanted, json!({"dep": dep, "other": other}))
+    };
+    let users = notebook_with_env(json!({"A": "mine"}));
+    let stored = created(&users, &with_other("Override", &["dep"])).object;
+    let gone = with_other("Override", &["other"]);
+    for (after, waits) in [
+        (with_other("Override", &["dep", "other"]), "other"),
+        (with_other("Keep", &["dep", "other"]), "other"),
+        (retiring(&["dep"], &gone), "other,dep"),
+        (gone, "other,dep"),
+    ] {
+        let outcome = updated_again(&stored, &users, &after);
+        assert_eq!(spec(&outcome.object), spec(&stored));
+        assert_eq!(pending(&outcome.object), waits);
+        assert_eq!(audit(&outcome, "restored"), "template");
+        let outcome = updated_again(&stored, &stopped(&users), &after);
+        let is_overridden = after["dependencies"]["dep"]["onConflict"] == "Override" && waits == "other";
+        assert_eq!(variables_of(&outcome.object), [if is_overridden { "A=ours" } else { "A=mine" }]);
+        assert_warns(&outcome, &["env A"]);
+    }
 }
 
 /// A user mounts a volume of ours in a container of his own. The dependency goes: its volume stays until he does not mount

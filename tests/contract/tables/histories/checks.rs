@@ -171,6 +171,10 @@ impl<'l> Checks<'l> {
                 continue;
             }
             let on_conflict = self.life.brings(id).map(|(_, word)| word);
+            if on_conflict == Some("Keep") && !there.contains_key(id) && !is_mounted(there, id) {
+                // A volume none of whose mounts is left is left out.
+                continue;
+            }
             let expected = if on_conflict == Some("Keep") && !is_a_volume_or_container(id) {
                 self.sent.get(id)
             } else {
@@ -392,6 +396,12 @@ impl<'l> Checks<'l> {
         }
         Ok(())
     }
+}
+
+/// Whether `id` is a volume that something mounts.
+fn is_mounted(there: &Entries, id: &str) -> bool {
+    let Some(volume) = id.strip_prefix("volumes/") else { return true };
+    there.iter().any(|(id, mount)| id.starts_with("volumeMounts/") && mount["name"] == volume)
 }
 
 fn is_a_volume_or_container(id: &str) -> bool {

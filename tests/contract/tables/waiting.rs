@@ -1,0 +1,188 @@
+//! A dependency that waits, or is left out for want of a container, stays as it is stored: whole, with its labels and
+//! annotations, whatever the client sends (contract, "Conflicts" and "Running notebooks").
+
+use serde_json::{Value, json};
+
+use super::again::{
+    ANNOTATIONS, TEMPLATE, added, assert_warns, names, notebook, notebook_with_env, only_warning, pending, record_text,
+    spec, stopped, updated_again, variables_of, wanting,
+};
+use super::objects::{created, notebook_settings, with};
+
+const LABEL: &str = "/metadata/labels/team";
+const APPLY: &str = "/metadata/annotations/mutatingflow.nais.io~1apply";
+
+/// What a dependency adds everywhere: into the object's metadata, the pod spec, the main container and one of its own.
+fn everywhere() -> Value {
+    json!({
+        "labels": {"team": "a"},
+        "annotations": {"note": "a"},
+        "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        "nodeSelector": {"pool": "gpu"},
+        "priorityClassName": "high",
+        "volumes": [{"name": "ca", "configMap": {"name": "ca"}}],
+        "initContainers": [{"name": "first", "image": "first:1"}, {"name": "second", "image": "second:1"}],
+        "sidecars": [{"name": "agent", "image": "agent:1"}],
+        "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)"}],
+        "volumeMounts": [{"name": "ca", "mountPath": "/ca"}],
+    })
+}
+
+/// `dependency` with one more variable, which the user has himself.
+fn in_conflict(dependency: &Value) -> Value {
+    let mut dependency = dependency.clone();
+    dependency["env"].as_array_mut().expect("a list").push(json!({"name": "MINE", "value": "ours"}));
+    dependency
+}
+
+/// The user's notebook, and what is stored of it.
+fn manifest_and_stored(settings: &Value) -> [Value; 2] {
+    let manifest = notebook_with_env(json!({"MINE": "1"}));
+    let stored = created(&manifest, settings).object;
+    [manifest, stored]
+}
+
+/// All that a Notebook has, but for the order in its lists.
+fn sorted(object: &Value) -> Value {
+    match object {
+        Value::Array(items) => {
+            let mut items: Vec<_> = items.iter().map(sorted).collect();
+            items.sort_by_cached_key(Value::to_string);
+            items.into()
+        }
+        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), sorted(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A manifest without anything of ours loses nothing of a dependency that waits for a conflict, while the notebook does not
+/// run: all of it is put back as it is stored.
+#[test]
+fn a_bare_manifest_loses_nothing_of_what_waits_for_a_conflict() {
+    let dependencies =
+        |dependency: Value| json!({"dep": dependency, "probed": {"env": [{"name": "P"}], "containers": ["agent"]}});
+    let before = notebook_settings(dependencies(everywhere()));
+    let after = notebook_settings(dependencies(in_conflict(&everywhere())));
+    let [manifest, stored] = manifest_and_stored(&before);
+    for (old, new) in [
+        (stopped(&stored), stopped(&manifest)),
+        (stored.clone(), stopped(&manifest)),
+        (stopped(&stored), manifest.clone()),
+        (stored.clone(), with(&manifest, APPLY, json!("now"))),
+    ] {
+        let outcome = updated_again(&old, &new, &after);
+        assert_eq!(pending(&outcome.object), "dep");
+        assert_eq!(sorted(spec(&outcome.object)), sorted(spec(&stored)));
+        assert_eq!(outcome.object["metadata"]["labels"], stored["metadata"]["labels"]);
+        assert_eq!(outcome.object["metadata"]["annotations"]["note"], "a");
+        assert_eq!(added(&outcome.object), added(&stored));
+        assert_warns(&outcome, &["\"dep\" waits", "MINE"]);
+        // One refers to the other.
+        assert_eq!(variables_of(&outcome.object), ["MINE=1", "A=1", "B=$(A)"]);
+        assert_eq!(names(&spec(&outcome.object)["initContainers"]), ["first", "second"]);
+    }
+}
+
+/// Neither does it of one that waits for a stop, or to be taken away: its labels and annotations wait with it.
+#[test]
+fn labels_and_annotations_wait_with_the_template() {
+    let settings = |dependency: Value| notebook_settings(json!({"dep": dependency}));
+    let before = settings(everywhere());
+    let other = with(&everywhere(), "/env/0/value", json!("2"));
+    for after in [settings(other), wanting(&[], json!({"dep": everywhere()}))] {
+        let [manifest, stored] = manifest_and_stored(&before);
+        for sent in [manifest.clone(), with(&stored, LABEL, None), with(&stored, "/metadata/annotations/note", None)] {
+            let outcome = updated_again(&stored, &sent, &after);
+            assert_eq!(spec(&outcome.object), spec(&stored));
+            assert_eq!(outcome.object["metadata"]["labels"], stored["metadata"]["labels"]);
+            assert_eq!(outcome.object["metadata"]["annotations"]["note"], "a");
+            assert_eq!((pending(&outcome.object), added(&outcome.object)), (&json!("dep"), added(&stored)));
+        }
+    }
+}
+
+/// What the user writes over an entry of a dependency that waits is his under `Keep`, and put back else; either is said.
+#[test]
+fn what_is_written_over_while_it_waits_goes_by_on_conflict() {
+    for (on_conflict, label, words) in [("Keep", "b", "is yours now"), ("Reject", "a", "is put back")] {
+        let settings = |value: &str| {
+            let dependency = with(&everywhere(), "/env/0/value", json!(value));
+            notebook_settings(json!({"dep": with(&dependency, "/onConflict", json!(on_conflict))}))
+        };
+        let [_, stored] = manifest_and_stored(&settings("1"));
+        let outcome = updated_again(&stored, &with(&stored, LABEL, json!("b")), &settings("2"));
+        assert_eq!((&outcome.object.pointer(LABEL), pending(&outcome.object)), (&Some(&json!(label)), &json!("dep")));
+        assert_warns(&outcome, &["label team", words, "\"dep\""]);
+        let is_ours = added(&outcome.object)["dep"].get("labels").is_some();
+        assert_eq!(is_ours, on_conflict == "Reject");
+        // And so it is once the notebook is stopped.
+        let outcome = updated_again(&outcome.object, &stopped(&outcome.object), &settings("2"));
+        assert_eq!((outcome.object.pointer(LABEL), pending(&outcome.object)), (Some(&json!(label)), &Value::Null));
+        assert_eq!(added(&outcome.object)["dep"].get("labels").is_some(), is_ours);
+    }
+    // While it waits for a conflict, the variable of a stopped notebook is put back too.
+    let before = notebook_settings(json!({"dep": everywhere()}));
+    let after = notebook_settings(json!({"dep": in_conflict(&everywhere())}));
+    let [_, stored] = manifest_and_stored(&before);
+    let edited = with(&stopped(&stored), &format!("{TEMPLATE}/tolerations"), json!([]));
+    let edited = with(&edited, &format!("{TEMPLATE}/nodeSelector/pool"), json!("theirs"));
+    let outcome = updated_again(&stopped(&stored), &edited, &after);
+    assert_eq!(sorted(spec(&outcome.object)), sorted(spec(&stored)));
+    assert_warns(&outcome, &["nodeSelector pool", "is put back"]);
+}
+
+/// Another dependency that brings an entry of one that waits does not take it over.
+#[test]
+fn an_entry_of_what_waits_is_not_taken_over() {
+    let waits = json!({"env": [{"name": "A", "value": "1"}], "labels": {"team": "a"}});
+    let other = json!({"labels": {"team": "a"}});
+    let [manifest, stored] = manifest_and_stored(&notebook_settings(json!({"waits": waits})));
+    let after = notebook_settings(json!({"other": other, "waits": in_conflict(&waits)}));
+    let outcome = updated_again(&stopped(&stored), &stopped(&manifest), &after);
+    assert_eq!(outcome.object.pointer(LABEL), Some(&json!("a")));
+    assert_eq!(added(&outcome.object), added(&stored));
+    assert_eq!(pending(&outcome.object), "waits");
+}
+
+/// A dependency that is left out since its container is not there keeps what it has elsewhere.
+#[test]
+fn a_bare_manifest_loses_nothing_of_what_is_left_out() {
+    let dependency = json!({
+        "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        "env": [{"name": "A", "value": "1"}],
+        "containers": ["helper"],
+    });
+    let settings = notebook_settings(json!({"dep": dependency}));
+    let manifest = notebook(json!({"containers": [{"name": "main"}, {"name": "helper"}]}));
+    let stored = created(&manifest, &settings).object;
+    let without_helper = with(&stopped(&manifest), &format!("{TEMPLATE}/containers/1"), None);
+    let outcome = updated_again(&stopped(&stored), &without_helper, &settings);
+    assert_eq!(spec(&outcome.object)["tolerations"], json!([{"key": "gpu", "operator": "Exists"}]));
+    assert_eq!(added(&outcome.object), added(&stored));
+    only_warning(&outcome, &["\"dep\" is left out"]);
+}
+
+/// A dependency that the settings no longer know keeps its entries on a notebook that runs, where the policy that they
+/// belonged to is gone: the manifest applied again is no change, with the annotations and without them.
+#[test]
+fn what_a_policy_that_is_gone_has_added_stays_while_the_notebook_runs() {
+    let gone = json!({"gone": {
+        "imagePullSecrets": [{"name": "gpr"}],
+        "env": [{"name": "GONE", "value": "1"}],
+        "sidecars": [{"name": "agent", "image": "agent:1"}],
+    }});
+    let [manifest, stored] = manifest_and_stored(&notebook_settings(gone));
+    let elsewhere = record_text(&stored).expect("a record").to_owned();
+    let settings = notebook_settings(json!({"here": {"tolerations": [{"key": "gpu", "operator": "Exists"}]}}));
+    // The record of another domain, too.
+    let foreign = with(&stored, ANNOTATIONS, json!({"lab.example.org/injected": elsewhere, "mine": "1"}));
+    for stored in [stored, foreign] {
+        let with_annotations = with(&manifest, ANNOTATIONS, stored["metadata"]["annotations"].clone());
+        for sent in [&manifest, &with_annotations] {
+            let outcome = updated_again(&stored, sent, &settings);
+            assert_eq!(spec(&outcome.object), spec(&stored));
+            assert_eq!(pending(&outcome.object), "here");
+            only_warning(&outcome, &["here", "stop and start"]);
+        }
+    }
+}
