@@ -91,15 +91,6 @@ impl<'a, V> ByName<'a, V> {
         self.names.into_iter().filter_map(move |(name, at)| Some((name, values.get_mut(at)?.take()?)))
     }
 
-    /// Removes every value that `keep` does not want. The others count as inserted in the order of their names.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut V) -> bool) {
-        for (name, mut value) in std::mem::take(self).into_sorted() {
-            if keep(&name, &mut value) {
-                self.push(name, value);
-            }
-        }
-    }
-
     /// The values, in the order in which their names came.
     pub fn values(&self) -> &[V] {
         &self.values
@@ -152,8 +143,6 @@ mod tests {
             *number += 1;
         }
         assert_eq!(numbers.get("c"), Some(&1));
-        numbers.retain(|name, number| name != "b" && *number > 1);
-        assert!(numbers.iter().eq([("a", &2)]) && numbers.position("a") == Some(0));
         let set = ByName::set(["x", "y", "x"]);
         assert!(set.names().eq(["x", "y"]) && set.contains("x") && !set.contains("z"));
     }

@@ -101,7 +101,8 @@ impl<'a> Edits<'a> {
     /// The edits of a list of `count` entries. What has no place to go by goes before all entries (`first`) or behind all
     /// (`last`).
     pub fn of_list(count: usize, first: &Group<'a>, last: &Group<'a>) -> Self {
-        let mut edits = Edits::default();
+        let written = Vec::with_capacity(first.ours.len() + last.ours.len());
+        let mut edits = Edits { written, ..Edits::default() };
         (edits.front, edits.beside[0]) = edits.fill(count, first);
         (edits.back, edits.beside[1]) = edits.fill(count, last);
         edits.put_back(count, [first, last]);

@@ -22,7 +22,7 @@ pub use set_aside::{carry_over, set_aside};
 use self::containers::Reach;
 use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, present_atomic_fields};
-use crate::json::{ByName, Malformed, Node, Object, Path, items, member, string_member};
+use crate::json::{ByName, Malformed, Node, Object, Path, is_same_text, items, member, string_member};
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::{self, Apart, CONTAINER, Kind, METADATA};
@@ -137,7 +137,8 @@ pub fn merge<'a>(
     }
     let mut stay = held_back.clone();
     stay.extend(reach.left_out.iter().map(|dependency| dependency.name));
-    let planned = ByName::set(plan.iter().map(|dependency| dependency.name));
+    let holds_back = !stay.is_empty();
+    let planned = ByName::set(plan.iter().filter(|_| holds_back).map(|dependency| dependency.name));
     for name in stay.names() {
         let Some(part) = known.part(name) else { continue };
         match planned.position(name).and_then(|at| plan.get(at)).filter(|_| !known.is_stored()) {
@@ -151,7 +152,7 @@ pub fn merge<'a>(
         dependency.map_or_else(OnConflict::default, |dependency| dependency.on_conflict)
     };
     let context = Context { kind, known, is_held_back: &is_held_back, on_conflict: &on_conflict };
-    let mut merger = Merger { context, reach: &reach, stored, outcome };
+    let mut merger = Merger { context, reach: &reach, stored, holds_back, outcome };
     merger.merge_all(object)?;
     Ok(merger.outcome)
 }
@@ -168,6 +169,8 @@ struct Merger<'r, 'a> {
     context: Context<'r, 'a>,
     reach: &'r Reach<'a>,
     stored: Option<&'r Node<'a>>,
+    /// Whether any dependency stays as it is.
+    holds_back: bool,
     outcome: Outcome<'a>,
 }
 
@@ -308,7 +311,13 @@ impl<'a> Merger<'_, 'a> {
                     .collect::<Result<_, _>>()?
             }
         };
-        let edits = place.decide(&self.context, desired, &entries, &mut self.outcome);
+        let may_put_back = self.holds_back && {
+            let text = |node: Option<&Node<'a>>| node.map_or("null", Node::text);
+            let present = parent.get(field.member.raw());
+            let stored = place.stored.parent.flatten().and_then(|stored| stored.get(field.member.raw()));
+            present.is_some_and(Node::is_changed) || !is_same_text(text(stored), text(present))
+        };
+        let edits = place.decide(&self.context, desired, &entries, may_put_back, &mut self.outcome);
         if edits.is_empty() {
             return Ok(());
         }
@@ -416,7 +425,7 @@ impl<'a> Merger<'_, 'a> {
         let Some(spec) = reach(object, path, !desired.is_empty())? else { return Ok(()) };
         let present = present_atomic_fields(spec);
         let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();
-        let edits = place.decide(&self.context, desired, &entries, &mut self.outcome);
+        let edits = place.decide(&self.context, desired, &entries, self.holds_back, &mut self.outcome);
         for (at, written) in edits.changed() {
             if let Some((field, _)) = present.get(at) {
                 set_field(spec, field, written.map(|written| written.value));

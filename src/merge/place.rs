@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::edits::{Edits, Group, Written};
 use super::known::{Known, Owner, OwnersAt};
@@ -126,9 +126,10 @@ pub fn present_atomic_fields<'a>(spec: &Object<'a>) -> Vec<(&'static Field, &'a 
         .collect()
 }
 
-/// The entries under a desired key, and what becomes of it by the first dependency that brings it.
+/// The entries under a key, and what becomes of it by the first dependency that brings it.
 struct Found<'e, 'a> {
-    addition: &'a Addition<'a>,
+    /// What is desired; none where a dependency that stays as it is has the entry.
+    addition: Option<&'a Addition<'a>>,
     entries: Vec<(usize, &'e str)>,
     decided: Option<Decided<'a>>,
 }
@@ -178,7 +179,8 @@ impl<'a> Place<'_, 'a> {
         here.or_else(moved).copied()
     }
 
-    /// What becomes of `entries` (key and value, in their order) where `desired` should be there.
+    /// What becomes of `entries` (key and value, in their order) where `desired` should be there. Unless `may_put_back`,
+    /// nothing is lost or changed of what dependencies that stay as they are had in the stored object.
     ///
     /// It walks the entries once, and looks each up among those that are desired or ours: the cost is the sum of both.
     pub fn decide<'e>(
@@ -186,24 +188,26 @@ impl<'a> Place<'_, 'a> {
         context: &Context<'_, 'a>,
         desired: &[Desired<'a>],
         entries: &[(Option<Cow<'e, str>>, &'e str)],
+        may_put_back: bool,
         outcome: &mut Outcome<'a>,
     ) -> Edits<'a> {
         let is_map = matches!(self.field.strategy, MergeStrategy::Granular | MergeStrategy::Atomic);
-        let find = |Desired { addition, .. }: &Desired<'a>| {
-            (&*addition.key, Found { addition, entries: Vec::new(), decided: None })
-        };
-        let mut found: FxHashMap<&str, Found<'e, 'a>> = desired.iter().map(find).collect();
+        let mut found: FxHashMap<&str, Found<'e, 'a>> =
+            FxHashMap::with_capacity_and_hasher(desired.len(), FxBuildHasher);
+        let desired_keys = desired.iter().map(|desired| (&*desired.addition.key, Some(desired.addition)));
+        let held_back = self.held_back(context).filter(|_| may_put_back).map(|key| (key, None));
+        for (key, addition) in held_back.chain(desired_keys) {
+            found.insert(key, Found { addition, entries: Vec::new(), decided: None });
+        }
         let (mut first, mut last) = (Group::default(), Group::default());
         let dependencies = desired.iter().map(|desired| desired.dependency);
         let go_first =
             ByName::set(dependencies.filter(|it| goes_first(it, self.field)).map(|dependency| dependency.name));
-        let mut held = self.held_back(context);
         // Whether none of the user's was there so far.
         let mut is_before_theirs = self.field.entry == Entry::InitContainer;
         for (at, (key, value)) in entries.iter().enumerate() {
             let Some(key) = key else { continue };
             is_before_theirs &= self.owner(key).is_some();
-            held.get_mut(key).into_iter().for_each(|held| *held = Some((at, *value)));
             match found.get_mut(&**key) {
                 // Of the duplicates in a map the last counts.
                 Some(found) if is_map => found.entries = vec![(at, value)],
@@ -218,13 +222,8 @@ impl<'a> Place<'_, 'a> {
                 }
             }
         }
-        // In their order in the stored object.
-        let mut held: Vec<_> = held.into_sorted().collect();
-        held.sort_by_cached_key(|(key, _)| self.stored.entries(self.field)?.position(key));
-        for (key, there) in held {
-            if let Some(stored) = self.put_back(context, &key, there.map(|(_, value)| value), outcome) {
-                last.put_back(there.map(|(at, _)| at), stored);
-            }
+        if may_put_back {
+            self.put_back(context, &found, &mut last, outcome);
         }
         let mut files = Vec::new();
         // The additions of one dependency stand together.
@@ -295,39 +294,43 @@ impl<'a> Place<'_, 'a> {
     }
 
     /// The keys that dependencies which stay as they are have by the stored record.
-    fn held_back<'k, V: Copy>(&'k self, context: &Context<'_, 'a>) -> ByName<'k, Option<V>> {
-        let mut held = ByName::default();
-        for (key, owner) in self.owners.into_iter().flatten().flat_map(|owners| owners.iter()) {
-            if owner.is_stored && (context.is_held_back)(owner.dependency) {
-                held.insert(key, None);
-            }
-        }
-        held
+    fn held_back(&self, context: &Context<'_, 'a>) -> impl Iterator<Item = &str> {
+        let owners = self.owners.into_iter().flatten().flat_map(|owners| owners.iter());
+        let held_back = owners.filter(|(_, owner)| owner.is_stored && (context.is_held_back)(owner.dependency));
+        held_back.map(|(key, _)| key)
     }
 
-    /// What has to be put back of a dependency that stays as it is, where `theirs` is there under `key`: what is missing, or
-    /// what the client wrote over. What he may have is his.
+    /// Puts back what dependencies that stay as they are had in the stored object, in its order: what is missing, and what
+    /// the client wrote over. What he may have is his.
     fn put_back(
         &self,
         context: &Context<'_, 'a>,
-        key: &str,
-        theirs: Option<&str>,
+        found: &FxHashMap<&str, Found<'_, 'a>>,
+        group: &mut Group<'a>,
         outcome: &mut Outcome<'a>,
-    ) -> Option<Written<'a>> {
-        let field = self.field_of(key);
-        let stored = self.stored.get(field, key)?;
-        let Some(theirs) = theirs else { return Some(stored) };
-        if field.is_equal(stored.value, theirs) {
-            return None;
+    ) {
+        let Some(stored) = self.stored.entries(self.field) else { return };
+        let mut keys = vec![None; stored.len()];
+        for key in self.held_back(context) {
+            let of_key = stored.position(key).and_then(|at| keys.get_mut(at));
+            of_key.into_iter().for_each(|of_key| *of_key = Some(key));
         }
-        let owner = self.owner(key)?;
-        if field.may_keep() && (context.on_conflict)(owner.dependency) == OnConflict::Keep {
-            outcome.record.forget(owner.dependency, &self.recorded_place(key), key);
-            self.make_theirs(field, key, owner, outcome);
-            return None;
+        for (key, stored) in keys.into_iter().zip(stored.values()) {
+            let (Some(key), field) = (key, stored.field) else { continue };
+            let Some(owner) = self.owner(key) else { continue };
+            let there = found.get(key).and_then(|found| found.entries.last());
+            match there {
+                None => {}
+                Some((_, theirs)) if field.is_equal(stored.value, theirs) => continue,
+                Some(_) if field.may_keep() && (context.on_conflict)(owner.dependency) == OnConflict::Keep => {
+                    outcome.record.forget(owner.dependency, &self.recorded_place(key), key);
+                    self.make_theirs(field, key, owner, outcome);
+                    continue;
+                }
+                Some(_) => outcome.put_back.push(put_back(&self.subject(field, key), owner.dependency)),
+            }
+            group.put_back(there.map(|(at, _)| *at), *stored);
         }
-        outcome.put_back.push(put_back(&self.subject(field, key), owner.dependency));
-        Some(stored)
     }
 
     /// Notes that an entry of ours is the user's now.
@@ -541,9 +544,8 @@ impl<'a> Place<'_, 'a> {
     /// Whether what is there under `key` is not ours, or no longer since the client wrote over it.
     fn is_the_users(&self, key: &str, all: &FxHashMap<&str, Found<'_, 'a>>) -> bool {
         let Some(found) = all.get(key) else { return false };
-        let is_written_over = |value| {
-            !self.field.contains(value, found.addition.value) && self.stored.has_another(self.field, key, value)
-        };
+        let is_wanted = |value| found.addition.is_some_and(|addition| self.field.contains(value, addition.value));
+        let is_written_over = |value| !is_wanted(value) && self.stored.has_another(self.field, key, value);
         found
             .entries
             .last()

@@ -98,7 +98,7 @@ impl<'t> Record<'t> {
             member(name, &|text| text.push_str(part));
         }
         if !self.parts.is_empty() {
-            member(kind.name(), &|text| write_object(text, &self.parts, write_part));
+            member(kind.name(), &|text| write_object(text, self.parts(), write_part));
         }
         if let Some(applied) = &self.applied {
             member("applied", &|text| quote_into(applied, text));
@@ -151,13 +151,7 @@ impl<'t> Record<'t> {
     pub fn forget(&mut self, name: &str, place: &str, key: &str) {
         let Some(part) = self.parts.get_mut(name) else { return };
         for places in [&mut part.added, &mut part.overridden] {
-            places.retain(|of, keys| {
-                keys.retain(|it| of != place || it != key);
-                !keys.is_empty()
-            });
-        }
-        if part.added.is_empty() {
-            self.parts.retain(|of, _| of != name);
+            places.get_mut(place).into_iter().for_each(|keys| keys.retain(|it| it != key));
         }
     }
 
@@ -255,6 +249,7 @@ fn write_part(text: &mut String, part: &Part<'_>) {
 }
 
 fn write_places(text: &mut String, places: &Places<'_>) {
+    let places = places.iter().filter(|(_, keys)| !keys.is_empty());
     write_object(text, places, |text, keys| {
         let mut separator = '[';
         for key in keys {
@@ -262,20 +257,24 @@ fn write_places(text: &mut String, places: &Places<'_>) {
             quote_into(key, text);
             separator = ',';
         }
-        text.push_str(if keys.is_empty() { "[]" } else { "]" });
+        text.push(']');
     });
 }
 
-fn write_object<V>(text: &mut String, members: &ByName<'_, V>, write_value: impl Fn(&mut String, &V)) {
+fn write_object<'v, V: 'v>(
+    text: &mut String,
+    members: impl Iterator<Item = (&'v str, &'v V)>,
+    write_value: impl Fn(&mut String, &V),
+) {
     let mut separator = '{';
-    for (key, value) in members.iter() {
+    for (key, value) in members {
         text.push(separator);
         quote_into(key, text);
         text.push(':');
         write_value(text, value);
         separator = ',';
     }
-    text.push_str(if members.is_empty() { "{}" } else { "}" });
+    text.push_str(if separator == '{' { "{}" } else { "}" });
 }
 
 #[cfg(test)]
