@@ -158,6 +158,8 @@ pub fn in_one_order(object: &Value, policies: &[Platform]) -> Value {
     for policy in policies {
         if let Some(record) = annotations.get_mut(&format!("{}/injected", policy.domain)) {
             *record = serde_json::from_str(record.as_str().unwrap_or_default()).unwrap_or_default();
+            // That the user asked is noted by those who saw something to do, which may have been done already.
+            record.as_object_mut().and_then(|record| record.remove("applied"));
         }
         if let Some(waits) = annotations.get_mut(&format!("{}/update-pending", policy.domain)) {
             let mut names: Vec<_> = pending(object, policy.domain).collect();
@@ -165,6 +167,7 @@ pub fn in_one_order(object: &Value, policies: &[Platform]) -> Value {
             *waits = json!(names);
         }
     }
+    annotations.retain(|_, value| *value != json!({}));
     let mut template = meaning(template(object));
     sort(&mut template);
     json!({"labels": object["metadata"]["labels"], "annotations": annotations, "template": template})
