@@ -9,7 +9,7 @@ use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
-use crate::merge::{Conflict, Known, Outcome, Part, Records, carry_over, merge, set_aside, split_place};
+use crate::merge::{Conflict, Known, Outcome, Part, Records, carry_over, merge, set_aside};
 use crate::settings::{Dependency, RunningNotebooks};
 use crate::workload::{self, Kind};
 
@@ -18,9 +18,9 @@ use crate::workload::{self, Kind};
 pub enum Change {
     /// Nothing: his means the same. There is none to compare with on a CREATE, or on an update without the stored object.
     Nothing,
-    /// Only what other policies say is theirs differs.
+    /// Only what other policies have changed in this request differs.
     Others,
-    /// Only entries of policies differ, ours among them; or what another policy has added is lost.
+    /// Only entries of policies differ, ours among them, or what another policy has not changed itself.
     Ours {
         /// What he changed of ours, for him to know: it is put back.
         put_back: Vec<String>,
@@ -47,22 +47,21 @@ impl Change {
             return Change::Nothing;
         }
         let are_same = |of_old: &[_], of_new: &[_]| {
-            let own = |object, parts: &[_]| set_aside(object, kind, parts.iter().copied(), &mut |_, _| ());
+            let own = |object, parts: &[_]| set_aside(object, kind, parts.iter().copied(), &mut |_, _, _| ());
             own(old, of_old).is_ok_and(|old| own(new, of_new).is_ok_and(|new| is_same_template(&old, &new, kind)))
         };
-        let of_others = records.parts_of_others(is_ours);
+        let of_others = records.changed_by_others(is_ours);
         let is_shared = |place: &str, key: &str| known.at(place).is_some_and(|owners| owners.contains(key));
         let are_shared =
             |part: &Part<'_>| part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_shared(place, key)));
-        let are_others = !of_others.is_empty() && !of_others.iter().copied().any(are_shared);
-        if are_others && are_same(&of_others, &of_others) && !has_lost(old, new, kind, records, is_ours) {
+        if !of_others.is_empty() && !of_others.iter().copied().any(are_shared) && are_same(&of_others, &of_others) {
             return Change::Others;
         }
         // What only the client's record names was not ours in the stored object. An earlier call in this request may have
         // overridden what he wrote in it; or, where the template may change, what stood there.
         let overridden = records.overridden_by_client();
         let mut stood = ByName::default();
-        let mut note = |place: &str, key: &str| _ = stood.add([place, "\n", key].concat());
+        let mut note = |place: &str, key: &str, _: &str| _ = stood.add([place, "\n", key].concat());
         let is_readable = set_aside(old, kind, overridden.iter(), &mut note).is_ok();
         let is_new =
             |place: &str, key: &str| known.at(place).and_then(|owners| owners.get(key)).is_some_and(|it| !it.is_stored);
@@ -85,22 +84,6 @@ impl Change {
             _ => Change::Users,
         }
     }
-}
-
-/// Whether the client lost an entry that another policy still says is there. What was in a container went with it.
-fn has_lost(old: &Node<'_>, new: &Node<'_>, kind: Kind, records: &Records<'_>, is_ours: &dyn Fn(&str) -> bool) -> bool {
-    let parts = records.parts_in_force_of_others(is_ours);
-    let containers = ByName::set(workload::container_names(new, kind).unwrap_or_default());
-    let [stood, stands] = [old, new].map(|object| {
-        let mut there = ByName::default();
-        let mut note = |place: &str, key: &str| {
-            if split_place(place).1.is_none_or(|container| containers.contains(container)) {
-                there.add([place, "\n", key].concat());
-            }
-        };
-        set_aside(object, kind, parts.iter().copied(), &mut note).map(|_| there).unwrap_or_default()
-    });
-    stood.names().any(|name| !stands.contains(name))
 }
 
 /// How far dependencies are merged into the template in a request.
@@ -285,13 +268,17 @@ pub fn merge_along<'a>(
             }
             continue;
         }
-        held_back.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency));
-        waiting.for_conflicts(outcome.conflicts);
-        held_back.extend(outcome.changed_template.names().cloned());
-        for name in outcome.changed_template.names() {
-            if outcome.changed_template.get(name) == Some(&true) {
-                waiting.for_a_stop(name.clone());
+        if outcome.conflicts.is_empty() {
+            held_back.extend(outcome.changed_template.names().cloned());
+            for name in outcome.changed_template.names() {
+                if outcome.changed_template.get(name) == Some(&true) {
+                    waiting.for_a_stop(name.clone());
+                }
             }
+        } else {
+            // Without these, others may change nothing.
+            held_back.extend(outcome.conflicts.iter().map(|conflict| conflict.dependency));
+            waiting.for_conflicts(outcome.conflicts);
         }
         round += 1;
         if round == MOST_ROUNDS {
@@ -301,7 +288,7 @@ pub fn merge_along<'a>(
     }
 }
 
-/// Puts the stored template in the place of the client's, but for what he has of other policies': they decide about that.
+/// Puts the stored template in the place of the client's, but for what other policies have changed in this request.
 ///
 /// # Errors
 /// What holds the template is malformed.
@@ -313,7 +300,7 @@ pub fn restore_template<'a>(
     is_ours: &dyn Fn(&str) -> bool,
 ) -> Result<(), Malformed> {
     let Some(template) = workload::pod_spec(stored, kind) else { return Ok(()) };
-    let of_others = records.parts_of_others(is_ours);
+    let of_others = records.changed_by_others(is_ours);
     let client = (!of_others.is_empty()).then(|| object.clone());
     kind.pod_spec_path().set(object, template.clone())?;
     client.map_or(Ok(()), |client| carry_over(object, &client, kind, of_others.into_iter()))

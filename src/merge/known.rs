@@ -43,23 +43,38 @@ impl<'r> Records<'r> {
         parts.map(|(_, part)| Part { added: part.overridden.clone(), ..Part::default() }).collect()
     }
 
-    /// What other policies say that they added and have not taken away since: by the client's record or, where he has lost
-    /// it, by the stored one.
-    pub fn parts_in_force_of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
-        let own = if self.client.is_blank() { self.stored.unwrap_or(self.client) } else { self.client };
-        let have_lost = self.foreign_of_client.len() < self.foreign_of_stored.len();
-        let foreign = if have_lost { self.foreign_of_stored } else { self.foreign_of_client };
-        let unknown = own.parts().filter(|(name, _)| !is_ours(name));
-        unknown.chain(foreign.iter().flat_map(Record::parts)).map(|(_, part)| part).collect()
+    /// What other policies have changed in this request, by their records: as it was, and as it is. A client who has no
+    /// record at all lost it, as by a manifest that is applied again.
+    pub fn changed_by_others(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
+        let is_lost = self.client.is_blank();
+        let unknown = |record: &'r Record<'r>| by_name(record.parts().filter(|(name, _)| !is_ours(name)));
+        let foreign = |records: &'r [Record<'r>]| by_name(records.iter().flat_map(Record::parts));
+        let then = self.stored.map(unknown).unwrap_or_default();
+        let of_unknown = changed(&unknown(self.client), &then, is_lost);
+        let is_lost = is_lost && self.foreign_of_client.is_empty();
+        of_unknown
+            .into_iter()
+            .chain(changed(&foreign(self.foreign_of_client), &foreign(self.foreign_of_stored), is_lost))
+            .collect()
     }
+}
 
-    /// What other policies say that they added.
-    pub fn parts_of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
-        let own = [Some(self.client), self.stored].into_iter().flatten().flat_map(Record::parts);
-        let unknown = own.filter(|(name, _)| !is_ours(name));
-        let foreign = self.foreign_of_client.iter().chain(self.foreign_of_stored).flat_map(Record::parts);
-        unknown.chain(foreign).map(|(_, part)| part).collect()
+fn by_name<'r>(parts: impl Iterator<Item = (&'r str, &'r Part<'r>)>) -> ByName<'r, &'r Part<'r>> {
+    let mut by_name = ByName::default();
+    for (name, part) in parts {
+        by_name.insert(name, part);
     }
+    by_name
+}
+
+/// The parts that are not as they were, and those that were there so. What is lost altogether has not changed.
+fn changed<'r>(now: &ByName<'r, &'r Part<'r>>, then: &ByName<'r, &'r Part<'r>>, is_lost: bool) -> Vec<&'r Part<'r>> {
+    let is_as_in = |parts: &ByName<'_, &Part<'_>>, name: &str, part: &Part<'_>| {
+        parts.get(name).is_some_and(|it| it.hash == part.hash && it.added.iter().eq(part.added.iter()))
+    };
+    let is = now.iter().filter(|(name, part)| !is_as_in(then, name, part));
+    let was = then.iter().filter(|(name, part)| !(is_lost && !now.contains(name) || is_as_in(now, name, part)));
+    is.chain(was).map(|(_, part)| *part).collect()
 }
 
 /// Whose entry it is, and since when.

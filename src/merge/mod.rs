@@ -15,7 +15,7 @@ mod set_aside;
 use std::borrow::Cow;
 
 pub use annotations::{Annotations, Says, apply_annotations, changed_annotations};
-pub use known::{Known, Records, split_place};
+pub use known::{Known, Records};
 pub use record::{Part, Record};
 pub use set_aside::{carry_over, set_aside};
 

@@ -194,7 +194,8 @@ impl<'a> Place<'_, 'a> {
         let is_map = matches!(self.field.strategy, MergeStrategy::Granular | MergeStrategy::Atomic);
         let mut found: FxHashMap<&str, Found<'e, 'a>> =
             FxHashMap::with_capacity_and_hasher(desired.len(), FxBuildHasher);
-        let desired_keys = desired.iter().map(|desired| (&*desired.addition.key, Some(desired.addition)));
+        // Of one key, the first in the list brings it.
+        let desired_keys = desired.iter().rev().map(|desired| (&*desired.addition.key, Some(desired.addition)));
         let held_back = self.held_back(context).filter(|_| may_put_back).map(|key| (key, None));
         for (key, addition) in held_back.chain(desired_keys) {
             found.insert(key, Found { addition, entries: Vec::new(), decided: None });
@@ -356,8 +357,8 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) -> bool {
         let field = self.field_of(key);
-        // Only the stored record takes away; and what the client wrote over is his now.
-        if !owner.is_stored || (context.is_held_back)(owner.dependency) {
+        // Only the stored record takes away. What counts as absent is gone already; what the client wrote over is his now.
+        if !owner.is_stored || (context.is_held_back)(owner.dependency) || field.is_absent(value) {
             return false;
         }
         // A volume or container is ours as long as it is there.
@@ -367,6 +368,11 @@ impl<'a> Place<'_, 'a> {
             }
             self.make_theirs(field, key, owner, outcome);
             return false;
+        }
+        if !field.may_keep() && self.stored.has_another(field, key, value) {
+            let (subject, name) = (self.subject(field, key), owner.dependency);
+            outcome.undone.push(put_back(&subject, name));
+            outcome.warn(Audience::Changer, format!("{subject} was changed and goes with dependency \"{name}\""));
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
             let keys = vec![(Cow::Owned(key.to_owned()), owner.is_overridden)];

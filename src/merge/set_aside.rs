@@ -3,7 +3,7 @@
 
 use super::record::Part;
 use super::{SPEC, place_of, set_field};
-use crate::json::{Body, ByName, Malformed, Node, Object, Path};
+use crate::json::{ByName, Malformed, Node, Object, Path};
 use crate::settings::fields::{FIELDS, Field, MergeStrategy, SIDECARS, Target};
 use crate::workload::{self, Apart, Kind, METADATA};
 
@@ -18,7 +18,7 @@ fn keys_of<'r>(parts: impl Iterator<Item = &'r Part<'r>>) -> Keys<'r> {
     keys
 }
 
-/// `object` without the entries of these parts of records. `note` gets the place and the key of each that it had.
+/// `object` without the entries of these parts of records. `note` gets the place, the key and the value of each that it had.
 ///
 /// # Errors
 /// What holds such entries is of the wrong kind.
@@ -26,7 +26,7 @@ pub fn set_aside<'a, 'r>(
     object: &Node<'a>,
     kind: Kind,
     parts: impl Iterator<Item = &'r Part<'r>>,
-    note: &mut dyn FnMut(&str, &str),
+    note: &mut dyn FnMut(&str, &str, &str),
 ) -> Result<Node<'a>, Malformed> {
     let keys = keys_of(parts);
     let mut object = object.clone();
@@ -46,11 +46,12 @@ pub fn set_aside<'a, 'r>(
         for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic) {
             let Some(value) = spec.get(field.member.raw()) else { continue };
             let is_named = keys.get(SPEC).is_some_and(|keys| keys.contains(field.name));
-            if is_named {
-                note(SPEC, field.name);
-            }
             // What the server itself puts there is nobody's.
-            if is_named || field.is_absent(value.text()) {
+            let is_absent = field.is_absent(value.text());
+            if is_named && !is_absent {
+                note(SPEC, field.name, value.text());
+            }
+            if is_named || is_absent {
                 set_field(spec, field, None);
             }
         }
@@ -64,7 +65,7 @@ fn remove_from_containers(
     field: &'static Field,
     keys: &Keys<'_>,
     main: Option<&str>,
-    note: &mut dyn FnMut(&str, &str),
+    note: &mut dyn FnMut(&str, &str, &str),
 ) -> Result<(), Malformed> {
     let is_of_field =
         |place: &str| place.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -94,27 +95,27 @@ fn remove_from(
     field: &'static Field,
     place: &str,
     keys: &Keys<'_>,
-    note: &mut dyn FnMut(&str, &str),
+    note: &mut dyn FnMut(&str, &str, &str),
 ) -> Result<(), Malformed> {
     let (Some(keys), Some(node)) = (keys.get(place), parent.get_mut(field.member.raw())) else { return Ok(()) };
     let path = parent_path.member(field.member.raw());
-    let mut stays = |key: &str| {
+    let mut stays = |key: &str, value: &Node<'_>| {
         let is_named = keys.contains(key);
         if is_named {
-            note(place, key);
+            note(place, key, value.text());
         }
         !is_named
     };
     if field.strategy == MergeStrategy::Granular {
-        node.object_mut(&path)?.retain(|key, _| stays(&key.decode()));
+        node.object_mut(&path)?.retain(|key, value| stays(&key.decode(), value));
     } else {
-        node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| stays(&key)));
+        node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| stays(&key, item)));
     }
     Ok(())
 }
 
-/// Gives the entries of these parts of records that `object` has the values that they have in `from`: they are another
-/// policy's, which decides about them. Metadata stays.
+/// Makes the entries of these parts of records in `object` those that `from` has: they are another policy's, which changed
+/// them in this request. Metadata stays.
 ///
 /// # Errors
 /// What holds such entries is of the wrong kind.
@@ -130,15 +131,11 @@ pub fn carry_over<'a, 'r>(
         return Ok(());
     };
     for field in FIELDS.iter().filter(|field| field.target == Target::PodSpec) {
-        let is_atomic = field.strategy == MergeStrategy::Atomic;
         let Some(keys) = keys.get(place_of(field)) else { continue };
-        if !is_atomic {
-            carry_over_entries(spec, from, field, |key| keys.contains(key));
-        } else if let (Some(present), Some(value)) = (spec.get(field.member.raw()), from.get(field.member.raw()))
-            && keys.contains(field.name)
-            && !field.is_equal(present.text(), value.text())
-        {
-            spec.set(field.member, value.clone());
+        if field.strategy != MergeStrategy::Atomic {
+            carry_over_entries(spec, from, path, field, |key| keys.contains(key))?;
+        } else if keys.contains(field.name) {
+            set_field(spec, field, from.get(field.member.raw()).map(Node::text));
         }
     }
     let mut containers = ByName::default();
@@ -149,40 +146,70 @@ pub fn carry_over<'a, 'r>(
     }
     let path = path.member("containers");
     let Some(list) = spec.get_mut("containers") else { return Ok(()) };
-    for container in list.list_mut(&path)?.iter_mut().filter_map(Node::as_object_mut) {
+    for (at, container) in list.list_mut(&path)?.iter_mut().enumerate() {
+        let path = path.item(at);
+        let container = container.object_mut(&path)?;
         let name = container.get("name").and_then(Node::string).unwrap_or_default();
         let Some(from) = containers.get(&name) else { continue };
         for field in FIELDS.iter().filter(|field| field.target == Target::Containers) {
             let places = [keys.get(field.name), keys.get(&[field.name, "/", &name].concat())];
-            carry_over_entries(container, from, field, |key| places.iter().flatten().any(|keys| keys.contains(key)));
+            let is_named = |key: &str| places.iter().flatten().any(|keys| keys.contains(key));
+            carry_over_entries(container, from, &path, field, is_named)?;
         }
     }
     Ok(())
 }
 
-/// Gives the entries that `is_named` of the list or map that `field` has in `to` the values that they have in `from`.
-fn carry_over_entries<'a>(
+/// Makes the entries that `is_named` of the list or map that `field` has in `to` those that `from` has.
+pub fn carry_over_entries<'a>(
     to: &mut Object<'a>,
     from: &Object<'a>,
+    path: &Path<'_>,
     field: &'static Field,
     is_named: impl Fn(&str) -> bool,
-) {
-    let (Some(to), Some(from)) = (to.get_mut(field.member.raw()), from.get(field.member.raw())) else { return };
-    let mut values = ByName::default();
-    for (key, value) in from.as_object().into_iter().flat_map(Object::iter) {
-        values.insert(key.decode(), value);
+) -> Result<(), Malformed> {
+    let member = field.member;
+    let path = path.member(member.raw());
+    let mut entries = ByName::default();
+    let from = from.get(member.raw());
+    for (key, value) in from.and_then(Node::as_object).into_iter().flat_map(Object::iter) {
+        entries.insert(key.decode(), (key.decode(), *key, value));
     }
-    for (key, value) in from.as_list().into_iter().flat_map(|list| list.items()).map(|item| (field.key_of(item), item))
-    {
-        key.map(|key| values.insert(key, value));
+    for item in from.and_then(Node::as_list).into_iter().flat_map(|list| list.items()) {
+        field.key_of(item).map(|key| entries.insert(key.clone(), (key, member, item)));
     }
+    let is_map = field.strategy == MergeStrategy::Granular;
+    let mut there = ByName::default();
+    let mut stays = |key: &str| {
+        there.add(key.to_owned());
+        !is_named(key) || entries.contains(key)
+    };
     let theirs = |key: &str, present: &Node<'a>| {
-        let value = values.get(key).filter(|_| is_named(key))?;
+        let (.., value) = entries.get(key).filter(|_| is_named(key))?;
         (!field.is_equal(present.text(), value.text())).then(|| (*value).clone())
     };
-    match &mut to.body {
-        Body::Object(members) => members.replace(|key, value| theirs(&key.decode(), value)),
-        Body::List(list) => list.replace(|item| theirs(&field.key_of(item)?, item)),
-        Body::Text | Body::Entry(_) => {}
+    match to.get_mut(member.raw()) {
+        None => {}
+        Some(node) if is_map => {
+            let members = node.object_mut(&path)?;
+            members.retain(|key, _| stays(&key.decode()));
+            members.replace(|key, value| theirs(&key.decode(), value));
+        }
+        Some(node) => {
+            let list = node.list_mut(&path)?;
+            list.retain(|item| field.key_of(item).is_none_or(|key| stays(&key)));
+            list.replace(|item| theirs(&field.key_of(item)?, item));
+        }
     }
+    for (key, member_of_map, value) in entries.values() {
+        if !is_named(key) || there.contains(key) {
+            continue;
+        }
+        if is_map {
+            to.object_at(member, &path)?.set(*member_of_map, (*value).clone());
+        } else {
+            to.list_at(member, &path)?.items_mut().push((*value).clone());
+        }
+    }
+    Ok(())
 }
