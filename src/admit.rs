@@ -9,7 +9,7 @@ use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Ve
 use crate::json::{ByName, Malformed};
 use crate::merge::{
     Annotations, Audience, Conflict, Known, MOST_CONFLICTS, Record, Records, Says, apply_annotations,
-    changed_annotations,
+    changed_annotations, put_back_metadata,
 };
 use crate::rollout::{Change, Merged, Rollout, hash_of_asking, may_change, merge_along, restore_template};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
@@ -119,6 +119,9 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         put_back = of_template;
         restore_template(&mut request.object, old, kind, &records, is_ours)?;
         restored = "template";
+    }
+    if let (true, Some(old)) = (is_deferred, old) {
+        put_back_metadata(&mut request.object, old, kind, own, &records.of_others(is_ours).unchanged)?;
     }
     // If the template is the stored one, only the stored record says whose its entries are.
     let known = if is_deferred { Known::new(&records, is_ours, true) } else { known };

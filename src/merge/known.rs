@@ -43,23 +43,23 @@ impl<'r> Records<'r> {
         parts.map(|(_, part)| Part { added: part.overridden.clone(), ..Part::default() }).collect()
     }
 
-    /// What other policies have changed in this request, by their records: as it was, and as it is. A client who has no
-    /// record at all lost it, as by a manifest that is applied again.
-    pub fn changed_by_others(&self, is_ours: &dyn Fn(&str) -> bool) -> Vec<&'r Part<'r>> {
+    /// What other policies have changed in this request, by their records, as it was and as it is; and what they have not.
+    /// A client who has no record at all lost it, as by a manifest that is applied again.
+    pub fn of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> OfOthers<'r> {
+        let mut of_others = OfOthers::default();
         let is_lost = self.client.is_blank();
         let unknown = |record: &'r Record<'r>| by_name(record.parts().filter(|(name, _)| !is_ours(name)));
+        of_others.add(&unknown(self.client), &self.stored.map(unknown).unwrap_or_default(), is_lost);
         let foreign = |records: &'r [Record<'r>]| by_name(records.iter().flat_map(Record::parts));
-        let then = self.stored.map(unknown).unwrap_or_default();
-        let of_unknown = changed(&unknown(self.client), &then, is_lost);
         let is_lost = is_lost && self.foreign_of_client.is_empty();
-        of_unknown
-            .into_iter()
-            .chain(changed(&foreign(self.foreign_of_client), &foreign(self.foreign_of_stored), is_lost))
-            .collect()
+        of_others.add(&foreign(self.foreign_of_client), &foreign(self.foreign_of_stored), is_lost);
+        of_others
     }
 }
 
-fn by_name<'r>(parts: impl Iterator<Item = (&'r str, &'r Part<'r>)>) -> ByName<'r, &'r Part<'r>> {
+type PartsByName<'r> = ByName<'r, &'r Part<'r>>;
+
+fn by_name<'r>(parts: impl Iterator<Item = (&'r str, &'r Part<'r>)>) -> PartsByName<'r> {
     let mut by_name = ByName::default();
     for (name, part) in parts {
         by_name.insert(name, part);
@@ -67,14 +67,27 @@ fn by_name<'r>(parts: impl Iterator<Item = (&'r str, &'r Part<'r>)>) -> ByName<'
     by_name
 }
 
-/// The parts that are not as they were, and those that were there so. What is lost altogether has not changed.
-fn changed<'r>(now: &ByName<'r, &'r Part<'r>>, then: &ByName<'r, &'r Part<'r>>, is_lost: bool) -> Vec<&'r Part<'r>> {
-    let is_as_in = |parts: &ByName<'_, &Part<'_>>, name: &str, part: &Part<'_>| {
-        parts.get(name).is_some_and(|it| it.hash == part.hash && it.added.iter().eq(part.added.iter()))
-    };
-    let is = now.iter().filter(|(name, part)| !is_as_in(then, name, part));
-    let was = then.iter().filter(|(name, part)| !(is_lost && !now.contains(name) || is_as_in(now, name, part)));
-    is.chain(was).map(|(_, part)| *part).collect()
+/// The parts of other policies in the records of a request.
+#[derive(Debug, Default)]
+pub struct OfOthers<'r> {
+    /// Those that they have changed in it, as they were and as they are.
+    pub changed: Vec<&'r Part<'r>>,
+    /// The stored ones that they have not.
+    pub unchanged: Vec<&'r Part<'r>>,
+}
+
+impl<'r> OfOthers<'r> {
+    fn add(&mut self, now: &PartsByName<'r>, then: &PartsByName<'r>, is_lost: bool) {
+        let is_as_in = |parts: &PartsByName<'r>, name: &str, part: &Part<'_>| {
+            parts.get(name).is_some_and(|it| it.hash == part.hash && it.added.iter().eq(part.added.iter()))
+        };
+        self.changed.extend(now.iter().filter(|(name, part)| !is_as_in(then, name, part)).map(|(_, part)| *part));
+        for (name, part) in then.iter() {
+            let is_unchanged = is_as_in(now, name, part) || is_lost && !now.contains(name);
+            let of_this_kind = if is_unchanged { &mut self.unchanged } else { &mut self.changed };
+            of_this_kind.push(*part);
+        }
+    }
 }
 
 /// Whose entry it is, and since when.

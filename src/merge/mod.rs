@@ -17,7 +17,7 @@ use std::borrow::Cow;
 pub use annotations::{Annotations, Says, apply_annotations, changed_annotations};
 pub use known::{Known, Records};
 pub use record::{Part, Record};
-pub use set_aside::{carry_over, set_aside};
+pub use set_aside::{carry_over, put_back_metadata, set_aside};
 
 use self::containers::Reach;
 use self::known::OwnersAt;

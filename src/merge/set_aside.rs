@@ -1,10 +1,11 @@
 //! An object without the entries that records name: what is left is the user's own, to tell whether he changed it
 //! (contract, "Running notebooks").
 
-use super::record::Part;
+use super::record::{Part, Record};
 use super::{SPEC, place_of, set_field};
 use crate::json::{ByName, Malformed, Node, Object, Path};
-use crate::settings::fields::{FIELDS, Field, MergeStrategy, SIDECARS, Target};
+use crate::settings::OwnAnnotations;
+use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
 use crate::workload::{self, Apart, Kind, METADATA};
 
 /// The keys of entries, by place.
@@ -209,6 +210,41 @@ pub fn carry_over_entries<'a>(
             to.object_at(member, &path)?.set(*member_of_map, (*value).clone());
         } else {
             to.list_at(member, &path)?.items_mut().push((*value).clone());
+        }
+    }
+    Ok(())
+}
+
+/// Puts back what of these parts of records is missing in the metadata of `object`, and the records of other domains that
+/// are, as `stored` has them.
+///
+/// # Errors
+/// The metadata or a map in it is not an object.
+pub fn put_back_metadata<'a>(
+    object: &mut Node<'a>,
+    stored: &Node<'a>,
+    kind: Kind,
+    own: &OwnAnnotations<'_>,
+    parts: &[&Part<'_>],
+) -> Result<(), Malformed> {
+    let keys = keys_of(parts.iter().copied());
+    let stored = METADATA.get(stored)?.and_then(Node::as_object);
+    for field in FIELDS.iter().filter(|field| field.target == Target::Metadata && !parts.is_empty()) {
+        let is_record = |key: &str, value: &Node<'_>| {
+            let is_foreign = field.entry == Entry::Annotation && own.name_of(key).is_none();
+            let text = value.string().filter(|_| is_foreign && key.ends_with("/injected"));
+            text.is_some_and(|text| Record::parse(&text, kind).is_some())
+        };
+        let map = stored.and_then(|stored| stored.get(field.member.raw())).and_then(Node::as_object);
+        for (key, value) in map.into_iter().flat_map(Object::iter) {
+            let name = key.decode();
+            if keys.get(field.name).is_some_and(|keys| keys.contains(&name)) || is_record(&name, value) {
+                let path = METADATA.member(field.member.raw());
+                let map = METADATA.get_or_insert(object)?.object_at(field.member, &path)?;
+                if map.get(&name).is_none() {
+                    map.set(*key, value.clone());
+                }
+            }
         }
     }
     Ok(())

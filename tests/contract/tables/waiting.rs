@@ -170,6 +170,7 @@ fn what_a_policy_that_is_gone_has_added_stays_while_the_notebook_runs() {
         "imagePullSecrets": [{"name": "gpr"}],
         "env": [{"name": "GONE", "value": "1"}],
         "sidecars": [{"name": "agent", "image": "agent:1"}],
+        "labels": {"gone": "1"},
     }});
     let [manifest, stored] = manifest_and_stored(&notebook_settings(gone));
     let elsewhere = record_text(&stored).expect("a record").to_owned();
@@ -181,8 +182,12 @@ fn what_a_policy_that_is_gone_has_added_stays_while_the_notebook_runs() {
         for sent in [&manifest, &with_annotations] {
             let outcome = updated_again(&stored, sent, &settings);
             assert_eq!(spec(&outcome.object), spec(&stored));
+            assert_eq!(outcome.object.pointer("/metadata/labels"), stored.pointer("/metadata/labels"));
             assert_eq!(pending(&outcome.object), "here");
             only_warning(&outcome, &["here", "stop and start"]);
+            // And once more.
+            let again = updated_again(&outcome.object, sent, &settings);
+            assert_eq!(again.object, outcome.object);
         }
     }
 }

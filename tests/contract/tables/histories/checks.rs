@@ -213,7 +213,14 @@ impl<'l> Checks<'l> {
             // Where the stored template is kept, it is kept whole.
             let Some(old) = &self.request.old else { return same(&sent, &found, "an entry of others is changed") };
             same(&meaning(template(old)), &meaning(template(&reply.object)), "an entry of others is changed")?;
-            same(&sent["labels"], &found["labels"], "a label of others is changed")?;
+            // Of labels, those that are lost may be put back.
+            let mut labels = sent["labels"].clone();
+            for (name, value) in others(old)["labels"].as_object().into_iter().flatten() {
+                if labels[name].is_null() && !found["labels"][name].is_null() {
+                    labels[name] = value.clone();
+                }
+            }
+            same(&labels, &found["labels"], "a label of others is changed")?;
         }
         Ok(())
     }
