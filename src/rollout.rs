@@ -210,6 +210,16 @@ impl<'a> Waiting<'a> {
         self.in_conflict.extend(conflicts);
     }
 
+    /// It waits for what the other one waits for.
+    fn behind(&mut self, dependency: &'a str, other: &str) {
+        if self.until_stopped.contains(other) {
+            self.for_a_stop(Cow::Borrowed(dependency));
+        } else if self.names.add(dependency) {
+            let conflict = self.in_conflict.iter().find(|conflict| conflict.dependency == other).cloned();
+            self.in_conflict.extend(conflict.map(|conflict| Conflict { dependency, ..conflict }));
+        }
+    }
+
     /// What waits for a conflict does not also wait for a stop.
     fn for_a_stop(&mut self, dependency: Cow<'a, str>) {
         if self.names.add(dependency.clone()) {
@@ -254,7 +264,9 @@ pub fn merge_along<'a>(
         if rollout != Rollout::Defer || changes_template && is_same_template(&merged, &object, kind) {
             outcome.changed_template = ByName::default();
         }
-        let is_merged = outcome.left_out.is_empty() && outcome.changed_template.is_empty();
+        let is_behind = |(name, of): &(&str, &str)| waiting.names.contains(of) && !held_back.contains(name);
+        let behind: Vec<_> = outcome.behind.iter().copied().filter(is_behind).collect();
+        let is_merged = outcome.left_out.is_empty() && outcome.changed_template.is_empty() && behind.is_empty();
         if is_merged && outcome.conflicts.is_empty() {
             return Ok(Ok(Merged { object: merged, outcome, waiting }));
         }
@@ -274,6 +286,10 @@ pub fn merge_along<'a>(
                 if outcome.changed_template.get(name) == Some(&true) {
                     waiting.for_a_stop(name.clone());
                 }
+            }
+            for (name, of) in behind {
+                waiting.behind(name, of);
+                held_back.add(name);
             }
         } else {
             // Without these, others may change nothing.

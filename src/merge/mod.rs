@@ -40,6 +40,8 @@ pub struct Outcome<'n> {
     pub conflicts: Vec<Conflict<'n>>,
     /// Those that cannot be merged, and why: what the notebook's record names in its pod is no conflict.
     pub left_out: ByName<'n, String>,
+    /// Those that want another value in the place of one that stays as it is, and the dependency which that is of.
+    pub behind: Vec<(&'n str, &'n str)>,
     /// Whether something in the template that was ours is the user's now.
     pub is_made_theirs: bool,
     /// What the client changed of ours, and is put back.

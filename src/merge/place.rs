@@ -421,11 +421,15 @@ impl<'a> Place<'_, 'a> {
         let is_absent = |theirs: &str| field.is_absent(theirs) && !field.contains(theirs, addition.value);
         let present = || found.entries.iter().map(|(_, value)| *value);
         let owner = self.owner(&addition.key);
-        if let Some(owner) = owner.filter(|owner| (context.is_held_back)(owner.dependency))
-            && (present().next().is_some() || owner.is_stored && self.stored.get(field, &addition.key).is_some())
-        {
+        if let Some(owner) = owner.filter(|owner| (context.is_held_back)(owner.dependency)) {
+            let stored = || self.stored.get(field, &addition.key).filter(|_| owner.is_stored);
             // It belongs to a dependency that stays as it is.
-            return Verdict::Theirs;
+            if let Some(theirs) = present().next_back().or_else(|| Some(stored()?.value)) {
+                if !field.contains(theirs, addition.value) {
+                    outcome.behind.push((name, owner.dependency));
+                }
+                return Verdict::Theirs;
+            }
         }
         let Some(theirs) = present().next_back().filter(|theirs| !is_absent(theirs)) else {
             if stays_with_its_twin() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::again::{
     ANNOTATIONS, TEMPLATE, added, assert_warns, names, notebook, notebook_with_env, only_warning, pending, record_text,
-    spec, stopped, updated_again, variables_of, wanting,
+    spec, stopped, updated_again, variables, variables_of, wanting,
 };
 use super::objects::{created, notebook_settings, with};
 
@@ -142,6 +142,41 @@ fn an_entry_of_what_waits_is_not_taken_over() {
     assert_eq!(outcome.object.pointer(LABEL), Some(&json!("a")));
     assert_eq!(added(&outcome.object), added(&stored));
     assert_eq!(pending(&outcome.object), "waits");
+}
+
+/// Nor does one that brings another value for it: it waits for the same, and says so, running and stopped.
+#[test]
+fn what_wants_another_value_in_the_place_of_what_waits_waits_too() {
+    let node = |pool: &str| json!({"nodeSelector": {"pool": pool}});
+    let before = notebook_settings(json!({"b": variables(json!({"T": "1"}))}));
+    let after = notebook_settings(json!({"b": node("ours"), "c": variables(json!({"T": "2"}))}));
+    let users =
+        with(&notebook_with_env(json!({"MINE": "1"})), &format!("{TEMPLATE}/nodeSelector"), json!({"pool": "mine"}));
+    let running = created(&users, &before).object;
+    let mut stored = running.clone();
+    for sent in [running.clone(), stopped(&running), running.clone()] {
+        let outcome = updated_again(&stored, &sent, &after);
+        assert_eq!(pending(&outcome.object), "b,c");
+        assert_eq!(variables_of(&outcome.object), ["MINE=1", "T=1"]);
+        assert_eq!(added(&outcome.object), json!({"b": {"env": ["T"]}}));
+        for name in ["b", "c"] {
+            assert_warns(&outcome, &[&format!("\"{name}\" waits"), "nodeSelector pool"]);
+        }
+        assert_eq!(outcome.warnings.len(), 2);
+        stored = outcome.object;
+    }
+    // Where `b` waits for a stop, so does `c`.
+    let after = notebook_settings(
+        json!({"b": json!({"tolerations": [{"operator": "Exists"}]}), "c": variables(json!({"T": "2"}))}),
+    );
+    let outcome = updated_again(&running, &running, &after);
+    assert_eq!(pending(&outcome.object), "b,c");
+    only_warning(&outcome, &["b, c wait", "stop and start"]);
+    let outcome = updated_again(&outcome.object, &stopped(&outcome.object), &after);
+    assert_eq!(
+        (pending(&outcome.object), variables_of(&outcome.object)),
+        (&Value::Null, vec!["MINE=1".into(), "T=2".into()])
+    );
 }
 
 /// A dependency that is left out since its container is not there keeps what it has elsewhere.
