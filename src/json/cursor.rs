@@ -59,11 +59,12 @@ impl<'a> Str<'a> {
     #[inline(always)]
     pub fn is(self, text: &str) -> bool {
         // Usually the lengths differ.
-        (self.escaped || self.raw.len() == text.len()) && self.says(text)
+        if self.escaped { self.unescapes_to(text) } else { self.raw.len() == text.len() && is_same_text(self.raw, text) }
     }
 
-    fn says(self, text: &str) -> bool {
-        if self.escaped { unescape(self.raw) == text } else { is_same_text(self.raw, text) }
+    #[cold]
+    fn unescapes_to(self, text: &str) -> bool {
+        unescape(self.raw) == text
     }
 }
 

@@ -48,7 +48,8 @@ pub fn string_member<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
 
 /// `text` as a JSON string, quotes included.
 pub fn quoted(text: &str) -> String {
-    let mut token = String::with_capacity(text.len() + 2);
+    // With room for what a record has to escape: mostly that is what is quoted.
+    let mut token = String::with_capacity(text.len() + text.len() / 4 + 2);
     quote_into(text, &mut token);
     token
 }

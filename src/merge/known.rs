@@ -2,6 +2,7 @@
 //! (contract, "Record").
 
 use std::borrow::Cow;
+use std::slice;
 
 use super::Record;
 use super::record::Part;
@@ -48,23 +49,12 @@ impl<'r> Records<'r> {
     pub fn of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> OfOthers<'r> {
         let mut of_others = OfOthers::default();
         let is_lost = self.client.is_blank();
-        let unknown = |record: &'r Record<'r>| by_name(record.parts().filter(|(name, _)| !is_ours(name)));
-        of_others.add(&unknown(self.client), &self.stored.map(unknown).unwrap_or_default(), is_lost);
-        let foreign = |records: &'r [Record<'r>]| by_name(records.iter().flat_map(Record::parts));
+        let stored = self.stored.map(slice::from_ref).unwrap_or_default();
+        of_others.add(slice::from_ref(self.client), stored, is_lost, is_ours);
         let is_lost = is_lost && self.foreign_of_client.is_empty();
-        of_others.add(&foreign(self.foreign_of_client), &foreign(self.foreign_of_stored), is_lost);
+        of_others.add(self.foreign_of_client, self.foreign_of_stored, is_lost, &|_| false);
         of_others
     }
-}
-
-type PartsByName<'r> = ByName<'r, &'r Part<'r>>;
-
-fn by_name<'r>(parts: impl Iterator<Item = (&'r str, &'r Part<'r>)>) -> PartsByName<'r> {
-    let mut by_name = ByName::default();
-    for (name, part) in parts {
-        by_name.insert(name, part);
-    }
-    by_name
 }
 
 /// The parts of other policies in the records of a request.
@@ -72,20 +62,22 @@ fn by_name<'r>(parts: impl Iterator<Item = (&'r str, &'r Part<'r>)>) -> PartsByN
 pub struct OfOthers<'r> {
     /// Those that they have changed in it, as they were and as they are.
     pub changed: Vec<&'r Part<'r>>,
-    /// The stored ones that they have not.
+    /// Those that they have not.
     pub unchanged: Vec<&'r Part<'r>>,
 }
 
 impl<'r> OfOthers<'r> {
-    fn add(&mut self, now: &PartsByName<'r>, then: &PartsByName<'r>, is_lost: bool) {
-        let is_as_in = |parts: &PartsByName<'r>, name: &str, part: &Part<'_>| {
-            parts.get(name).is_some_and(|it| it.hash == part.hash && it.added.iter().eq(part.added.iter()))
-        };
-        self.changed.extend(now.iter().filter(|(name, part)| !is_as_in(then, name, part)).map(|(_, part)| *part));
-        for (name, part) in then.iter() {
-            let is_unchanged = is_as_in(now, name, part) || is_lost && !now.contains(name);
-            let of_this_kind = if is_unchanged { &mut self.unchanged } else { &mut self.changed };
-            of_this_kind.push(*part);
+    fn add(&mut self, now: &'r [Record<'r>], then: &'r [Record<'r>], is_lost: bool, is_ours: &dyn Fn(&str) -> bool) {
+        for (records, others, is_lost) in [(now, then, false), (then, now, is_lost)] {
+            for (name, part) in records.iter().flat_map(Record::parts).filter(|(name, _)| !is_ours(name)) {
+                let other = others.iter().find_map(|record| record.part(name));
+                let is_same = other.map(|other| other.hash == part.hash && other.added.iter().eq(part.added.iter()));
+                if is_same.unwrap_or(is_lost) {
+                    self.unchanged.push(part);
+                } else {
+                    self.changed.push(part);
+                }
+            }
         }
     }
 }

@@ -229,8 +229,8 @@ impl<'a> Merger<'_, 'a> {
             owners: [owners, None],
             moved: None,
             stored: Stored::new(self.stored.map(|_| stored)),
-            taken: ByName::default(),
-            mounted: ByName::default(),
+            taken: None,
+            mounted: None,
         }
     }
 
@@ -249,11 +249,11 @@ impl<'a> Merger<'_, 'a> {
         let stored = self.stored.and_then(|stored| parent_path.get(stored).ok().flatten()).and_then(Node::as_object);
         let mut place = self.place(field, field.name, owners, stored);
         if field.entry == Entry::Volume && self.may_take_away(&place, desired) {
-            place.mounted = mounted_volumes(object, self.context.kind);
+            place.mounted = Some(mounted_volumes(object, self.context.kind));
         }
         let Some(parent) = reach(object, parent_path, !desired.is_empty())? else { return Ok(()) };
         if let Some(rival) = field.rival().filter(|_| !desired.is_empty()) {
-            place.taken = self.names_of(parent, rival, parent_path)?;
+            place.taken = Some(self.names_of(parent, rival, parent_path)?);
         }
         self.merge_field(parent, parent_path, &place, desired)
     }
@@ -329,15 +329,7 @@ impl<'a> Merger<'_, 'a> {
             members.is_empty()
         } else {
             let items = parent.list_at(field.member, &path)?.items_mut();
-            edits.apply(items, |written| {
-                let value = Node::text_only(written.value);
-                // Other dependencies may be merged into a container.
-                if field.entry == Entry::Container {
-                    Node::parse(written.value, &CONTAINER).unwrap_or(value)
-                } else {
-                    value
-                }
-            });
+            edits.apply(items, |written| entry_of(field, written.value));
             items.is_empty()
         };
         // An emptied list or map is removed: empty and absent mean the same.
@@ -528,6 +520,12 @@ fn mounted_by(dependency: &str, volume: &str) -> String {
 /// The mounts of a container, of files and of devices.
 fn mounts_of(container: &str) -> Vec<&str> {
     ["volumeMounts", "volumeDevices"].into_iter().filter_map(|list| member(container, list)).flat_map(items).collect()
+}
+
+/// An entry of a field, as part of a document. Others may be merged into a container.
+fn entry_of<'a>(field: &Field, value: &'a str) -> Node<'a> {
+    let container = (field.entry == Entry::Container).then(|| Node::parse(value, &CONTAINER).ok()).flatten();
+    container.unwrap_or_else(|| Node::text_only(value))
 }
 
 /// Gives a field of the pod spec a value, or takes it away, and with it what goes with it (contract, "Conflicts").

@@ -49,9 +49,9 @@ pub struct Place<'p, 'a> {
     /// What the stored object has here.
     pub stored: Stored<'p, 'a>,
     /// The keys that are taken elsewhere: a pod has each container name once.
-    pub taken: ByName<'a, ()>,
+    pub taken: Option<ByName<'a, ()>>,
     /// The volumes that something still mounts.
-    pub mounted: ByName<'a, ()>,
+    pub mounted: Option<ByName<'a, ()>>,
 }
 
 /// The entries of a place in the stored object, by key; read when the first of them is asked for.
@@ -89,7 +89,7 @@ impl<'p, 'a> Stored<'p, 'a> {
 }
 
 /// The entries of the place that `field` has in `parent`, by key; of duplicates the last counts.
-fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, Written<'a>> {
+pub fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, Written<'a>> {
     let mut entries = ByName::default();
     let member = field.member;
     match (field.strategy, parent.get(member.raw())) {
@@ -374,7 +374,7 @@ impl<'a> Place<'_, 'a> {
             outcome.undone.push(put_back(&subject, name));
             outcome.warn(Audience::Changer, format!("{subject} was changed and goes with dependency \"{name}\""));
         }
-        if field.entry == Entry::Volume && self.mounted.contains(key) {
+        if field.entry == Entry::Volume && self.mounted.as_ref().is_some_and(|mounted| mounted.contains(key)) {
             let keys = vec![(Cow::Owned(key.to_owned()), owner.is_overridden)];
             outcome.record.note(owner.dependency, owner.hash, &self.name, keys);
             outcome.warn(
@@ -435,7 +435,7 @@ impl<'a> Place<'_, 'a> {
             if stays_with_its_twin() {
                 return Verdict::Theirs;
             }
-            if self.taken.contains(&addition.key) {
+            if self.taken.as_ref().is_some_and(|taken| taken.contains(&addition.key)) {
                 let subject =
                     format!("{} {}", field.rival().map_or("", |rival| rival.noun), plain_or_shown(&addition.key));
                 let problem = format!("and dependency \"{name}\" brings {} of this name", field.noun);

@@ -1,8 +1,10 @@
 //! An object without the entries that records name: what is left is the user's own, to tell whether he changed it
 //! (contract, "Running notebooks").
 
+use super::edits::Written;
+use super::place::entries_of;
 use super::record::{Part, Record};
-use super::{SPEC, place_of, set_field};
+use super::{SPEC, entry_of, place_of, set_field};
 use crate::json::{ByName, Malformed, Node, Object, Path};
 use crate::settings::OwnAnnotations;
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
@@ -169,27 +171,29 @@ pub fn carry_over_entries<'a>(
     field: &'static Field,
     is_named: impl Fn(&str) -> bool,
 ) -> Result<(), Malformed> {
-    let member = field.member;
-    let path = path.member(member.raw());
-    let mut entries = ByName::default();
-    let from = from.get(member.raw());
-    for (key, value) in from.and_then(Node::as_object).into_iter().flat_map(Object::iter) {
-        entries.insert(key.decode(), (key.decode(), *key, value));
-    }
-    for item in from.and_then(Node::as_list).into_iter().flat_map(|list| list.items()) {
-        field.key_of(item).map(|key| entries.insert(key.clone(), (key, member, item)));
-    }
+    let path = path.member(field.member.raw());
+    let entries = entries_of(from, field);
     let is_map = field.strategy == MergeStrategy::Granular;
-    let mut there = ByName::default();
+    let mut missing = vec![None; entries.len()];
+    for key in entries.names().filter(|key| is_named(key)) {
+        let of_key = entries.position(key).and_then(|at| missing.get_mut(at));
+        of_key.into_iter().for_each(|of_key| *of_key = entries.get(key));
+    }
     let mut stays = |key: &str| {
-        there.add(key.to_owned());
-        !is_named(key) || entries.contains(key)
+        let of_key = entries.position(key).and_then(|at| missing.get_mut(at));
+        of_key.map_or_else(
+            || !is_named(key),
+            |of_key| {
+                *of_key = None;
+                true
+            },
+        )
     };
     let theirs = |key: &str, present: &Node<'a>| {
-        let (.., value) = entries.get(key).filter(|_| is_named(key))?;
-        (!field.is_equal(present.text(), value.text())).then(|| (*value).clone())
+        let value = entries.get(key).filter(|_| is_named(key))?.value;
+        (!field.is_equal(present.text(), value)).then(|| entry_of(field, value))
     };
-    match to.get_mut(member.raw()) {
+    match to.get_mut(field.member.raw()) {
         None => {}
         Some(node) if is_map => {
             let members = node.object_mut(&path)?;
@@ -202,14 +206,11 @@ pub fn carry_over_entries<'a>(
             list.replace(|item| theirs(&field.key_of(item)?, item));
         }
     }
-    for (key, member_of_map, value) in entries.values() {
-        if !is_named(key) || there.contains(key) {
-            continue;
-        }
+    for Written { member, value, .. } in missing.into_iter().flatten() {
         if is_map {
-            to.object_at(member, &path)?.set(*member_of_map, (*value).clone());
+            to.object_at(field.member, &path)?.set(*member, entry_of(field, value));
         } else {
-            to.list_at(member, &path)?.items_mut().push((*value).clone());
+            to.list_at(field.member, &path)?.items_mut().push(entry_of(field, value));
         }
     }
     Ok(())
