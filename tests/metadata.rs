@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mutatingflow::kubernetes::names::Format;
+use mutatingflow::kubernetes::names::{Format, Words};
 use mutatingflow::kubernetes::schema::Type;
 use mutatingflow::settings::types::SETTINGS;
 use mutatingflow::settings::{DEFAULT_ANNOTATION_DOMAIN, problems};
@@ -378,8 +378,8 @@ fn the_form_asks_for_settings_that_exist() {
         let options: Vec<&str> =
             question["options"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         match member.of {
-            Type::Text(Format::OneOf(words)) => {
-                assert_eq!((question["type"].as_str(), &*options), (Some("enum"), words))
+            Type::Text(Format::OneOf(Words(words))) => {
+                assert_eq!((question["type"].as_str(), &*options), (Some("enum"), *words))
             }
             Type::Text(_) => assert_eq!(question["type"], "string"),
             Type::List(..) => assert_eq!(question["type"], "array["),

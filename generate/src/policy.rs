@@ -5,8 +5,8 @@ use std::ptr;
 use mutatingflow::kubernetes;
 use mutatingflow::settings::types;
 
-pub use mutatingflow::kubernetes::names::Format;
-pub use mutatingflow::kubernetes::schema::{Exclusive, Object, Type};
+pub use mutatingflow::kubernetes::names::{Format, Words};
+pub use mutatingflow::kubernetes::schema::{Exclusive, ListMap, Map, Object, Type};
 pub use mutatingflow::settings::fields::{FIELDS, Field, MergeStrategy, Target};
 #[cfg(test)]
 pub use mutatingflow::settings::problems;
@@ -63,7 +63,8 @@ pub fn kubernetes_objects() -> Vec<Named> {
 const fn object_in(of: &Type) -> Option<&'static Object> {
     match of {
         Type::Object(object) => Some(object),
-        Type::List(of, _) | Type::Set(of) | Type::Alternatives(of) | Type::Map(_, of) => object_in(of),
+        Type::List(of) | Type::Set(of) | Type::Alternatives(of) => object_in(of),
+        Type::ListMap(ListMap { of, .. }) | Type::Map(Map { of, .. }) => object_in(of),
         _ => None,
     }
 }

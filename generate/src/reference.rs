@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::kubernetes_types::VERSION;
 use crate::policy::{
-    Exclusive, FIELDS, Field, Format, MergeStrategy, Object, Target, Type, kubernetes_objects, name_of, own_objects,
+    Exclusive, FIELDS, Field, Format, ListMap, Map, MergeStrategy, Object, Target, Type, Words, kubernetes_objects,
+    name_of, own_objects,
 };
 use crate::texts::{INTRODUCTION, Section, Texts};
 
@@ -91,16 +92,16 @@ fn described(texts: &Texts, of: &Type) -> String {
         Type::Integer => "whole number".to_owned(),
         Type::IntOrString => "port, by its number or its name".to_owned(),
         Type::Quantity => "quantity, as `500m` or `1Gi`".to_owned(),
-        Type::List(of, None) | Type::Set(of) | Type::Alternatives(of) => format!("list: {}", described(texts, of)),
-        Type::List(of, Some(key)) => format!("list, each `{key}` once: {}", described(texts, of)),
-        Type::Map(keys, of) => format!("object, {} to {}", described_format(*keys), described(texts, of)),
+        Type::List(of) | Type::Set(of) | Type::Alternatives(of) => format!("list: {}", described(texts, of)),
+        Type::ListMap(ListMap { of, key }) => format!("list, each `{key}` once: {}", described(texts, of)),
+        Type::Map(Map { keys, of }) => format!("object, {} to {}", described_format(*keys), described(texts, of)),
         Type::Object(object) => {
             let name = name_of(object);
             let heading = texts.section(name).map_or(name, |section| &section.heading);
             let anchor = heading.to_lowercase().replace('`', "").replace(' ', "-");
             format!("[{name}](#{anchor})")
         }
-        Type::WordOrNames(words) => format!("{}, or a list of container names", described_words(words)),
+        Type::WordOrNames(Words(words)) => format!("{}, or a list of container names", described_words(words)),
     }
 }
 
@@ -114,7 +115,7 @@ fn described_format(format: Format) -> String {
     match format {
         Format::Any => "string",
         Format::NonEmpty => "string, not empty",
-        Format::OneOf(words) => return described_words(words),
+        Format::OneOf(Words(words)) => return described_words(words),
         Format::DnsLabel => "DNS label",
         Format::Subdomain => "DNS subdomain",
         Format::EnvName => "name of a variable",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::policy::{Exclusive, Format, Object, Type, kubernetes_objects, name_of, own_objects};
+use crate::policy::{self, Exclusive, Format, ListMap, Object, Type, Words, kubernetes_objects, name_of, own_objects};
 use crate::texts::Texts;
 
 /// The text of the file.
@@ -86,6 +86,10 @@ fn or_null(mut schema: Value) -> Value {
     }
 }
 
+fn list_schema(of: &Type, has_placeholders: bool) -> Value {
+    json!({"type": "array", "items": type_schema(of, has_placeholders)})
+}
+
 /// The schema of a value; with `has_placeholders`, its strings may have placeholders in them.
 fn type_schema(of: &Type, has_placeholders: bool) -> Value {
     match of {
@@ -101,16 +105,15 @@ fn type_schema(of: &Type, has_placeholders: bool) -> Value {
             "type": ["number", "string"],
             "pattern": r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
         }),
-        Type::List(of, _) | Type::Set(of) | Type::Alternatives(of) => {
-            json!({"type": "array", "items": type_schema(of, has_placeholders)})
-        }
-        Type::Map(keys, of) => json!({
+        Type::List(of) | Type::Set(of) | Type::Alternatives(of) => list_schema(of, has_placeholders),
+        Type::ListMap(ListMap { of, .. }) => list_schema(of, has_placeholders),
+        Type::Map(policy::Map { keys, of }) => json!({
             "type": "object",
             "propertyNames": format_schema(*keys, false),
             "additionalProperties": type_schema(of, has_placeholders),
         }),
         Type::Object(object) => json!({"$ref": format!("#/$defs/{}", name_of(object))}),
-        Type::WordOrNames(words) => json!({"anyOf": [
+        Type::WordOrNames(Words(words)) => json!({"anyOf": [
             {"enum": words},
             {"type": "array", "minItems": 1, "items": format_schema(Format::DnsLabel, true)},
         ]}),
@@ -134,7 +137,7 @@ fn format_schema(format: Format, has_placeholders: bool) -> Value {
     let (pattern, longest) = match format {
         Format::Any => return json!({"type": "string"}),
         Format::NonEmpty => return json!({"type": "string", "minLength": 1}),
-        Format::OneOf(words) => return json!({"type": "string", "enum": words}),
+        Format::OneOf(Words(words)) => return json!({"type": "string", "enum": words}),
         Format::DnsLabel => (format!("^{label}$"), 63),
         Format::Subdomain => (format!("^{subdomain}$"), 253),
         Format::EnvName => (format!(r"^(?!\.$|\.\.)(?![0-9]){file}+$"), 253),

@@ -59,7 +59,11 @@ impl<'a> Str<'a> {
     #[inline(always)]
     pub fn is(self, text: &str) -> bool {
         // Usually the lengths differ.
-        if self.escaped { self.unescapes_to(text) } else { self.raw.len() == text.len() && is_same_text(self.raw, text) }
+        if self.escaped {
+            self.unescapes_to(text)
+        } else {
+            self.raw.len() == text.len() && is_same_text(self.raw, text)
+        }
     }
 
     #[cold]

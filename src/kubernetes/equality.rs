@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use super::meaning::{Known, Meaning, is_absent, is_volume, of_item, of_member};
 use super::names::{Format, clean_path};
-use super::schema::{Member, Type};
+use super::schema::{ListMap, Member, Type};
 use crate::json::{Body, ByName, Node, Object, is_same_text};
 
 /// Whether two values of type `of` mean the same: the order of members does not matter, that of items does.
@@ -68,7 +68,7 @@ fn has_items(of: Known, theirs: &[Meaning<'_>], ours: &[Meaning<'_>]) -> bool {
                 && theirs.iter().zip(ours).all(|(theirs, ours)| contains(item, theirs, ours));
         }
         // A later item with the key of ours undoes it: it is the last one that counts.
-        Some(Type::List(_, Some(key))) => {
+        Some(Type::ListMap(ListMap { key, .. })) => {
             let theirs = last_by_key(of, theirs, Some(key));
             let has = |key, ours| theirs.get(key).is_some_and(|theirs| contains(item, theirs, ours));
             if !last_by_key(of, ours, Some(key)).iter().all(|(key, ours)| has(key, ours)) {
@@ -160,6 +160,7 @@ mod tests {
     use super::*;
     use crate::json::{Path, Shape, Str};
     use crate::kubernetes::digest::Digest;
+    use crate::kubernetes::schema::Map;
     use crate::kubernetes::types::{
         AFFINITY, ALL, CONTAINER, CONTAINER_PORT, EMPTY_DIR_VOLUME_SOURCE, ENV_VAR, HOST_ALIAS, HTTP_GET_ACTION,
         POD_SPEC, RESOURCE_FIELD_SELECTOR, TOLERATION, VOLUME, VOLUME_MOUNT,
@@ -595,10 +596,10 @@ mod tests {
                     Type::Integer => (&["0", "-0"], &["1", "-1", "\"0\"", "false"]),
                     Type::IntOrString => (&["0"], &["80", "\"http\"", "\"0\""]),
                     Type::Quantity => (&["\"0\"", "0", "\"0Mi\"", "0.0"], &["\"1\"", "1", "\"1m\"", "\"\""]),
-                    Type::Map(_, Type::Quantity) => (&[], &[r#"{"":"0"}"#, r#"{"k":0}"#]),
+                    Type::Map(Map { of: Type::Quantity, .. }) => (&[], &[r#"{"":"0"}"#, r#"{"k":0}"#]),
                     Type::Map(..) => (&[], &[r#"{"k":""}"#]),
-                    Type::List(Type::Text(_), _) | Type::Set(_) => (&[], &[r#"[""]"#]),
-                    Type::List(..) | Type::Alternatives(_) => (&[], &["[{}]", "[0]"]),
+                    Type::List(Type::Text(_)) | Type::Set(_) => (&[], &[r#"[""]"#]),
+                    Type::List(_) | Type::ListMap(_) | Type::Alternatives(_) => (&[], &["[{}]", "[0]"]),
                     Type::Object(_) => (&[], &[]),
                     Type::WordOrNames(_) => panic!("{name}.{}", member.name),
                 };
@@ -740,8 +741,9 @@ mod tests {
                         .collect();
                     ["{", &members.join(","), "}"].concat()
                 }
-                Type::List(of, _) | Type::Set(of) | Type::Alternatives(of) => {
-                    let items: Vec<_> = (0..self.below(3)).map(|_| self.value(of, depth)).collect();
+                Type::List(_) | Type::Set(_) | Type::Alternatives(_) | Type::ListMap(_) => {
+                    let item = of.of_item().unwrap();
+                    let items: Vec<_> = (0..self.below(3)).map(|_| self.value(item, depth)).collect();
                     ["[", &items.join(","), "]"].concat()
                 }
                 Type::Boolean => self.one_of(&["true", "false"]),

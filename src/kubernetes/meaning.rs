@@ -159,7 +159,7 @@ pub fn is_volume(of: Known) -> bool {
 pub fn of_member(of: Known, key: &str) -> Known {
     match of? {
         Type::Object(object) => object.member(key).map(|member| &member.of),
-        Type::Map(_, of) => Some(of),
+        Type::Map(map) => Some(&map.of),
         _ => None,
     }
 }

@@ -6,6 +6,10 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+/// Words of which something must be one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Words(pub &'static [&'static str]);
+
 /// What a string must look like.
 #[derive(Clone, Copy, Debug)]
 pub enum Format {
@@ -14,7 +18,7 @@ pub enum Format {
     /// Anything but the empty string.
     NonEmpty,
     /// One of these words.
-    OneOf(&'static [&'static str]),
+    OneOf(&'static Words),
     /// A DNS label (RFC 1123), as names of containers and volumes are: `IsDNS1123Label`.
     DnsLabel,
     /// A DNS subdomain (RFC 1123), as names of most objects are: `IsDNS1123Subdomain`.
@@ -45,7 +49,7 @@ impl Format {
         let (is_right, must) = match self {
             Format::Any => return None,
             Format::NonEmpty => (!text.is_empty(), "must not be empty"),
-            Format::OneOf(words) => (words.contains(&text), "must be one of its words"),
+            Format::OneOf(Words(words)) => (words.contains(&text), "must be one of its words"),
             Format::DnsLabel => (
                 text.len() <= 63 && is_dns_label(text),
                 "must be a DNS label: a-z, 0-9 and - between them, at most 63 characters",
@@ -196,7 +200,7 @@ mod tests {
         for (format, right, wrong) in [
             (Format::Any, vec!["", "\n"], vec![]),
             (Format::NonEmpty, vec![" "], vec![""]),
-            (Format::OneOf(&["Keep"]), vec!["Keep"], vec!["keep", ""]),
+            (Format::OneOf(&Words(&["Keep"])), vec!["Keep"], vec!["keep", ""]),
             (Format::DnsLabel, vec!["a", "0-a"], vec!["", "{namespace}", "-a", "a-", "A", "a.b", "a_b", "æ", "{x}"]),
             (Format::Subdomain, vec!["a", "a.b-c.d"], vec!["", "a..b", ".a", "a.", "A", "a/b"]),
             (Format::EnvName, vec!["A", "_a", "a.b-c", "-"], vec!["", "1A", "A=B", "A B", "..", "..A", "æ"]),

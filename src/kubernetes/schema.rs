@@ -1,7 +1,7 @@
 //! What a value may be: the vocabulary of the tables in [`types`](super::types) and of the settings. The settings checks,
 //! the comparison of objects, the JSON Schema and the reference of the settings all read these tables.
 
-use super::names::Format;
+use super::names::{Format, Words};
 
 /// What a value may be. `null` is an absent member everywhere, and nothing else.
 #[derive(Clone, Copy, Debug)]
@@ -16,18 +16,40 @@ pub enum Type {
     IntOrString,
     /// A resource quantity: a number, or a string like `500m` or `1Gi`.
     Quantity,
-    /// A list, in which the member of this name, if one is named, differs in every item.
-    List(&'static Type, Option<&'static str>),
+    /// A list.
+    List(&'static Type),
+    /// A list of objects, in which a member differs in every item.
+    ListMap(&'static ListMap),
     /// A list of strings whose order means nothing.
     Set(&'static Type),
     /// A list of which one item is enough, so that a further one asks for less.
     Alternatives(&'static Type),
-    /// An object with any keys of this format.
-    Map(Format, &'static Type),
+    /// An object with any keys.
+    Map(&'static Map),
     /// An object with known members.
     Object(&'static Object),
     /// One of these words, or a list of container names.
-    WordOrNames(&'static [&'static str]),
+    WordOrNames(&'static Words),
+}
+
+// A type is one word behind its tag: there are hundreds of members.
+
+/// A list of objects.
+#[derive(Clone, Copy, Debug)]
+pub struct ListMap {
+    /// What an item may be.
+    pub of: Type,
+    /// The member that differs in every item.
+    pub key: &'static str,
+}
+
+/// An object with any keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Map {
+    /// What a key looks like.
+    pub keys: Format,
+    /// What a value may be.
+    pub of: Type,
 }
 
 /// An object with known members.
@@ -123,7 +145,8 @@ impl Type {
     /// What an item of a list of this type is, where that is known.
     pub const fn of_item(&self) -> Option<&'static Type> {
         match self {
-            Type::List(of, _) | Type::Set(of) | Type::Alternatives(of) => Some(of),
+            Type::List(of) | Type::Set(of) | Type::Alternatives(of) => Some(of),
+            Type::ListMap(list) => Some(&list.of),
             _ => None,
         }
     }

@@ -2,8 +2,8 @@
 //! The types of Kubernetes that a pod spec is made of, with what the API server asks of them beside their
 //! schema.
 
-use super::names::Format;
-use super::schema::{Exclusive, Member, Object, Type};
+use super::names::{Format, Words};
+use super::schema::{Exclusive, ListMap, Map, Member, Object, Type};
 
 const TEXT: Type = Type::Text(Format::Any);
 
@@ -25,7 +25,7 @@ pub static AFFINITY: Object = Object::new(&[
 /// `AppArmorProfile`.
 pub static APP_ARMOR_PROFILE: Object = Object::new(&[
     Member::new("localhostProfile", TEXT).pointer(),
-    Member::new("type", Type::Text(Format::OneOf(&["RuntimeDefault", "Unconfined", "Localhost"]))).required(),
+    Member::new("type", Type::Text(Format::OneOf(&Words(&["RuntimeDefault", "Unconfined", "Localhost"])))).required(),
 ]);
 
 /// `AzureDiskVolumeSource`.
@@ -51,18 +51,18 @@ pub static CSI_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT).pointer(),
     Member::new("nodePublishSecretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("readOnly", Type::Boolean).pointer(),
-    Member::new("volumeAttributes", Type::Map(Format::Any, &TEXT)),
+    Member::new("volumeAttributes", Type::Map(&Map { keys: Format::Any, of: TEXT })),
 ]);
 
 /// `Capabilities`.
 pub static CAPABILITIES: Object = Object::new(&[
-    Member::new("add", Type::List(&TEXT, None)),
-    Member::new("drop", Type::List(&TEXT, None)),
+    Member::new("add", Type::List(&TEXT)),
+    Member::new("drop", Type::List(&TEXT)),
 ]);
 
 /// `CephFSVolumeSource`.
 pub static CEPH_FS_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("monitors", Type::List(&TEXT, None)).required(),
+    Member::new("monitors", Type::List(&TEXT)).required(),
     Member::new("path", TEXT),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretFile", Type::Text(Format::MountPath)),
@@ -102,7 +102,7 @@ pub static CONFIG_MAP_KEY_SELECTOR: Object = Object::new(&[
 
 /// `ConfigMapProjection`.
 pub static CONFIG_MAP_PROJECTION: Object = Object::new(&[
-    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)).exact(),
+    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH))).exact(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
     Member::new("optional", Type::Boolean).pointer(),
 ]);
@@ -110,37 +110,37 @@ pub static CONFIG_MAP_PROJECTION: Object = Object::new(&[
 /// `ConfigMapVolumeSource`.
 pub static CONFIG_MAP_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("defaultMode", Type::Integer).pointer(),
-    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)).exact(),
+    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH))).exact(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
     Member::new("optional", Type::Boolean).pointer(),
 ]);
 
 /// `Container`.
 pub static CONTAINER: Object = Object::new(&[
-    Member::new("args", Type::List(&TEXT, None)).exact(),
-    Member::new("command", Type::List(&TEXT, None)).exact(),
-    Member::new("env", Type::List(&Type::Object(&ENV_VAR), Some("name"))),
-    Member::new("envFrom", Type::List(&Type::Object(&ENV_FROM_SOURCE), None)).exact(),
+    Member::new("args", Type::List(&TEXT)).exact(),
+    Member::new("command", Type::List(&TEXT)).exact(),
+    Member::new("env", Type::ListMap(&ListMap { of: Type::Object(&ENV_VAR), key: "name" })),
+    Member::new("envFrom", Type::List(&Type::Object(&ENV_FROM_SOURCE))).exact(),
     Member::new("image", Type::Text(Format::NonEmpty)).required(),
-    Member::new("imagePullPolicy", Type::Text(Format::OneOf(&["Always", "IfNotPresent", "Never"]))),
+    Member::new("imagePullPolicy", Type::Text(Format::OneOf(&Words(&["Always", "IfNotPresent", "Never"])))),
     Member::new("lifecycle", Type::Object(&LIFECYCLE)).exact(),
     Member::new("livenessProbe", Type::Object(&PROBE)),
     Member::new("name", Type::Text(Format::DnsLabel)).required(),
-    Member::new("ports", Type::List(&Type::Object(&CONTAINER_PORT), None)),
+    Member::new("ports", Type::List(&Type::Object(&CONTAINER_PORT))),
     Member::new("readinessProbe", Type::Object(&PROBE)),
-    Member::new("resizePolicy", Type::List(&Type::Object(&CONTAINER_RESIZE_POLICY), None)),
+    Member::new("resizePolicy", Type::List(&Type::Object(&CONTAINER_RESIZE_POLICY))),
     Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
     Member::new("restartPolicy", TEXT).pointer().exact(),
-    Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE), None)),
+    Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE))),
     Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)).exact(),
     Member::new("startupProbe", Type::Object(&PROBE)),
     Member::new("stdin", Type::Boolean),
     Member::new("stdinOnce", Type::Boolean),
     Member::new("terminationMessagePath", TEXT),
-    Member::new("terminationMessagePolicy", Type::Text(Format::OneOf(&["File", "FallbackToLogsOnError"]))),
+    Member::new("terminationMessagePolicy", Type::Text(Format::OneOf(&Words(&["File", "FallbackToLogsOnError"])))),
     Member::new("tty", Type::Boolean),
-    Member::new("volumeDevices", Type::List(&Type::Object(&VOLUME_DEVICE), None)),
-    Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT), Some("mountPath"))),
+    Member::new("volumeDevices", Type::List(&Type::Object(&VOLUME_DEVICE))),
+    Member::new("volumeMounts", Type::ListMap(&ListMap { of: Type::Object(&VOLUME_MOUNT), key: "mountPath" })),
     Member::new("workingDir", TEXT).exact(),
 ]);
 
@@ -150,7 +150,7 @@ pub static CONTAINER_PORT: Object = Object::new(&[
     Member::new("hostIP", TEXT),
     Member::new("hostPort", Type::Integer),
     Member::new("name", Type::Text(Format::PortName)),
-    Member::new("protocol", Type::Text(Format::OneOf(&["TCP", "UDP", "SCTP"]))),
+    Member::new("protocol", Type::Text(Format::OneOf(&Words(&["TCP", "UDP", "SCTP"])))),
 ]).defaults(&[("protocol", "TCP")]);
 
 /// `ContainerResizePolicy`.
@@ -168,12 +168,12 @@ pub static CONTAINER_RESTART_RULE: Object = Object::new(&[
 /// `ContainerRestartRuleOnExitCodes`.
 pub static CONTAINER_RESTART_RULE_ON_EXIT_CODES: Object = Object::new(&[
     Member::new("operator", TEXT).required(),
-    Member::new("values", Type::List(&Type::Integer, None)),
+    Member::new("values", Type::List(&Type::Integer)),
 ]);
 
 /// `DownwardAPIProjection`.
 pub static DOWNWARD_API_PROJECTION: Object = Object::new(&[
-    Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE), None)).exact(),
+    Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE))).exact(),
 ]);
 
 /// `DownwardAPIVolumeFile`.
@@ -187,7 +187,7 @@ pub static DOWNWARD_API_VOLUME_FILE: Object = Object::new(&[
 /// `DownwardAPIVolumeSource`.
 pub static DOWNWARD_API_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("defaultMode", Type::Integer).pointer(),
-    Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE), None)).exact(),
+    Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE))).exact(),
 ]);
 
 /// `EmptyDirVolumeSource`.
@@ -221,21 +221,21 @@ pub static ENV_VAR_SOURCE: Object = Object::new(&[
 
 /// `EphemeralContainer`.
 pub static EPHEMERAL_CONTAINER: Object = Object::new(&[
-    Member::new("args", Type::List(&TEXT, None)),
-    Member::new("command", Type::List(&TEXT, None)),
-    Member::new("env", Type::List(&Type::Object(&ENV_VAR), None)),
-    Member::new("envFrom", Type::List(&Type::Object(&ENV_FROM_SOURCE), None)),
+    Member::new("args", Type::List(&TEXT)),
+    Member::new("command", Type::List(&TEXT)),
+    Member::new("env", Type::List(&Type::Object(&ENV_VAR))),
+    Member::new("envFrom", Type::List(&Type::Object(&ENV_FROM_SOURCE))),
     Member::new("image", TEXT),
     Member::new("imagePullPolicy", TEXT),
     Member::new("lifecycle", Type::Object(&LIFECYCLE)),
     Member::new("livenessProbe", Type::Object(&PROBE)),
     Member::new("name", TEXT).required(),
-    Member::new("ports", Type::List(&Type::Object(&CONTAINER_PORT), None)),
+    Member::new("ports", Type::List(&Type::Object(&CONTAINER_PORT))),
     Member::new("readinessProbe", Type::Object(&PROBE)),
-    Member::new("resizePolicy", Type::List(&Type::Object(&CONTAINER_RESIZE_POLICY), None)),
+    Member::new("resizePolicy", Type::List(&Type::Object(&CONTAINER_RESIZE_POLICY))),
     Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
     Member::new("restartPolicy", TEXT).pointer(),
-    Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE), None)),
+    Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE))),
     Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
     Member::new("startupProbe", Type::Object(&PROBE)),
     Member::new("stdin", Type::Boolean),
@@ -244,8 +244,8 @@ pub static EPHEMERAL_CONTAINER: Object = Object::new(&[
     Member::new("terminationMessagePath", TEXT),
     Member::new("terminationMessagePolicy", TEXT),
     Member::new("tty", Type::Boolean),
-    Member::new("volumeDevices", Type::List(&Type::Object(&VOLUME_DEVICE), None)),
-    Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT), None)),
+    Member::new("volumeDevices", Type::List(&Type::Object(&VOLUME_DEVICE))),
+    Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT))),
     Member::new("workingDir", TEXT),
 ]);
 
@@ -256,7 +256,7 @@ pub static EPHEMERAL_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `ExecAction`.
 pub static EXEC_ACTION: Object = Object::new(&[
-    Member::new("command", Type::List(&TEXT, None)),
+    Member::new("command", Type::List(&TEXT)),
 ]);
 
 /// `FCVolumeSource`.
@@ -264,8 +264,8 @@ pub static FC_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("lun", Type::Integer).pointer(),
     Member::new("readOnly", Type::Boolean),
-    Member::new("targetWWNs", Type::List(&TEXT, None)),
-    Member::new("wwids", Type::List(&TEXT, None)),
+    Member::new("targetWWNs", Type::List(&TEXT)),
+    Member::new("wwids", Type::List(&TEXT)),
 ]);
 
 /// `FileKeySelector`.
@@ -280,7 +280,7 @@ pub static FILE_KEY_SELECTOR: Object = Object::new(&[
 pub static FLEX_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("driver", TEXT).required(),
     Member::new("fsType", TEXT),
-    Member::new("options", Type::Map(Format::Any, &TEXT)),
+    Member::new("options", Type::Map(&Map { keys: Format::Any, of: TEXT })),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
 ]);
@@ -322,10 +322,10 @@ pub static GLUSTERFS_VOLUME_SOURCE: Object = Object::new(&[
 /// `HTTPGetAction`.
 pub static HTTP_GET_ACTION: Object = Object::new(&[
     Member::new("host", TEXT),
-    Member::new("httpHeaders", Type::List(&Type::Object(&HTTP_HEADER), None)),
+    Member::new("httpHeaders", Type::List(&Type::Object(&HTTP_HEADER))),
     Member::new("path", TEXT),
     Member::new("port", Type::IntOrString).required(),
-    Member::new("scheme", Type::Text(Format::OneOf(&["HTTP", "HTTPS"]))),
+    Member::new("scheme", Type::Text(Format::OneOf(&Words(&["HTTP", "HTTPS"])))),
 ]).defaults(&[("path", "/"), ("scheme", "HTTP")]);
 
 /// `HTTPHeader`.
@@ -355,7 +355,7 @@ pub static ISCSI_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("iqn", TEXT).required(),
     Member::new("iscsiInterface", TEXT),
     Member::new("lun", Type::Integer).required(),
-    Member::new("portals", Type::List(&TEXT, None)),
+    Member::new("portals", Type::List(&TEXT)),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("targetPortal", TEXT).required(),
@@ -376,15 +376,15 @@ pub static KEY_TO_PATH: Object = Object::new(&[
 
 /// `LabelSelector`.
 pub static LABEL_SELECTOR: Object = Object::new(&[
-    Member::new("matchExpressions", Type::List(&Type::Object(&LABEL_SELECTOR_REQUIREMENT), None)),
-    Member::new("matchLabels", Type::Map(Format::LabelKey, &Type::Text(Format::LabelValue))),
+    Member::new("matchExpressions", Type::List(&Type::Object(&LABEL_SELECTOR_REQUIREMENT))),
+    Member::new("matchLabels", Type::Map(&Map { keys: Format::LabelKey, of: Type::Text(Format::LabelValue) })),
 ]);
 
 /// `LabelSelectorRequirement`.
 pub static LABEL_SELECTOR_REQUIREMENT: Object = Object::new(&[
     Member::new("key", Type::Text(Format::LabelKey)).required(),
-    Member::new("operator", Type::Text(Format::OneOf(&["In", "NotIn", "Exists", "DoesNotExist"]))).required(),
-    Member::new("values", Type::List(&TEXT, None)),
+    Member::new("operator", Type::Text(Format::OneOf(&Words(&["In", "NotIn", "Exists", "DoesNotExist"])))).required(),
+    Member::new("values", Type::List(&TEXT)),
 ]);
 
 /// `Lifecycle`.
@@ -416,7 +416,7 @@ pub static NFS_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `NodeAffinity`.
 pub static NODE_AFFINITY: Object = Object::new(&[
-    Member::new("preferredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&PREFERRED_SCHEDULING_TERM), None)),
+    Member::new("preferredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&PREFERRED_SCHEDULING_TERM))),
     Member::new("requiredDuringSchedulingIgnoredDuringExecution", Type::Object(&NODE_SELECTOR)),
 ]);
 
@@ -428,14 +428,14 @@ pub static NODE_SELECTOR: Object = Object::new(&[
 /// `NodeSelectorRequirement`.
 pub static NODE_SELECTOR_REQUIREMENT: Object = Object::new(&[
     Member::new("key", Type::Text(Format::LabelKey)).required(),
-    Member::new("operator", Type::Text(Format::OneOf(&["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]))).required(),
-    Member::new("values", Type::List(&TEXT, None)),
+    Member::new("operator", Type::Text(Format::OneOf(&Words(&["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])))).required(),
+    Member::new("values", Type::List(&TEXT)),
 ]);
 
 /// `NodeSelectorTerm`.
 pub static NODE_SELECTOR_TERM: Object = Object::new(&[
-    Member::new("matchExpressions", Type::List(&Type::Object(&NODE_SELECTOR_REQUIREMENT), None)),
-    Member::new("matchFields", Type::List(&Type::Object(&NODE_SELECTOR_REQUIREMENT), None)),
+    Member::new("matchExpressions", Type::List(&Type::Object(&NODE_SELECTOR_REQUIREMENT))),
+    Member::new("matchFields", Type::List(&Type::Object(&NODE_SELECTOR_REQUIREMENT))),
 ]);
 
 /// `ObjectFieldSelector`.
@@ -446,13 +446,13 @@ pub static OBJECT_FIELD_SELECTOR: Object = Object::new(&[
 
 /// `ObjectMeta`.
 pub static OBJECT_META: Object = Object::new(&[
-    Member::new("annotations", Type::Map(Format::AnnotationKey, &TEXT)),
-    Member::new("labels", Type::Map(Format::LabelKey, &Type::Text(Format::LabelValue))),
+    Member::new("annotations", Type::Map(&Map { keys: Format::AnnotationKey, of: TEXT })),
+    Member::new("labels", Type::Map(&Map { keys: Format::LabelKey, of: Type::Text(Format::LabelValue) })),
 ]);
 
 /// `PersistentVolumeClaimSpec`.
 pub static PERSISTENT_VOLUME_CLAIM_SPEC: Object = Object::new(&[
-    Member::new("accessModes", Type::List(&TEXT, None)),
+    Member::new("accessModes", Type::List(&TEXT)),
     Member::new("dataSource", Type::Object(&TYPED_LOCAL_OBJECT_REFERENCE)),
     Member::new("dataSourceRef", Type::Object(&TYPED_OBJECT_REFERENCE)),
     Member::new("resources", Type::Object(&VOLUME_RESOURCE_REQUIREMENTS)),
@@ -483,24 +483,24 @@ pub static PHOTON_PERSISTENT_DISK_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `PodAffinity`.
 pub static POD_AFFINITY: Object = Object::new(&[
-    Member::new("preferredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&WEIGHTED_POD_AFFINITY_TERM), None)),
-    Member::new("requiredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&POD_AFFINITY_TERM), None)),
+    Member::new("preferredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&WEIGHTED_POD_AFFINITY_TERM))),
+    Member::new("requiredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&POD_AFFINITY_TERM))),
 ]);
 
 /// `PodAffinityTerm`.
 pub static POD_AFFINITY_TERM: Object = Object::new(&[
     Member::new("labelSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("matchLabelKeys", Type::List(&TEXT, None)),
-    Member::new("mismatchLabelKeys", Type::List(&TEXT, None)),
+    Member::new("matchLabelKeys", Type::List(&TEXT)),
+    Member::new("mismatchLabelKeys", Type::List(&TEXT)),
     Member::new("namespaceSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("namespaces", Type::List(&TEXT, None)),
+    Member::new("namespaces", Type::List(&TEXT)),
     Member::new("topologyKey", Type::Text(Format::LabelKey)).required(),
 ]);
 
 /// `PodAntiAffinity`.
 pub static POD_ANTI_AFFINITY: Object = Object::new(&[
-    Member::new("preferredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&WEIGHTED_POD_AFFINITY_TERM), None)),
-    Member::new("requiredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&POD_AFFINITY_TERM), None)),
+    Member::new("preferredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&WEIGHTED_POD_AFFINITY_TERM))),
+    Member::new("requiredDuringSchedulingIgnoredDuringExecution", Type::List(&Type::Object(&POD_AFFINITY_TERM))),
 ]);
 
 /// `PodCertificateProjection`.
@@ -511,14 +511,14 @@ pub static POD_CERTIFICATE_PROJECTION: Object = Object::new(&[
     Member::new("keyType", TEXT).required(),
     Member::new("maxExpirationSeconds", Type::Integer).pointer(),
     Member::new("signerName", TEXT).required(),
-    Member::new("userAnnotations", Type::Map(Format::Any, &TEXT)),
+    Member::new("userAnnotations", Type::Map(&Map { keys: Format::Any, of: TEXT })),
 ]);
 
 /// `PodDNSConfig`.
 pub static POD_DNS_CONFIG: Object = Object::new(&[
-    Member::new("nameservers", Type::List(&TEXT, None)),
-    Member::new("options", Type::List(&Type::Object(&POD_DNS_CONFIG_OPTION), None)),
-    Member::new("searches", Type::List(&TEXT, None)),
+    Member::new("nameservers", Type::List(&TEXT)),
+    Member::new("options", Type::List(&Type::Object(&POD_DNS_CONFIG_OPTION))),
+    Member::new("searches", Type::List(&TEXT)),
 ]);
 
 /// `PodDNSConfigOption`.
@@ -565,9 +565,9 @@ pub static POD_SECURITY_CONTEXT: Object = Object::new(&[
     Member::new("seLinuxChangePolicy", TEXT).pointer(),
     Member::new("seLinuxOptions", Type::Object(&SE_LINUX_OPTIONS)),
     Member::new("seccompProfile", Type::Object(&SECCOMP_PROFILE)),
-    Member::new("supplementalGroups", Type::List(&Type::Integer, None)),
+    Member::new("supplementalGroups", Type::List(&Type::Integer)),
     Member::new("supplementalGroupsPolicy", TEXT).pointer(),
-    Member::new("sysctls", Type::List(&Type::Object(&SYSCTL), None)),
+    Member::new("sysctls", Type::List(&Type::Object(&SYSCTL))),
     Member::new("windowsOptions", Type::Object(&WINDOWS_SECURITY_CONTEXT_OPTIONS)),
 ]);
 
@@ -576,34 +576,34 @@ pub static POD_SPEC: Object = Object::new(&[
     Member::new("activeDeadlineSeconds", Type::Integer).pointer(),
     Member::new("affinity", Type::Object(&AFFINITY)),
     Member::new("automountServiceAccountToken", Type::Boolean).pointer(),
-    Member::new("containers", Type::List(&Type::Object(&CONTAINER), None)).required(),
+    Member::new("containers", Type::List(&Type::Object(&CONTAINER))).required(),
     Member::new("dnsConfig", Type::Object(&POD_DNS_CONFIG)),
     Member::new("dnsPolicy", TEXT),
     Member::new("enableServiceLinks", Type::Boolean).pointer(),
-    Member::new("ephemeralContainers", Type::List(&Type::Object(&EPHEMERAL_CONTAINER), None)),
-    Member::new("hostAliases", Type::List(&Type::Object(&HOST_ALIAS), None)),
+    Member::new("ephemeralContainers", Type::List(&Type::Object(&EPHEMERAL_CONTAINER))),
+    Member::new("hostAliases", Type::List(&Type::Object(&HOST_ALIAS))),
     Member::new("hostIPC", Type::Boolean),
     Member::new("hostNetwork", Type::Boolean),
     Member::new("hostPID", Type::Boolean),
     Member::new("hostUsers", Type::Boolean).pointer(),
     Member::new("hostname", TEXT),
     Member::new("hostnameOverride", TEXT).pointer(),
-    Member::new("imagePullSecrets", Type::List(&Type::Object(&LOCAL_OBJECT_REFERENCE), None)),
-    Member::new("initContainers", Type::List(&Type::Object(&CONTAINER), None)),
+    Member::new("imagePullSecrets", Type::List(&Type::Object(&LOCAL_OBJECT_REFERENCE))),
+    Member::new("initContainers", Type::List(&Type::Object(&CONTAINER))),
     Member::new("nodeName", TEXT),
-    Member::new("nodeSelector", Type::Map(Format::Any, &TEXT)),
+    Member::new("nodeSelector", Type::Map(&Map { keys: Format::Any, of: TEXT })),
     Member::new("os", Type::Object(&POD_OS)),
-    Member::new("overhead", Type::Map(Format::Any, &Type::Quantity)),
+    Member::new("overhead", Type::Map(&Map { keys: Format::Any, of: Type::Quantity })),
     Member::new("preemptionPolicy", TEXT).pointer(),
     Member::new("priority", Type::Integer).pointer(),
     Member::new("priorityClassName", TEXT),
-    Member::new("readinessGates", Type::List(&Type::Object(&POD_READINESS_GATE), None)),
-    Member::new("resourceClaims", Type::List(&Type::Object(&POD_RESOURCE_CLAIM), None)),
+    Member::new("readinessGates", Type::List(&Type::Object(&POD_READINESS_GATE))),
+    Member::new("resourceClaims", Type::List(&Type::Object(&POD_RESOURCE_CLAIM))),
     Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
     Member::new("restartPolicy", TEXT),
     Member::new("runtimeClassName", TEXT).pointer(),
     Member::new("schedulerName", TEXT),
-    Member::new("schedulingGates", Type::List(&Type::Object(&POD_SCHEDULING_GATE), None)),
+    Member::new("schedulingGates", Type::List(&Type::Object(&POD_SCHEDULING_GATE))),
     Member::new("schedulingGroup", Type::Object(&POD_SCHEDULING_GROUP)),
     Member::new("securityContext", Type::Object(&POD_SECURITY_CONTEXT)),
     Member::new("serviceAccount", TEXT),
@@ -612,9 +612,9 @@ pub static POD_SPEC: Object = Object::new(&[
     Member::new("shareProcessNamespace", Type::Boolean).pointer(),
     Member::new("subdomain", TEXT),
     Member::new("terminationGracePeriodSeconds", Type::Integer).pointer(),
-    Member::new("tolerations", Type::List(&Type::Object(&TOLERATION), None)),
-    Member::new("topologySpreadConstraints", Type::List(&Type::Object(&TOPOLOGY_SPREAD_CONSTRAINT), None)),
-    Member::new("volumes", Type::List(&Type::Object(&VOLUME), None)),
+    Member::new("tolerations", Type::List(&Type::Object(&TOLERATION))),
+    Member::new("topologySpreadConstraints", Type::List(&Type::Object(&TOPOLOGY_SPREAD_CONSTRAINT))),
+    Member::new("volumes", Type::List(&Type::Object(&VOLUME))),
 ]);
 
 /// `PortworxVolumeSource`.
@@ -647,7 +647,7 @@ pub static PROBE: Object = Object::new(&[
 /// `ProjectedVolumeSource`.
 pub static PROJECTED_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("defaultMode", Type::Integer).pointer(),
-    Member::new("sources", Type::List(&Type::Object(&VOLUME_PROJECTION), None)),
+    Member::new("sources", Type::List(&Type::Object(&VOLUME_PROJECTION))),
 ]);
 
 /// `QuobyteVolumeSource`.
@@ -665,7 +665,7 @@ pub static RBD_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("image", TEXT).required(),
     Member::new("keyring", TEXT),
-    Member::new("monitors", Type::List(&TEXT, None)).required(),
+    Member::new("monitors", Type::List(&TEXT)).required(),
     Member::new("pool", TEXT),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
@@ -687,9 +687,9 @@ pub static RESOURCE_FIELD_SELECTOR: Object = Object::new(&[
 
 /// `ResourceRequirements`.
 pub static RESOURCE_REQUIREMENTS: Object = Object::new(&[
-    Member::new("claims", Type::List(&Type::Object(&RESOURCE_CLAIM), None)),
-    Member::new("limits", Type::Map(Format::Any, &Type::Quantity)),
-    Member::new("requests", Type::Map(Format::Any, &Type::Quantity)),
+    Member::new("claims", Type::List(&Type::Object(&RESOURCE_CLAIM))),
+    Member::new("limits", Type::Map(&Map { keys: Format::Any, of: Type::Quantity })),
+    Member::new("requests", Type::Map(&Map { keys: Format::Any, of: Type::Quantity })),
 ]);
 
 /// `SELinuxOptions`.
@@ -717,7 +717,7 @@ pub static SCALE_IO_VOLUME_SOURCE: Object = Object::new(&[
 /// `SeccompProfile`.
 pub static SECCOMP_PROFILE: Object = Object::new(&[
     Member::new("localhostProfile", TEXT).pointer(),
-    Member::new("type", Type::Text(Format::OneOf(&["RuntimeDefault", "Unconfined", "Localhost"]))).required(),
+    Member::new("type", Type::Text(Format::OneOf(&Words(&["RuntimeDefault", "Unconfined", "Localhost"])))).required(),
 ]);
 
 /// `SecretEnvSource`.
@@ -735,7 +735,7 @@ pub static SECRET_KEY_SELECTOR: Object = Object::new(&[
 
 /// `SecretProjection`.
 pub static SECRET_PROJECTION: Object = Object::new(&[
-    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)).exact(),
+    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH))).exact(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
     Member::new("optional", Type::Boolean).pointer(),
 ]);
@@ -743,7 +743,7 @@ pub static SECRET_PROJECTION: Object = Object::new(&[
 /// `SecretVolumeSource`.
 pub static SECRET_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("defaultMode", Type::Integer).pointer(),
-    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH), None)).exact(),
+    Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH))).exact(),
     Member::new("optional", Type::Boolean).pointer(),
     Member::new("secretName", Type::Text(Format::Subdomain)).required(),
 ]);
@@ -799,9 +799,9 @@ pub static TCP_SOCKET_ACTION: Object = Object::new(&[
 
 /// `Toleration`.
 pub static TOLERATION: Object = Object::new(&[
-    Member::new("effect", Type::Text(Format::OneOf(&["NoSchedule", "PreferNoSchedule", "NoExecute"]))),
+    Member::new("effect", Type::Text(Format::OneOf(&Words(&["NoSchedule", "PreferNoSchedule", "NoExecute"])))),
     Member::new("key", Type::Text(Format::LabelKey)),
-    Member::new("operator", Type::Text(Format::OneOf(&["Exists", "Equal", "Gt", "Lt"]))),
+    Member::new("operator", Type::Text(Format::OneOf(&Words(&["Exists", "Equal", "Gt", "Lt"])))),
     Member::new("tolerationSeconds", Type::Integer).pointer(),
     Member::new("value", TEXT),
 ]).defaults(&[("operator", "Equal")]);
@@ -809,7 +809,7 @@ pub static TOLERATION: Object = Object::new(&[
 /// `TopologySpreadConstraint`.
 pub static TOPOLOGY_SPREAD_CONSTRAINT: Object = Object::new(&[
     Member::new("labelSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("matchLabelKeys", Type::List(&TEXT, None)),
+    Member::new("matchLabelKeys", Type::List(&TEXT)),
     Member::new("maxSkew", Type::Integer).required(),
     Member::new("minDomains", Type::Integer).pointer(),
     Member::new("nodeAffinityPolicy", TEXT).pointer(),
@@ -877,7 +877,7 @@ pub static VOLUME_DEVICE: Object = Object::new(&[
 /// `VolumeMount`.
 pub static VOLUME_MOUNT: Object = Object::new(&[
     Member::new("mountPath", Type::Text(Format::MountPath)).required(),
-    Member::new("mountPropagation", Type::Text(Format::OneOf(&["None", "HostToContainer", "Bidirectional"]))).pointer(),
+    Member::new("mountPropagation", Type::Text(Format::OneOf(&Words(&["None", "HostToContainer", "Bidirectional"])))).pointer(),
     Member::new("name", Type::Text(Format::DnsLabel)).required(),
     Member::new("readOnly", Type::Boolean).exact(),
     Member::new("recursiveReadOnly", TEXT).pointer(),
@@ -897,8 +897,8 @@ pub static VOLUME_PROJECTION: Object = Object::new(&[
 
 /// `VolumeResourceRequirements`.
 pub static VOLUME_RESOURCE_REQUIREMENTS: Object = Object::new(&[
-    Member::new("limits", Type::Map(Format::Any, &Type::Quantity)),
-    Member::new("requests", Type::Map(Format::Any, &Type::Quantity)),
+    Member::new("limits", Type::Map(&Map { keys: Format::Any, of: Type::Quantity })),
+    Member::new("requests", Type::Map(&Map { keys: Format::Any, of: Type::Quantity })),
 ]);
 
 /// `VsphereVirtualDiskVolumeSource`.

@@ -6,7 +6,7 @@ use crate::json::{Body, Node, Shape, Str};
 use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::{deep_derivative, deep_equal};
 use crate::kubernetes::names::{Format, clean_path};
-use crate::kubernetes::schema::Type;
+use crate::kubernetes::schema::{Map, Type};
 use crate::kubernetes::types::{
     AFFINITY, CONTAINER, ENV_FROM_SOURCE, ENV_VAR, HOST_ALIAS, LOCAL_OBJECT_REFERENCE, POD_SECURITY_CONTEXT,
     TOLERATION, VOLUME, VOLUME_MOUNT,
@@ -114,7 +114,7 @@ use MergeStrategy::{Atomic, Granular, ListMap, ListSet};
 /// A list of objects.
 macro_rules! list {
     ($object:expr) => {
-        Type::List(&Type::Object(&$object), None)
+        Type::List(&Type::Object(&$object))
     };
 }
 
@@ -122,7 +122,7 @@ macro_rules! list {
 const NAME: Type = Type::Text(Format::Subdomain);
 
 /// Labels, of an object or of a node.
-const LABELS: Type = Type::Map(Format::LabelKey, &Type::Text(Format::LabelValue));
+const LABELS: Type = Type::Map(&Map { keys: Format::LabelKey, of: Type::Text(Format::LabelValue) });
 
 /// The field that adds containers, which the pod spec calls `containers`: that word selects containers in the settings.
 pub const SIDECARS: &str = "sidecars";
@@ -130,7 +130,7 @@ pub const SIDECARS: &str = "sidecars";
 /// Every field, in the order in which the hash takes them in.
 pub static FIELDS: [Field; 19] = [
     row!("labels", LABELS, Metadata, Granular, "label"),
-    row!("annotations", Type::Map(Format::AnnotationKey, &Type::Text(Format::Any)), Metadata, Granular, "annotation", entry: Entry::Annotation),
+    row!("annotations", Type::Map(&Map { keys: Format::AnnotationKey, of: Type::Text(Format::Any) }), Metadata, Granular, "annotation", entry: Entry::Annotation),
     row!("imagePullSecrets", list!(LOCAL_OBJECT_REFERENCE), PodSpec, ListMap("name"), "imagePullSecret"),
     row!("volumes", list!(VOLUME), PodSpec, ListMap("name"), "volume", entry: Entry::Volume),
     row!("initContainers", list!(CONTAINER), PodSpec, ListMap("name"), "init container", entry: Entry::InitContainer),
@@ -179,7 +179,8 @@ impl Field {
     /// What one entry may be: an item, the value of a member, or the field itself.
     pub const fn entry_type(&'static self) -> &'static Type {
         match (self.strategy, &self.of) {
-            (ListMap(_) | ListSet, Type::List(of, _)) | (Granular, Type::Map(_, of)) => of,
+            (ListMap(_) | ListSet, Type::List(of)) => of,
+            (Granular, Type::Map(map)) => &map.of,
             (_, of) => of,
         }
     }

@@ -4,18 +4,18 @@
 use super::fields::FIELDS;
 use super::list_of;
 use super::words::{OnConflict, RunningNotebooks};
-use crate::kubernetes::names::Format;
-use crate::kubernetes::schema::{Exclusive, Member, Object, Type};
+use crate::kubernetes::names::{Format, Words};
+use crate::kubernetes::schema::{Exclusive, Map, Member, Object, Type};
 use crate::kubernetes::types::{RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
 use crate::workload::{Containers, Kind};
 
 /// The settings.
 pub static SETTINGS: Object = Object::new(&[
-    Member::new("dependencies", Type::Map(Format::DnsLabel, &Type::Object(&DEPENDENCY))),
-    Member::new(list_of(Kind::Notebook), Type::List(&ANY_TEXT, None)),
-    Member::new(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT, None)),
-    Member::new("retired", Type::List(&Type::Text(Format::DnsLabel), None)),
-    Member::new("runningNotebooks", Type::Text(Format::OneOf(RunningNotebooks::WORDS))),
+    Member::new("dependencies", Type::Map(&Map { keys: Format::DnsLabel, of: Type::Object(&DEPENDENCY) })),
+    Member::new(list_of(Kind::Notebook), Type::List(&ANY_TEXT)),
+    Member::new(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT)),
+    Member::new("retired", Type::List(&Type::Text(Format::DnsLabel))),
+    Member::new("runningNotebooks", Type::Text(Format::OneOf(&Words(RunningNotebooks::WORDS)))),
     Member::new("annotationDomain", Type::Text(Format::Subdomain)),
 ]);
 
@@ -24,8 +24,8 @@ pub static DEPENDENCY: Object = Object::new(&DEPENDENCY_MEMBERS);
 
 /// How a dependency is merged, and the ready-made parts.
 const OPTIONS: [Member; 6] = [
-    Member::new("containers", Type::WordOrNames(&Containers::WORDS)),
-    Member::new("onConflict", Type::Text(Format::OneOf(OnConflict::WORDS))),
+    Member::new("containers", Type::WordOrNames(&Words(&Containers::WORDS))),
+    Member::new("onConflict", Type::Text(Format::OneOf(&Words(OnConflict::WORDS)))),
     Member::new("initContainersFirst", Type::Boolean),
     Member::new("vault", Type::Object(&VAULT)),
     Member::new("caBundle", Type::Object(&CA_BUNDLE)),
@@ -76,7 +76,7 @@ pub static CONFIG_MAP_KEY: Object = Object::new(&[
 pub static PROXY: Object = Object::new(&[
     Member::new("httpProxy", NON_EMPTY).required(),
     Member::new("httpsProxy", NON_EMPTY),
-    Member::new("noProxy", Type::List(&NON_EMPTY, None)),
+    Member::new("noProxy", Type::List(&NON_EMPTY)),
 ]);
 
 const ANY_TEXT: Type = Type::Text(Format::Any);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::problem::{Problems, did_you_mean, one_of};
 use super::{FirstPositions, List};
 use crate::json::{Node, Path, items, kind_of, members, shown, string_member};
-use crate::kubernetes::names::Format;
+use crate::kubernetes::names::{Format, Words};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::schema::{Exclusive, Object, Type};
 use crate::settings::ROOT;
@@ -35,10 +35,10 @@ impl Walk<'_, '_> {
     fn value(&mut self, path: &Path<'_>, of: &Type, text: &str) {
         match (of, text.as_bytes().first()) {
             (Type::Object(object), Some(b'{')) => self.object(path, object, text),
-            (Type::Map(format, of), Some(b'{')) => self.map(path, *format, of, text),
-            (Type::List(of, unique), Some(b'[')) => self.list(path, of, *unique, text),
-            (Type::Set(of) | Type::Alternatives(of), Some(b'[')) => self.list(path, of, None, text),
-            (Type::WordOrNames(words), first) => self.word_or_names(path, words, first.copied(), text),
+            (Type::Map(map), Some(b'{')) => self.map(path, map.keys, &map.of, text),
+            (Type::ListMap(list), Some(b'[')) => self.list(path, &list.of, Some(list.key), text),
+            (Type::List(of) | Type::Set(of) | Type::Alternatives(of), Some(b'[')) => self.list(path, of, None, text),
+            (Type::WordOrNames(Words(words)), first) => self.word_or_names(path, words, first.copied(), text),
             (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
             (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
             (Type::Quantity, Some(b'"')) if Quantity::parse(text).is_none() => {
@@ -56,8 +56,8 @@ impl Walk<'_, '_> {
             Type::IntOrString => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
             Type::Quantity => (Quantity::parse(text).is_some(), "must be a quantity like 500m or 1Gi"),
             Type::Text(_) => (false, "must be a string"),
-            Type::List(..) | Type::Set(_) | Type::Alternatives(_) => (false, "must be a list"),
-            Type::Map(..) | Type::Object(_) => (false, "must be an object"),
+            Type::List(_) | Type::ListMap(_) | Type::Set(_) | Type::Alternatives(_) => (false, "must be a list"),
+            Type::Map(_) | Type::Object(_) => (false, "must be an object"),
             // It was checked before, whatever it is.
             Type::WordOrNames(_) => return,
         };
@@ -95,7 +95,7 @@ impl Walk<'_, '_> {
         match (format, problem) {
             (_, None) => {}
             (Format::NonEmpty, Some(must)) => self.problems.add(path, &[must]),
-            (Format::OneOf(words), Some(_)) => {
+            (Format::OneOf(Words(words)), Some(_)) => {
                 let meant = did_you_mean(text, words.iter().copied());
                 self.problems.add(path, &["must be ", &one_of(words), ", found ", &shown(text), &meant]);
             }
