@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::entry_of;
 use super::known::Known;
-use crate::json::{ByName, Malformed, Node};
-use crate::settings::fields::{Entry, SIDECARS};
+use super::place::entries_of;
+use super::set_aside::carry_over_entries;
+use crate::json::{ByName, Malformed, Node, Path};
+use crate::settings::fields::{Entry, FIELDS, Field, SIDECARS, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::{self, Apart, Containers, Kind, container_names, is_meant_by_all, main_container};
 
@@ -200,4 +203,41 @@ fn containers_text<'a>(object: &Node<'a>, kind: Kind, at: usize) -> &'a str {
     let path = path.member("containers");
     let list = path.get(object).ok().flatten().and_then(|list| list.list(&path).ok());
     list.and_then(|list| list.items().get(at)).map_or("null", Node::text)
+}
+
+/// The text of an entry called `name`. Of a container, without what dependencies and other policies put into it by their
+/// records: it is no part of what brings the container.
+pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'t str) -> Cow<'t, str> {
+    let mut node = Node::text_only(text);
+    for of in fields_of(field) {
+        let Some(is_inside) = known.inside(of, name) else { continue };
+        if node.as_object().is_none() {
+            node = entry_of(field, text);
+        }
+        let Some(container) = node.as_object_mut() else { break };
+        if let Some(Ok(list)) = container.get_mut(of.member.raw()).map(|list| list.list_mut(&Path::Root("container"))) {
+            list.retain(|item| !of.key_of(item).is_some_and(|key| is_inside(&key)));
+        }
+    }
+    node.written()
+}
+
+/// Keeps in `entry`, which is called `name` and takes the place of `replaced`, what dependencies and other policies put
+/// into that by their records. What an addition has itself (it is not `is_stored`) stays as it is there.
+pub fn keep_others<'a>(known: &Known<'_>, field: &Field, entry: &mut Node<'a>, replaced: &Node<'a>, is_stored: bool) {
+    let (Some(container), Some(replaced)) = (entry.as_object_mut(), replaced.as_object()) else { return };
+    let name = container.get("name").and_then(Node::string).unwrap_or_default();
+    for of in fields_of(field) {
+        let Some(is_inside) = known.inside(of, &name) else { continue };
+        let own = entries_of(container, of);
+        let is_kept = |key: &str| is_inside(key) && (is_stored || !own.contains(key));
+        // Nothing in them is malformed: both were read before.
+        let _ = carry_over_entries(container, replaced, &Path::Root("container"), of, is_kept);
+    }
+}
+
+/// The fields whose entries may be in an entry of `field`.
+fn fields_of(field: &Field) -> impl Iterator<Item = &'static Field> {
+    let is_container = field.entry == Entry::Container;
+    FIELDS.iter().filter(move |of| is_container && of.target == Target::Containers)
 }

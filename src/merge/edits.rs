@@ -14,12 +14,10 @@ pub struct Written<'a> {
     pub member: Str<'a>,
     /// The value, as JSON.
     pub value: &'a str,
-}
-
-impl<'a> From<&'a Addition<'a>> for Written<'a> {
-    fn from(&Addition { field, member, value, .. }: &'a Addition<'a>) -> Self {
-        Written { field, member, value }
-    }
+    /// Whether it stood in the stored object.
+    pub is_stored: bool,
+    /// The position of the entry whose place it takes.
+    pub replaces: Option<usize>,
 }
 
 /// What becomes of the entries of a list or map.
@@ -78,7 +76,8 @@ pub struct Group<'a> {
 impl<'a> Group<'a> {
     /// An entry of ours that is new, or takes the place of the one at `at`.
     pub fn write(&mut self, at: Option<usize>, addition: &'a Addition<'a>) {
-        self.ours.push((at, Some(addition.into())));
+        let &Addition { field, member, value, .. } = addition;
+        self.ours.push((at, Some(Written { field, member, value, is_stored: false, replaces: at })));
     }
 
     /// An entry of ours that stands at `at`, and stays as it is.
@@ -88,7 +87,7 @@ impl<'a> Group<'a> {
 
     /// An entry of the stored object that is missing, or takes the place of the one at `at`.
     pub fn put_back(&mut self, at: Option<usize>, entry: Written<'a>) {
-        self.put_back.push((at, entry));
+        self.put_back.push((at, Written { replaces: at, ..entry }));
     }
 
     /// The entry at `at` is taken away.
@@ -237,12 +236,15 @@ impl<'a> Edits<'a> {
         })
     }
 
-    /// Does it to `entries`.
-    pub fn apply<T>(&self, entries: &mut Vec<T>, make: impl Fn(&Written<'a>) -> T) {
+    /// Does it to `entries`. `make` gets what is written, and the entry whose place it takes.
+    pub fn apply<T>(&self, entries: &mut Vec<T>, make: impl Fn(&Written<'a>, Option<&T>) -> T) {
         let mut old: Vec<Option<T>> = std::mem::take(entries).into_iter().map(Some).collect();
         entries.reserve(old.len() + self.front.len() + self.back.len());
         let mut put = |old: &mut Vec<Option<T>>, ours| match ours {
-            Ours::Written(written) => entries.extend(self.written.get(written).map(&make)),
+            Ours::Written(written) => entries.extend(self.written.get(written).map(|written| {
+                let replaced = written.replaces.and_then(|at| old.get(at)?.as_ref());
+                make(written, replaced)
+            })),
             Ours::Moved(from) => entries.extend(old.get_mut(from).and_then(Option::take)),
         };
         self.front.iter().for_each(|ours| put(&mut old, *ours));
@@ -297,7 +299,7 @@ mod tests {
         let edits = Edits::of_list(entries.len(), &Group::default(), &group);
         if !edits.is_empty() {
             let name = |written: &Written<'_>| string_member(written.value, "name").unwrap_or_default().into_owned();
-            edits.apply(&mut entries, |written| name(written) + "+");
+            edits.apply(&mut entries, |written, _| name(written) + "+");
         }
         entries.join(" ")
     }

@@ -6,6 +6,7 @@ use std::slice;
 
 use super::Record;
 use super::record::Part;
+use super::set_aside::{Keys, keys_of};
 use crate::json::ByName;
 use crate::settings::fields::{Field, SIDECARS, Target};
 
@@ -115,6 +116,8 @@ pub struct Known<'r> {
     /// The containers that another policy added.
     pub foreign_containers: ByName<'r, ()>,
     others: Vec<(&'r str, &'r Part<'r>)>,
+    /// The keys of what these added, by place.
+    keys_of_others: Keys<'r>,
     /// What the record says of the notebook whose pod this is.
     copied: Option<ByName<'r, OwnersAt<'r>>>,
 }
@@ -140,6 +143,7 @@ impl<'r> Known<'r> {
         for (name, part) in records.foreign_of_client.iter().chain(records.foreign_of_stored).flat_map(Record::parts) {
             known.add_other(name, part);
         }
+        known.keys_of_others = keys_of(known.others.iter().map(|(_, part)| *part));
         for (name, part) in records.copied.into_iter().flat_map(Record::parts) {
             add(known.copied.get_or_insert_default(), name, part, false, false);
         }
@@ -166,6 +170,15 @@ impl<'r> Known<'r> {
         self.places.iter().filter_map(|(place, owners)| {
             let (name, container) = split_place(place);
             (name == field.name).then_some((container, owners))
+        })
+    }
+
+    /// Which keys of `field` some record says were put into the container called `name`; `None` where none were.
+    pub fn inside(&self, field: &Field, name: &str) -> Option<impl Fn(&str) -> bool> {
+        let place = [field.name, "/", name].concat();
+        let (ours, theirs) = (self.places.get(&place), self.keys_of_others.get(&place));
+        (ours.is_some() || theirs.is_some()).then_some(move |key: &str| {
+            ours.is_some_and(|owners| owners.contains(key)) || theirs.is_some_and(|keys| keys.contains(key))
         })
     }
 

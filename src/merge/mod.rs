@@ -19,7 +19,7 @@ pub use known::{Known, Records};
 pub use record::{Part, Record};
 pub use set_aside::{carry_over, put_back_metadata, set_aside};
 
-use self::containers::Reach;
+use self::containers::{Reach, keep_others, without_others};
 use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, present_atomic_fields};
 use crate::json::{ByName, Malformed, Node, Object, Path, is_same_text, items, member, string_member};
@@ -228,7 +228,7 @@ impl<'a> Merger<'_, 'a> {
             container: None,
             owners: [owners, None],
             moved: None,
-            stored: Stored::new(self.stored.map(|_| stored)),
+            stored: Stored::new(self.stored.map(|_| stored), self.context.known),
             taken: None,
             mounted: None,
         }
@@ -313,6 +313,16 @@ impl<'a> Merger<'_, 'a> {
                     .collect::<Result<_, _>>()?
             }
         };
+        let known = self.context.known;
+        let own_text = |(key, text): &(Option<Cow<'_, str>>, &'a str)| {
+            without_others(known, field, key.as_deref().unwrap_or_default(), text)
+        };
+        let own: Vec<_> = entries.iter().filter(|_| field.entry == Entry::Container).map(own_text).collect();
+        let entries: Vec<_> = if own.is_empty() {
+            entries
+        } else {
+            entries.into_iter().zip(&own).map(|((key, _), text)| (key, &**text)).collect()
+        };
         let may_put_back = self.holds_back && {
             let text = |node: Option<&Node<'a>>| node.map_or("null", Node::text);
             let present = parent.get(field.member.raw());
@@ -325,11 +335,17 @@ impl<'a> Merger<'_, 'a> {
         }
         let is_emptied = if is_map {
             let members = parent.object_at(field.member, &path)?.members_mut();
-            edits.apply(members, |written| (written.member, Node::text_only(written.value)));
+            edits.apply(members, |written, _| (written.member, Node::text_only(written.value)));
             members.is_empty()
         } else {
             let items = parent.list_at(field.member, &path)?.items_mut();
-            edits.apply(items, |written| entry_of(field, written.value));
+            edits.apply(items, |written, replaced| {
+                let mut entry = entry_of(field, written.value);
+                replaced
+                    .into_iter()
+                    .for_each(|replaced| keep_others(known, field, &mut entry, replaced, written.is_stored));
+                entry
+            });
             items.is_empty()
         };
         // An emptied list or map is removed: empty and absent mean the same.

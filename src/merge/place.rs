@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::containers::without_others;
 use super::edits::{Edits, Group, Written};
 use super::known::{Known, Owner, OwnersAt};
 use super::{Audience, Conflict, MOST_CONFLICTS, Outcome};
@@ -58,13 +59,14 @@ pub struct Place<'p, 'a> {
 pub struct Stored<'p, 'a> {
     /// The object that holds the list or map; `None` where there is no stored object.
     pub parent: Option<Option<&'p Object<'a>>>,
+    known: &'p Known<'a>,
     entries: OnceCell<ByName<'a, Written<'a>>>,
 }
 
 impl<'p, 'a> Stored<'p, 'a> {
     /// The entries in `parent`, an object of the stored one that has such an object, or is to be known as absent.
-    pub const fn new(parent: Option<Option<&'p Object<'a>>>) -> Self {
-        Stored { parent, entries: OnceCell::new() }
+    pub const fn new(parent: Option<Option<&'p Object<'a>>>, known: &'p Known<'a>) -> Self {
+        Stored { parent, known, entries: OnceCell::new() }
     }
 
     fn entries(&self, field: &'static Field) -> Option<&ByName<'a, Written<'a>>> {
@@ -77,36 +79,43 @@ impl<'p, 'a> Stored<'p, 'a> {
         self.entries(field)?.get(key).copied()
     }
 
+    /// Whether what the stored object has under this key is `value`, in which what others put into a container is left
+    /// out.
+    fn is_equal(&self, stored: Written<'a>, key: &str, value: &str) -> bool {
+        stored.field.is_equal(&without_others(self.known, stored.field, key, stored.value), value)
+    }
+
     /// Whether the stored object has another value under this key.
     fn has_another(&self, field: &'static Field, key: &str, value: &str) -> bool {
-        self.get(field, key).is_some_and(|stored| !field.is_equal(stored.value, value))
+        self.get(field, key).is_some_and(|stored| !self.is_equal(stored, key, value))
     }
 
     /// Whether the client wrote the entry: there is a stored object, and it has none under this key that means the same.
     fn is_unlike(&self, field: &'static Field, key: &str, value: &str) -> bool {
-        self.parent.is_some() && self.get(field, key).is_none_or(|stored| !field.is_equal(stored.value, value))
+        self.parent.is_some() && self.get(field, key).is_none_or(|stored| !self.is_equal(stored, key, value))
     }
 }
 
 /// The entries of the place that `field` has in `parent`, by key; of duplicates the last counts.
 pub fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, Written<'a>> {
     let mut entries = ByName::default();
+    let stored = |field, member, value| Written { field, member, value, is_stored: true, replaces: None };
     let member = field.member;
     match (field.strategy, parent.get(member.raw())) {
         (MergeStrategy::Atomic, _) => {
             for (field, value) in present_atomic_fields(parent) {
-                entries.insert(field.name, Written { field, member: field.member, value });
+                entries.insert(field.name, stored(field, field.member, value));
             }
         }
         (_, None) => {}
         (MergeStrategy::Granular, Some(node)) => {
             for (key, value) in node.as_object().into_iter().flat_map(Object::iter) {
-                entries.insert(key.decode(), Written { field, member: *key, value: value.text() });
+                entries.insert(key.decode(), stored(field, *key, value.text()));
             }
         }
         (MergeStrategy::ListMap(_) | MergeStrategy::ListSet, Some(node)) => {
             for item in node.as_list().into_iter().flat_map(|list| list.items()) {
-                field.key_of(item).map(|key| entries.insert(key, Written { field, member, value: item.text() }));
+                field.key_of(item).map(|key| entries.insert(key, stored(field, member, item.text())));
             }
         }
     }
@@ -322,7 +331,7 @@ impl<'a> Place<'_, 'a> {
             let there = found.get(key).and_then(|found| found.entries.last());
             match there {
                 None => {}
-                Some((_, theirs)) if field.is_equal(stored.value, theirs) => continue,
+                Some((_, theirs)) if self.stored.is_equal(*stored, key, theirs) => continue,
                 Some(_) if field.may_keep() && (context.on_conflict)(owner.dependency) == OnConflict::Keep => {
                     outcome.record.forget(owner.dependency, &self.recorded_place(key), key);
                     self.make_theirs(field, key, owner, outcome);

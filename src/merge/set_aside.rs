@@ -11,9 +11,10 @@ use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Tar
 use crate::workload::{self, Apart, Kind, METADATA};
 
 /// The keys of entries, by place.
-type Keys<'r> = ByName<'r, ByName<'r, ()>>;
+pub type Keys<'r> = ByName<'r, ByName<'r, ()>>;
 
-fn keys_of<'r>(parts: impl Iterator<Item = &'r Part<'r>>) -> Keys<'r> {
+/// The keys that these parts of records have.
+pub fn keys_of<'r>(parts: impl Iterator<Item = &'r Part<'r>>) -> Keys<'r> {
     let mut keys = Keys::default();
     for (place, added) in parts.flat_map(|part| part.added.iter()) {
         keys.entry(place).into_iter().for_each(|keys| keys.extend(added.iter().map(|key| &**key)));
@@ -174,6 +175,11 @@ pub fn carry_over_entries<'a>(
     let path = path.member(field.member.raw());
     let entries = entries_of(from, field);
     let is_map = field.strategy == MergeStrategy::Granular;
+    // Others look for it by its key.
+    let entry_of = |value| match field.entry {
+        Entry::Container => entry_of(field, value),
+        _ => Node::parse(value, &field.entry_shape()).unwrap_or_else(|_| Node::text_only(value)),
+    };
     let mut missing = vec![None; entries.len()];
     for key in entries.names().filter(|key| is_named(key)) {
         let of_key = entries.position(key).and_then(|at| missing.get_mut(at));
@@ -191,7 +197,7 @@ pub fn carry_over_entries<'a>(
     };
     let theirs = |key: &str, present: &Node<'a>| {
         let value = entries.get(key).filter(|_| is_named(key))?.value;
-        (!field.is_equal(present.text(), value)).then(|| entry_of(field, value))
+        (!field.is_equal(present.text(), value)).then(|| entry_of(value))
     };
     match to.get_mut(field.member.raw()) {
         None => {}
@@ -208,9 +214,9 @@ pub fn carry_over_entries<'a>(
     }
     for Written { member, value, .. } in missing.into_iter().flatten() {
         if is_map {
-            to.object_at(field.member, &path)?.set(*member, entry_of(field, value));
+            to.object_at(field.member, &path)?.set(*member, entry_of(value));
         } else {
-            to.list_at(field.member, &path)?.items_mut().push(entry_of(field, value));
+            to.list_at(field.member, &path)?.items_mut().push(entry_of(value));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::again::{
-    ANNOTATIONS, INJECTED, NO_PATCH, NO_WARNING, PENDING, STATUS, TEMPLATE, added, audit, created_again, names,
+    ANNOTATIONS, INJECTED, NO_PATCH, NO_WARNING, PENDING, STATUS, TEMPLATE, added, audit, created_again, env, names,
     notebook, notebook_with_env, only_warning, overridden, pending, record_of, record_text, refusal, retiring, spec,
     stopped, updated_again, variables, variables_of, wanting, whole_record,
 };
@@ -604,6 +604,42 @@ fn two_policies_on_one_object_never_undo_one_another() {
             assert!(variables_of(&after).contains(&"HTTP_PROXY=http://a".into()), "{domain}");
         }
     }
+}
+
+/// What a dependency or another policy puts into a container of ours is no part of that container: it is there as it should
+/// be, whatever comes into it, and stays when the container is upgraded or put back.
+#[test]
+fn what_others_put_into_a_container_of_ours_is_theirs() {
+    let agent = |image: &str| json!({"sidecars": [{"name": "agent", "image": image}]});
+    let secret =
+        json!({"containers": ["agent"], "envFrom": [{"secretRef": {"name": "s"}}], "env": env(json!({"E": "1"}))});
+    let users = notebook_with_env(json!({"MINE": "1"}));
+
+    // Of one policy.
+    let both = |image: &str| notebook_settings(json!({"side": agent(image), "sec": secret}));
+    let stored = created_again(&users, &both("1")).object;
+    let copy = with(
+        &users,
+        &format!("{TEMPLATE}/containers"),
+        json!([spec(&users)["containers"][0], {"name": "agent", "image": "1"}]),
+    );
+    assert_eq!(spec(&created_again(&copy, &both("1")).object)["containers"], spec(&stored)["containers"]);
+    let upgraded = updated_again(&stopped(&stored), &stopped(&stored), &both("2")).object;
+    let expected = with(spec(&stored), "/containers/1/image", json!("2"));
+    assert_eq!(spec(&upgraded), &expected);
+
+    // Of another one, with its own record or with none of the settings any more.
+    let theirs = notebook_settings(json!({"sec": secret}));
+    let ours = |side: Value| notebook_settings(json!({"side": side}));
+    let upgraded = updated_again(&stopped(&stored), &stopped(&stored), &ours(agent("2"))).object;
+    assert_eq!(spec(&upgraded), &expected);
+    // The container waits, and the other one changes what is in it.
+    let waits = with(&agent("1"), "/env", env(json!({"MINE": "ours"})));
+    let other_value = with(&theirs, "/dependencies/sec/env/0/value", json!("2"));
+    let changed = updated(&stopped(&stored), &stopped(&stored), &other_value).object;
+    let outcome = updated_again(&stopped(&stored), &changed, &ours(waits));
+    assert_eq!(spec(&outcome.object), &with(spec(&stored), "/containers/1/env/0/value", json!("2")));
+    only_warning(&outcome, &["\"side\" waits", "MINE"]);
 }
 
 /// On a pod, too, which is only created: in either order the same entries, and a second round changes nothing.
