@@ -232,7 +232,7 @@ pub fn keep_others<'a>(known: &Known<'_>, field: &Field, entry: &mut Node<'a>, r
         let own = entries_of(container, of);
         let is_kept = |key: &str| is_inside(key) && (is_stored || !own.contains(key));
         // Nothing in them is malformed: both were read before.
-        let _ = carry_over_entries(container, replaced, &Path::Root("container"), of, is_kept);
+        let _ = carry_over_entries(container, replaced, &Path::Root("container"), of, &is_kept);
     }
 }
 

@@ -137,7 +137,7 @@ pub fn carry_over<'a, 'r>(
     for field in FIELDS.iter().filter(|field| field.target == Target::PodSpec) {
         let Some(keys) = keys.get(place_of(field)) else { continue };
         if field.strategy != MergeStrategy::Atomic {
-            carry_over_entries(spec, from, path, field, |key| keys.contains(key))?;
+            carry_over_entries(spec, from, path, field, &|key| keys.contains(key))?;
         } else if keys.contains(field.name) {
             set_field(spec, field, from.get(field.member.raw()).map(Node::text));
         }
@@ -158,7 +158,7 @@ pub fn carry_over<'a, 'r>(
         for field in FIELDS.iter().filter(|field| field.target == Target::Containers) {
             let places = [keys.get(field.name), keys.get(&[field.name, "/", &name].concat())];
             let is_named = |key: &str| places.iter().flatten().any(|keys| keys.contains(key));
-            carry_over_entries(container, from, &path, field, is_named)?;
+            carry_over_entries(container, from, &path, field, &is_named)?;
         }
     }
     Ok(())
@@ -170,7 +170,7 @@ pub fn carry_over_entries<'a>(
     from: &Object<'a>,
     path: &Path<'_>,
     field: &'static Field,
-    is_named: impl Fn(&str) -> bool,
+    is_named: &dyn Fn(&str) -> bool,
 ) -> Result<(), Malformed> {
     let path = path.member(field.member.raw());
     let entries = entries_of(from, field);
