@@ -73,13 +73,19 @@ impl Change {
         }
         let overridden = if may_change { overridden } else { Vec::new() };
         let of_stored: Vec<_> = records.parts_of_stored().into_iter().chain(&overridden).collect();
-        if !are_same(&of_stored, &records.parts()) {
+        let is_his = !are_same(&of_stored, &records.parts());
+        if is_his && may_change {
             return Change::Users;
         }
-        // What he wrote over an entry of ours may become his.
-        match merge(&mut new.clone(), Some(old), kind, plan, known, &ByName::default()) {
-            Ok(outcome) if !outcome.is_made_theirs => {
-                Change::Ours { put_back: [outcome.put_back, outcome.undone].concat() }
+        // What he wrote over an entry of ours may become his; and what he changed of his own may come to nothing.
+        let mut merged = new.clone();
+        match merge(&mut merged, Some(old), kind, plan, known, &ByName::default()) {
+            Ok(outcome) if is_his && !(outcome.conflicts.is_empty() && is_same_template(old, &merged, kind)) => {
+                Change::Users
+            }
+            Ok(Outcome { is_made_theirs: false, put_back, undone, warnings, .. }) => {
+                let warnings = warnings.into_iter().filter(|_| is_his).map(|(_, warning)| warning);
+                Change::Ours { put_back: put_back.into_iter().chain(undone).chain(warnings).collect() }
             }
             _ => Change::Users,
         }
