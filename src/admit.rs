@@ -100,7 +100,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         copied: copied.as_ref(),
     };
 
-    let known = Known::new(&records, is_ours, false);
+    let known = Known::new(&records, is_ours, plan, false);
     let asks = has.apply.as_deref() == Some("now");
     // One that was called before us in this request has taken the annotation off.
     let old = request.old_object.as_ref().filter(|_| asks || client.applied.is_some());
@@ -121,10 +121,10 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         restored = "template";
     }
     if let (true, Some(old)) = (is_deferred, old) {
-        put_back_metadata(&mut request.object, old, kind, own, &records.of_others(is_ours).unchanged)?;
+        put_back_metadata(&mut request.object, old, kind, own, &records.of_others(is_ours))?;
     }
     // If the template is the stored one, only the stored record says whose its entries are.
-    let known = if is_deferred { Known::new(&records, is_ours, true) } else { known };
+    let known = if is_deferred { Known::new(&records, is_ours, plan, true) } else { known };
     let held_back = kept_without_old(&request, &client, plan, is_ours);
     let merged = match merge_along(rollout, request.object, old, kind, plan, &known, held_back)? {
         Ok(merged) => merged,

@@ -310,7 +310,7 @@ pub fn merge_along<'a>(
     }
 }
 
-/// Puts the stored template in the place of the client's, but for what other policies have changed in this request.
+/// Puts the stored template in the place of the client's, but for what he has of other policies': they decide about that.
 ///
 /// # Errors
 /// What holds the template is malformed.
@@ -322,10 +322,10 @@ pub fn restore_template<'a>(
     is_ours: &dyn Fn(&str) -> bool,
 ) -> Result<(), Malformed> {
     let Some(template) = workload::pod_spec(stored, kind) else { return Ok(()) };
-    let of_others = records.of_others(is_ours).changed;
-    let client = (!of_others.is_empty()).then(|| object.clone());
+    let of_others = records.of_others(is_ours);
+    let client = (!of_others.changed.is_empty() || !of_others.unchanged.is_empty()).then(|| object.clone());
     kind.pod_spec_path().set(object, template.clone())?;
-    client.map_or(Ok(()), |client| carry_over(object, &client, kind, of_others.into_iter()))
+    client.map_or(Ok(()), |client| carry_over(object, &client, kind, &of_others))
 }
 
 #[cfg(test)]
@@ -371,7 +371,7 @@ mod tests {
             copied: None,
         };
         let is_ours = |_: &str| false;
-        let known = Known::new(&records, &is_ours, false);
+        let known = Known::new(&records, &is_ours, &[], false);
         let may_change = may_change(&request, running_notebooks, false);
         let change = Change::of(&request, &records, &is_ours, &[], &known, may_change);
         Rollout::of(&request, &change, may_change)

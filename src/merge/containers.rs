@@ -24,6 +24,8 @@ pub struct Reach<'a> {
     of_main: Vec<usize>,
     of_all: Vec<usize>,
     of_name: ByName<'a, Vec<usize>>,
+    /// The containers that they bring, as they bring them.
+    pub brought: ByName<'a, &'a str>,
     meant_by_all: ByName<'a, ()>,
 }
 
@@ -103,6 +105,9 @@ impl<'a> Reach<'a> {
             }
             let at = reach.dependencies.len();
             reach.dependencies.push(dependency);
+            for sidecar in sidecars(dependency) {
+                reach.brought.insert(&*sidecar.key, sidecar.value);
+            }
             if dependency.needs_container() {
                 match &dependency.containers {
                     Containers::Main => reach.of_main.push(at),
@@ -209,6 +214,9 @@ fn containers_text<'a>(object: &Node<'a>, kind: Kind, at: usize) -> &'a str {
 /// records: it is no part of what brings the container.
 pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'t str) -> Cow<'t, str> {
     let mut node = Node::text_only(text);
+    if field.entry != Entry::Container {
+        return Cow::Borrowed(text);
+    }
     for of in fields_of(field) {
         let Some(is_inside) = known.inside(of, name) else { continue };
         if node.as_object().is_none() {
@@ -230,7 +238,7 @@ pub fn keep_others<'a>(known: &Known<'_>, field: &Field, entry: &mut Node<'a>, r
     for of in fields_of(field) {
         let Some(is_inside) = known.inside(of, &name) else { continue };
         let own = entries_of(container, of);
-        let is_kept = |key: &str| is_inside(key) && (is_stored || !own.contains(key));
+        let is_kept = |key: &str, _| is_inside(key) && (is_stored || !own.contains(key));
         // Nothing in them is malformed: both were read before.
         let _ = carry_over_entries(container, replaced, &Path::Root("container"), of, &is_kept);
     }

@@ -8,6 +8,7 @@ use super::Record;
 use super::record::Part;
 use super::set_aside::{Keys, keys_of};
 use crate::json::ByName;
+use crate::settings::Dependency;
 use crate::settings::fields::{Field, SIDECARS, Target};
 
 /// The records on the objects of a request.
@@ -46,13 +47,16 @@ impl<'r> Records<'r> {
     }
 
     /// What other policies have changed in this request, by their records, as it was and as it is; and what they have not.
-    /// A client who has no record at all lost it, as by a manifest that is applied again.
+    /// Where what is ours is lost from the record, the client lost it, as by a manifest that is applied again: no other
+    /// policy takes that away.
     pub fn of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> OfOthers<'r> {
         let mut of_others = OfOthers::default();
-        let is_lost = self.client.is_blank();
+        let has_ours = |stored: &Record<'_>| stored.parts().any(|(name, _)| is_ours(name));
+        let is_lost = self.client.is_blank() && self.stored.is_some_and(has_ours);
         let stored = self.stored.map(slice::from_ref).unwrap_or_default();
         of_others.add(slice::from_ref(self.client), stored, is_lost, is_ours);
-        let is_lost = is_lost && self.foreign_of_client.is_empty();
+        of_others.are_records_lost = is_lost && self.foreign_of_client.is_empty();
+        let is_lost = of_others.are_records_lost;
         of_others.add(self.foreign_of_client, self.foreign_of_stored, is_lost, &|_| false);
         of_others
     }
@@ -65,19 +69,24 @@ pub struct OfOthers<'r> {
     pub changed: Vec<&'r Part<'r>>,
     /// Those that they have not.
     pub unchanged: Vec<&'r Part<'r>>,
+    /// Whether the client lost the records under other domains.
+    pub are_records_lost: bool,
 }
 
 impl<'r> OfOthers<'r> {
     fn add(&mut self, now: &'r [Record<'r>], then: &'r [Record<'r>], is_lost: bool, is_ours: &dyn Fn(&str) -> bool) {
         for (records, others, is_lost) in [(now, then, false), (then, now, is_lost)] {
+            let others: Vec<_> = others.iter().flat_map(Record::parts).collect();
+            let mut names = ByName::default();
+            for (at, (name, _)) in others.iter().enumerate() {
+                names.insert(*name, at);
+            }
             for (name, part) in records.iter().flat_map(Record::parts).filter(|(name, _)| !is_ours(name)) {
-                let other = others.iter().find_map(|record| record.part(name));
-                let is_same = other.map(|other| other.hash == part.hash && other.added.iter().eq(part.added.iter()));
-                if is_same.unwrap_or(is_lost) {
-                    self.unchanged.push(part);
-                } else {
-                    self.changed.push(part);
-                }
+                let other = names.get(name).and_then(|at| others.get(*at));
+                let is_same =
+                    other.map(|(_, other)| other.hash == part.hash && other.added.iter().eq(part.added.iter()));
+                let of_this_kind = if is_same.unwrap_or(is_lost) { &mut self.unchanged } else { &mut self.changed };
+                of_this_kind.push(part);
             }
         }
     }
@@ -118,16 +127,23 @@ pub struct Known<'r> {
     others: Vec<(&'r str, &'r Part<'r>)>,
     /// The keys of what these added, by place.
     keys_of_others: Keys<'r>,
+    /// The dependencies that are wanted, where something of ours is in containers.
+    planned: ByName<'r, ()>,
     /// What the record says of the notebook whose pod this is.
     copied: Option<ByName<'r, OwnersAt<'r>>>,
 }
 
 impl<'r> Known<'r> {
-    /// What `records` say, where `is_ours` says which dependencies these settings know.
+    /// What `records` say, where `is_ours` says which dependencies these settings know, and `plan` which they want.
     ///
     /// Where the stored template takes the place of the client's (`template_is_stored`), the client's record says nothing
     /// about the template.
-    pub fn new(records: &Records<'r>, is_ours: &dyn Fn(&str) -> bool, template_is_stored: bool) -> Self {
+    pub fn new(
+        records: &Records<'r>,
+        is_ours: &dyn Fn(&str) -> bool,
+        plan: &'r [Dependency<'r>],
+        template_is_stored: bool,
+    ) -> Self {
         let base = Some(records.stored.unwrap_or(records.client));
         let mut known = Known { base, is_stored: records.stored.is_some(), ..Known::default() };
         for (record, is_stored) in [(Some(records.client), false), (records.stored, true)] {
@@ -142,6 +158,9 @@ impl<'r> Known<'r> {
         }
         for (name, part) in records.foreign_of_client.iter().chain(records.foreign_of_stored).flat_map(Record::parts) {
             known.add_other(name, part);
+        }
+        if known.has_containers() {
+            known.planned.extend(plan.iter().map(|dependency| dependency.name));
         }
         known.keys_of_others = keys_of(known.others.iter().map(|(_, part)| *part));
         for (name, part) in records.copied.into_iter().flat_map(Record::parts) {
@@ -173,12 +192,15 @@ impl<'r> Known<'r> {
         })
     }
 
-    /// Which keys of `field` some record says were put into the container called `name`; `None` where none were.
+    /// Which keys of `field` were put into the container called `name` by a dependency that is wanted, or by another policy;
+    /// `None` where none were.
     pub fn inside(&self, field: &Field, name: &str) -> Option<impl Fn(&str) -> bool> {
         let place = [field.name, "/", name].concat();
         let (ours, theirs) = (self.places.get(&place), self.keys_of_others.get(&place));
         (ours.is_some() || theirs.is_some()).then_some(move |key: &str| {
-            ours.is_some_and(|owners| owners.contains(key)) || theirs.is_some_and(|keys| keys.contains(key))
+            let owner = ours.and_then(|owners| owners.get(key));
+            owner.is_some_and(|owner| self.planned.contains(owner.dependency))
+                || theirs.is_some_and(|keys| keys.contains(key))
         })
     }
 

@@ -21,7 +21,7 @@ pub use set_aside::{carry_over, put_back_metadata, set_aside};
 
 use self::containers::{Reach, keep_others, without_others};
 use self::known::OwnersAt;
-use self::place::{Context, Desired, Place, Stored, present_atomic_fields};
+use self::place::{Context, Desired, Place, Stored, entries_of, present_atomic_fields};
 use crate::json::{ByName, Malformed, Node, Object, Path, is_same_text, items, member, string_member};
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
@@ -228,6 +228,7 @@ impl<'a> Merger<'_, 'a> {
             container: None,
             owners: [owners, None],
             moved: None,
+            own: None,
             stored: Stored::new(self.stored.map(|_| stored), self.context.known),
             taken: None,
             mounted: None,
@@ -399,7 +400,10 @@ impl<'a> Merger<'_, 'a> {
                 if desired.is_empty() && owners.iter().all(Option::is_none) && moved.is_none() {
                     continue;
                 }
+                let definition = self.reach.brought.get(&name).filter(|_| is_covered);
+                let definition = definition.and_then(|text| Node::parse(text, &CONTAINER).ok());
                 let place = Place {
+                    own: definition.as_ref().and_then(Node::as_object).map(|container| entries_of(container, field)),
                     name: Cow::Borrowed(if is_main { field.name } else { &by_name }),
                     container: Some(&name),
                     owners,

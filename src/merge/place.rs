@@ -47,6 +47,8 @@ pub struct Place<'p, 'a> {
     pub owners: [Option<&'p OwnersAt<'a>>; 2],
     /// What counts as ours in a container that is no longer there, and so does here by the dependencies that reach it.
     pub moved: Option<MovedOwners<'p, 'a>>,
+    /// What the container has of this by the dependency that brings it: nobody else takes it away.
+    pub own: Option<ByName<'a, Written<'a>>>,
     /// What the stored object has here.
     pub stored: Stored<'p, 'a>,
     /// The keys that are taken elsewhere: a pod has each container name once.
@@ -222,6 +224,7 @@ impl<'a> Place<'_, 'a> {
                 // Of the duplicates in a map the last counts.
                 Some(found) if is_map => found.entries = vec![(at, value)],
                 Some(found) => found.entries.push((at, value)),
+                None if self.own.as_ref().is_some_and(|own| own.contains(key)) => {}
                 None => {
                     if let Some(owner) = self.owner(key)
                         && self.is_taken_away(context, owner, key, value, outcome)
@@ -331,6 +334,7 @@ impl<'a> Place<'_, 'a> {
             let there = found.get(key).and_then(|found| found.entries.last());
             match there {
                 None => {}
+                Some((_, theirs)) if field.is_absent(theirs) => {}
                 Some((_, theirs)) if self.stored.is_equal(*stored, key, theirs) => continue,
                 Some(_) if field.may_keep() && (context.on_conflict)(owner.dependency) == OnConflict::Keep => {
                     outcome.record.forget(owner.dependency, &self.recorded_place(key), key);
@@ -462,9 +466,10 @@ impl<'a> Place<'_, 'a> {
             return Verdict::Add;
         };
         let subject = || self.subject(field, &addition.key);
+        let ours = without_others(context.known, field, &addition.key, addition.value);
         if let Some(owner) = owner {
-            let is_equal = present().all(|theirs| field.is_equal(theirs, addition.value));
-            let contains = is_equal || present().all(|theirs| field.contains(theirs, addition.value));
+            let is_equal = present().all(|theirs| field.is_equal(theirs, &ours));
+            let contains = is_equal || present().all(|theirs| field.contains(theirs, &ours));
             // The server may have filled in defaults; after a change of the settings these may be those of the old
             // value, so that then only an equal one stays.
             let stays = is_equal || contains && (is_unchanged(owner, dependency) || owner.is_of_an_unknown_hash);
@@ -490,7 +495,7 @@ impl<'a> Place<'_, 'a> {
             return if stays { Verdict::Ours } else { Verdict::Replace };
         }
         // What was there before never becomes ours.
-        if present().all(|theirs| field.contains(theirs, addition.value)) {
+        if present().all(|theirs| field.contains(theirs, &ours)) {
             return Verdict::Theirs;
         }
         if context.known.is_of_a_notebooks_pod()

@@ -253,7 +253,7 @@ fn write_part(text: &mut String, part: &Part<'_>) {
     quote_into(&part.hash, text);
     text.push_str(",\"added\":");
     write_places(text, &part.added);
-    if !part.overridden.is_empty() {
+    if part.overridden.values().iter().any(|keys| !keys.is_empty()) {
         text.push_str(",\"overridden\":");
         write_places(text, &part.overridden);
     }

@@ -1,10 +1,10 @@
 //! An object without the entries that records name: what is left is the user's own, to tell whether he changed it
 //! (contract, "Running notebooks").
 
-use super::edits::Written;
-use super::place::entries_of;
+use super::known::OfOthers;
+use super::place::{entries_of, present_atomic_fields};
 use super::record::{Part, Record};
-use super::{SPEC, entry_of, place_of, set_field};
+use super::{SPEC, entry_of, set_field};
 use crate::json::{ByName, Malformed, Node, Object, Path};
 use crate::settings::OwnAnnotations;
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
@@ -47,15 +47,13 @@ pub fn set_aside<'a, 'r>(
         }
     }
     if let Some(spec) = kind.pod_spec_path().get_mut(&mut object)? {
-        for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic) {
-            let Some(value) = spec.get(field.member.raw()) else { continue };
+        for (field, value) in present_atomic_fields(spec) {
             let is_named = keys.get(SPEC).is_some_and(|keys| keys.contains(field.name));
             // What the server itself puts there is nobody's.
-            let is_absent = field.is_absent(value.text());
-            if is_named && !is_absent {
-                note(SPEC, field.name, value.text());
-            }
-            if is_named || is_absent {
+            if field.is_absent(value) {
+                [Some(field.member), field.alias].into_iter().flatten().for_each(|member| spec.remove(member.raw()));
+            } else if is_named {
+                note(SPEC, field.name, value);
                 set_field(spec, field, None);
             }
         }
@@ -118,28 +116,42 @@ fn remove_from(
     Ok(())
 }
 
-/// Makes the entries of these parts of records in `object` those that `from` has: they are another policy's, which changed
-/// them in this request. Metadata stays.
+/// Makes the entries of other policies in `object` those that `from` has: they decide about them. What they have not
+/// changed stays where `from` lacks it; so does what took the place of the user's, who only sends his own. Metadata stays.
 ///
 /// # Errors
 /// What holds such entries is of the wrong kind.
-pub fn carry_over<'a, 'r>(
+pub fn carry_over<'a>(
     object: &mut Node<'a>,
     from: &Node<'a>,
     kind: Kind,
-    parts: impl Iterator<Item = &'r Part<'r>>,
+    of_others: &OfOthers<'_>,
 ) -> Result<(), Malformed> {
-    let keys = keys_of(parts);
+    let keys = keys_of(of_others.changed.iter().copied());
+    let unchanged = keys_of(of_others.unchanged.iter().copied());
+    let overridden: Vec<_> = of_others.unchanged.iter().flat_map(|part| part.overridden.iter()).collect();
+    let mut kept = Keys::default();
+    for (place, of_place) in overridden {
+        kept.entry(place).into_iter().for_each(|kept| kept.extend(of_place.iter().map(|key| &**key)));
+    }
+    let has = |keys: &Keys<'_>, place: &str, key: &str| keys.get(place).is_some_and(|keys| keys.contains(key));
+    let is_named = |place: &str, key: &str, is_there: bool| {
+        has(&keys, place, key) || is_there && has(&unchanged, place, key) && !has(&kept, place, key)
+    };
     let path = kind.pod_spec_path();
     let (Some(from), Some(spec)) = (path.get(from)?.and_then(Node::as_object), path.get_mut(object)?) else {
         return Ok(());
     };
     for field in FIELDS.iter().filter(|field| field.target == Target::PodSpec) {
-        let Some(keys) = keys.get(place_of(field)) else { continue };
         if field.strategy != MergeStrategy::Atomic {
-            carry_over_entries(spec, from, path, field, &|key| keys.contains(key))?;
-        } else if keys.contains(field.name) {
-            set_field(spec, field, from.get(field.member.raw()).map(Node::text));
+            carry_over_entries(spec, from, path, field, &|key, is_there| is_named(field.name, key, is_there))?;
+        }
+    }
+    let present = present_atomic_fields(from);
+    for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic) {
+        let there = present.iter().find(|(of, value)| std::ptr::eq(*of, field) && !field.is_absent(value));
+        if is_named(SPEC, field.name, there.is_some()) {
+            set_field(spec, field, there.map(|(_, value)| *value));
         }
     }
     let mut containers = ByName::default();
@@ -156,21 +168,23 @@ pub fn carry_over<'a, 'r>(
         let name = container.get("name").and_then(Node::string).unwrap_or_default();
         let Some(from) = containers.get(&name) else { continue };
         for field in FIELDS.iter().filter(|field| field.target == Target::Containers) {
-            let places = [keys.get(field.name), keys.get(&[field.name, "/", &name].concat())];
-            let is_named = |key: &str| places.iter().flatten().any(|keys| keys.contains(key));
+            let by_name = [field.name, "/", &name].concat();
+            let is_named =
+                |key: &str, is_there| is_named(field.name, key, is_there) || is_named(&by_name, key, is_there);
             carry_over_entries(container, from, &path, field, &is_named)?;
         }
     }
     Ok(())
 }
 
-/// Makes the entries that `is_named` of the list or map that `field` has in `to` those that `from` has.
+/// Makes the entries that `is_named` of the list or map that `field` has in `to` those that `from` has, in its order.
+/// `is_named` gets the key, and whether `from` has it.
 pub fn carry_over_entries<'a>(
     to: &mut Object<'a>,
     from: &Object<'a>,
     path: &Path<'_>,
     field: &'static Field,
-    is_named: &dyn Fn(&str) -> bool,
+    is_named: &dyn Fn(&str, bool) -> bool,
 ) -> Result<(), Malformed> {
     let path = path.member(field.member.raw());
     let entries = entries_of(from, field);
@@ -180,23 +194,20 @@ pub fn carry_over_entries<'a>(
         Entry::Container => entry_of(field, value),
         _ => Node::parse(value, &field.entry_shape()).unwrap_or_else(|_| Node::text_only(value)),
     };
-    let mut missing = vec![None; entries.len()];
-    for key in entries.names().filter(|key| is_named(key)) {
-        let of_key = entries.position(key).and_then(|at| missing.get_mut(at));
-        of_key.into_iter().for_each(|of_key| *of_key = entries.get(key));
-    }
+    // Where each is in the list, of those that are in both.
+    let mut positions = vec![None; entries.len()];
+    let mut count = 0;
     let mut stays = |key: &str| {
-        let of_key = entries.position(key).and_then(|at| missing.get_mut(at));
-        of_key.map_or_else(
-            || !is_named(key),
-            |of_key| {
-                *of_key = None;
-                true
-            },
-        )
+        let position = entries.position(key);
+        let stays = position.is_some() || !is_named(key, false);
+        if stays {
+            position.and_then(|at| positions.get_mut(at)).into_iter().for_each(|position| *position = Some(count));
+            count += 1;
+        }
+        stays
     };
     let theirs = |key: &str, present: &Node<'a>| {
-        let value = entries.get(key).filter(|_| is_named(key))?.value;
+        let value = entries.get(key).filter(|_| is_named(key, true))?.value;
         (!field.is_equal(present.text(), value)).then(|| entry_of(value))
     };
     match to.get_mut(field.member.raw()) {
@@ -208,22 +219,42 @@ pub fn carry_over_entries<'a>(
         }
         Some(node) => {
             let list = node.list_mut(&path)?;
-            list.retain(|item| field.key_of(item).is_none_or(|key| stays(&key)));
+            list.retain(|item| stays(&field.key_of(item).unwrap_or_default()));
             list.replace(|item| theirs(&field.key_of(item)?, item));
         }
     }
-    for Written { member, value, .. } in missing.into_iter().flatten() {
-        if is_map {
-            to.object_at(field.member, &path)?.set(*member, entry_of(value));
-        } else {
-            to.list_at(field.member, &path)?.items_mut().push(entry_of(value));
+    let mut keys = vec![""; entries.len()];
+    for key in entries.names() {
+        let of_key = entries.position(key).and_then(|at| keys.get_mut(at));
+        of_key.into_iter().for_each(|of_key| *of_key = key);
+    }
+    // Each behind the one that it is behind in `from`.
+    let (mut behind, mut inserted) = (0, Vec::new());
+    for ((written, key), position) in entries.values().iter().zip(keys).zip(positions) {
+        if let Some(position) = position {
+            behind = behind.max(position + 1);
+        } else if is_named(key, true) && is_map {
+            to.object_at(field.member, &path)?.set(written.member, entry_of(written.value));
+        } else if is_named(key, true) {
+            inserted.push((behind, entry_of(written.value)));
         }
+    }
+    if !inserted.is_empty() {
+        let items = to.list_at(field.member, &path)?.items_mut();
+        let mut inserted = inserted.into_iter().peekable();
+        for (at, item) in std::mem::take(items).into_iter().enumerate() {
+            while let Some((_, entry)) = inserted.next_if(|(behind, _)| *behind <= at) {
+                items.push(entry);
+            }
+            items.push(item);
+        }
+        items.extend(inserted.map(|(_, entry)| entry));
     }
     Ok(())
 }
 
-/// Puts back what of these parts of records is missing in the metadata of `object`, and the records of other domains that
-/// are, as `stored` has them.
+/// Puts back what is missing in the metadata of `object` of what other policies have not changed, and the records of other
+/// domains that the client lost, as `stored` has them.
 ///
 /// # Errors
 /// The metadata or a map in it is not an object.
@@ -232,13 +263,14 @@ pub fn put_back_metadata<'a>(
     stored: &Node<'a>,
     kind: Kind,
     own: &OwnAnnotations<'_>,
-    parts: &[&Part<'_>],
+    of_others: &OfOthers<'_>,
 ) -> Result<(), Malformed> {
-    let keys = keys_of(parts.iter().copied());
+    let keys = keys_of(of_others.unchanged.iter().copied());
     let stored = METADATA.get(stored)?.and_then(Node::as_object);
-    for field in FIELDS.iter().filter(|field| field.target == Target::Metadata && !parts.is_empty()) {
+    for field in FIELDS.iter().filter(|field| field.target == Target::Metadata && !of_others.unchanged.is_empty()) {
         let is_record = |key: &str, value: &Node<'_>| {
-            let is_foreign = field.entry == Entry::Annotation && own.name_of(key).is_none();
+            let is_foreign =
+                of_others.are_records_lost && field.entry == Entry::Annotation && own.name_of(key).is_none();
             let text = value.string().filter(|_| is_foreign && key.ends_with("/injected"));
             text.is_some_and(|text| Record::parse(&text, kind).is_some())
         };

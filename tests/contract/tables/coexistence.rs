@@ -606,6 +606,58 @@ fn two_policies_on_one_object_never_undo_one_another() {
     }
 }
 
+/// What the user writes over an entry of one policy is for that one to decide about, whichever is called first; and what one
+/// of them adds or brings into another order in this request is not undone by the other.
+#[test]
+fn what_changed_of_another_policys_is_left_to_it() {
+    for domain in ["mutatingflow.nais.io", "lab.example.org"] {
+        let theirs = |order: [&str; 2], restart: bool| {
+            let dependency = json!({"initContainers": order.map(|name| json!({"name": name, "image": "i"})), "env": env(json!({"E": "1"}))});
+            let settings = notebook_settings(json!({"theirs": with(&dependency, "/onConflict", json!("Keep"))}));
+            let settings = with(&settings, "/annotationDomain", json!(domain));
+            with(&settings, "/runningNotebooks", json!(if restart { "Restart" } else { "Defer" }))
+        };
+        let ours = notebook_settings(json!({"ours": registry()}));
+        let before = theirs(["b", "c"], false);
+        let users = notebook_with_env(json!({"MINE": "1"}));
+        let stored = in_turn(&users, &[ours.clone(), before.clone()]);
+        assert_eq!(variables_of(&stored), ["MINE=1", "E=1"]);
+        let sent = with(&stored, &format!("{ENV}/1/value"), json!("mine"));
+        for policies in [[ours.clone(), before.clone()], [before.clone(), ours.clone()]] {
+            assert_eq!(variables_of(&updated_in_turn(&stored, &sent, &policies)), ["MINE=1", "E=mine"]);
+        }
+        // A bare manifest, and a policy that restarts and has something new before what it had.
+        let after = theirs(["a", "c"], true);
+        for policies in [[ours.clone(), after.clone()], [after.clone(), ours.clone()]] {
+            let object = updated_in_turn(&stored, &users, &policies);
+            assert_eq!(names(&spec(&object)["initContainers"]), ["a", "c"], "{domain}");
+            assert_eq!(spec(&object)["imagePullSecrets"], spec(&stored)["imagePullSecrets"]);
+            assert_eq!(updated_in_turn(&object, &object, &policies), object);
+        }
+    }
+}
+
+/// A manifest may have the deprecated `serviceAccount` alone, at the server's default: that is no word against ours.
+#[test]
+fn a_default_under_the_deprecated_name_is_no_change() {
+    let account = json!({"serviceAccountName": "ours"});
+    let before = notebook_settings(json!({"account": account, "registry": registry()}));
+    let users = notebook_with_env(json!({"MINE": "1"}));
+    let users = with(&users, &format!("{TEMPLATE}/serviceAccount"), json!("default"));
+    let stored = created_again(&users, &before).object;
+    let other = json!({"registry": registry()});
+    for after in [notebook_settings(other.clone()), retiring(&["account"], &notebook_settings(other))] {
+        let outcome = updated_again(&stored, &users, &after);
+        assert_eq!(spec(&outcome.object), spec(&stored));
+    }
+    // Under `Keep`, of a dependency that is left out.
+    let keep = with(&account, "/onConflict", json!("Keep"));
+    let stored = created_again(&users, &notebook_settings(json!({"account": keep}))).object;
+    let left_out = with(&with(&keep, "/env", env(json!({"A": "1"}))), "/containers", json!(["away"]));
+    let outcome = updated_again(&stored, &users, &notebook_settings(json!({"account": left_out})));
+    assert_eq!(spec(&outcome.object), spec(&stored));
+}
+
 /// What a dependency or another policy puts into a container of ours is no part of that container: it is there as it should
 /// be, whatever comes into it, and stays when the container is upgraded or put back.
 #[test]
@@ -627,6 +679,17 @@ fn what_others_put_into_a_container_of_ours_is_theirs() {
     let upgraded = updated_again(&stopped(&stored), &stopped(&stored), &both("2")).object;
     let expected = with(spec(&stored), "/containers/1/image", json!("2"));
     assert_eq!(spec(&upgraded), &expected);
+
+    // A variable moves into the definition of the container.
+    let moved = |value: &str| {
+        let side = with(&agent("1"), "/sidecars/0/env", env(json!({"E": value})));
+        retiring(&["sec"], &notebook_settings(json!({"side": side, "sec": secret})))
+    };
+    let outcome = updated_again(&stopped(&stored), &stopped(&stored), &moved("1"));
+    assert_eq!(spec(&outcome.object)["containers"][1]["env"], env(json!({"E": "1"})));
+    let outcome = updated_again(&stopped(&stored), &stopped(&stored), &moved("2"));
+    assert_eq!(spec(&outcome.object)["containers"][1]["env"], env(json!({"E": "2"})));
+    assert_eq!(outcome.warnings, NO_WARNING);
 
     // Of another one, with its own record or with none of the settings any more.
     let theirs = notebook_settings(json!({"sec": secret}));

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::again::{
-    ANNOTATIONS, TEMPLATE, added, assert_warns, names, notebook, notebook_with_env, only_warning, pending, record_text,
-    spec, stopped, updated_again, variables, variables_of, wanting,
+    ANNOTATIONS, TEMPLATE, added, assert_warns, names, notebook, notebook_with_env, only_warning, pending, spec,
+    stopped, updated_again, variables, variables_of, wanting,
 };
 use super::objects::{created, notebook_settings, with};
 
@@ -207,12 +207,14 @@ fn what_a_policy_that_is_gone_has_added_stays_while_the_notebook_runs() {
         "sidecars": [{"name": "agent", "image": "agent:1"}],
         "labels": {"gone": "1"},
     }});
-    let [manifest, stored] = manifest_and_stored(&notebook_settings(gone));
-    let elsewhere = record_text(&stored).expect("a record").to_owned();
-    let settings = notebook_settings(json!({"here": {"tolerations": [{"key": "gpu", "operator": "Exists"}]}}));
-    // The record of another domain, too.
-    let foreign = with(&stored, ANNOTATIONS, json!({"lab.example.org/injected": elsewhere, "mine": "1"}));
-    for stored in [stored, foreign] {
+    let here = json!({"nodeSelector": {"pool": "gpu"}});
+    let settings = |dependency: &Value| notebook_settings(json!({"here": dependency}));
+    let [manifest, stored] = manifest_and_stored(&settings(&here));
+    // Under the same domain, and under another one.
+    let elsewhere = with(&notebook_settings(gone.clone()), "/annotationDomain", json!("lab.example.org"));
+    let both = [notebook_settings(gone), elsewhere].map(|gone| created(&stored, &gone).object);
+    let settings = settings(&with(&here, "/tolerations", json!([{"key": "gpu", "operator": "Exists"}])));
+    for stored in both {
         let with_annotations = with(&manifest, ANNOTATIONS, stored["metadata"]["annotations"].clone());
         for sent in [&manifest, &with_annotations] {
             let outcome = updated_again(&stored, sent, &settings);
