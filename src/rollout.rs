@@ -80,9 +80,7 @@ impl Change {
         // What he wrote over an entry of ours may become his; and what he changed of his own may come to nothing.
         let mut merged = new.clone();
         match merge(&mut merged, Some(old), kind, plan, known, &ByName::default()) {
-            Ok(outcome) if is_his && !(outcome.conflicts.is_empty() && is_same_template(old, &merged, kind)) => {
-                Change::Users
-            }
+            Ok(_) if is_his && !is_same_template(old, &merged, kind) => Change::Users,
             Ok(Outcome { is_made_theirs: false, put_back, undone, warnings, .. }) => {
                 let warnings = warnings.into_iter().filter(|_| is_his).map(|(_, warning)| warning);
                 Change::Ours { put_back: put_back.into_iter().chain(undone).chain(warnings).collect() }

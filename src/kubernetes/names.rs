@@ -154,7 +154,10 @@ fn is_env_name(text: &str) -> bool {
 }
 
 fn is_port_name(text: &str) -> bool {
-    text.len() <= 15 && is_dns_label(text) && !text.contains("--") && text.bytes().any(|byte| byte.is_ascii_lowercase())
+    text.len() <= 15
+        && is_dns_label(text)
+        && !text.as_bytes().windows(2).any(|pair| pair == b"--")
+        && text.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -213,10 +213,10 @@ fn containers_text<'a>(object: &Node<'a>, kind: Kind, at: usize) -> &'a str {
 /// The text of an entry called `name`. Of a container, without what dependencies and other policies put into it by their
 /// records: it is no part of what brings the container.
 pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'t str) -> Cow<'t, str> {
-    let mut node = Node::text_only(text);
     if field.entry != Entry::Container {
         return Cow::Borrowed(text);
     }
+    let mut node = Node::text_only(text);
     for of in fields_of(field) {
         let Some(is_inside) = known.inside(of, name) else { continue };
         if node.as_object().is_none() {

@@ -125,10 +125,10 @@ pub struct Known<'r> {
     /// The containers that another policy added.
     pub foreign_containers: ByName<'r, ()>,
     others: Vec<(&'r str, &'r Part<'r>)>,
-    /// The keys of what these added, by place.
-    keys_of_others: Keys<'r>,
+    /// The keys of what these added, by place, if there are any.
+    keys_of_others: Option<Keys<'r>>,
     /// The dependencies that are wanted, where something of ours is in containers.
-    planned: ByName<'r, ()>,
+    planned: Option<ByName<'r, ()>>,
     /// What the record says of the notebook whose pod this is.
     copied: Option<ByName<'r, OwnersAt<'r>>>,
 }
@@ -160,9 +160,11 @@ impl<'r> Known<'r> {
             known.add_other(name, part);
         }
         if known.has_containers() {
-            known.planned.extend(plan.iter().map(|dependency| dependency.name));
+            known.planned = Some(ByName::set(plan.iter().map(|dependency| dependency.name)));
         }
-        known.keys_of_others = keys_of(known.others.iter().map(|(_, part)| *part));
+        if !known.others.is_empty() {
+            known.keys_of_others = Some(keys_of(known.others.iter().map(|(_, part)| *part)));
+        }
         for (name, part) in records.copied.into_iter().flat_map(Record::parts) {
             add(known.copied.get_or_insert_default(), name, part, false, false);
         }
@@ -196,10 +198,10 @@ impl<'r> Known<'r> {
     /// `None` where none were.
     pub fn inside(&self, field: &Field, name: &str) -> Option<impl Fn(&str) -> bool> {
         let place = [field.name, "/", name].concat();
-        let (ours, theirs) = (self.places.get(&place), self.keys_of_others.get(&place));
+        let (ours, theirs) = (self.places.get(&place), self.keys_of_others.as_ref().and_then(|keys| keys.get(&place)));
         (ours.is_some() || theirs.is_some()).then_some(move |key: &str| {
             let owner = ours.and_then(|owners| owners.get(key));
-            owner.is_some_and(|owner| self.planned.contains(owner.dependency))
+            owner.zip(self.planned.as_ref()).is_some_and(|(owner, planned)| planned.contains(owner.dependency))
                 || theirs.is_some_and(|keys| keys.contains(key))
         })
     }

@@ -8,8 +8,8 @@ use crate::json::{Node, Path, items, kind_of, members, shown, string_member};
 use crate::kubernetes::names::{Format, Words};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::schema::{Exclusive, Object, Type};
-use crate::settings::ROOT;
 use crate::settings::types::{DEPENDENCY, SETTINGS};
+use crate::settings::{Names, ROOT};
 use crate::workload::Kind;
 
 /// Checks every value of the settings `text`.
@@ -83,12 +83,13 @@ impl Walk<'_, '_> {
 
     fn text(&mut self, path: &Path<'_>, format: Format, text: &str) {
         let list_of_pods = self.dependency.as_ref().and_then(|dependency| dependency.list_of_pods);
-        if let Some(list) = list_of_pods.filter(|_| text.contains("{name}")) {
+        if let Some(list) = list_of_pods.filter(|_| Names { namespace: "{namespace}", name: "" }.replace(text) != text)
+        {
             self.problems.add(path, &["must not have {name} in it, since ", list, " lists the dependency"]);
         }
         // A placeholder counts as a letter: what it stands for is a name itself.
         let problem = if self.dependency.is_some() {
-            format.problem(&text.replace("{namespace}", "a").replace("{name}", "a"))
+            format.problem(&Names { namespace: "a", name: "a" }.replace(text))
         } else {
             format.problem(text)
         };
