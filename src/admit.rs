@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
 use crate::json::{ByName, Malformed};
 use crate::merge::{
-    Annotations, Audience, Conflict, Known, MOST_CONFLICTS, Record, Records, Says, apply_annotations,
+    Annotations, Audience, Conflict, Known, MOST_CONFLICTS, OfOthers, Record, Records, Says, apply_annotations,
     changed_annotations, put_back_metadata,
 };
 use crate::rollout::{Change, Merged, Rollout, hash_of_asking, may_change, merge_along, restore_template};
@@ -121,7 +121,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         restored = "template";
     }
     if let (true, Some(old)) = (is_deferred, old) {
-        put_back_metadata(&mut request.object, old, kind, own, &records.of_others(is_ours))?;
+        put_back_metadata(&mut request.object, old, kind, own, &OfOthers::of(&records, is_ours))?;
     }
     // If the template is the stored one, only the stored record says whose its entries are.
     let known = if is_deferred { Known::new(&records, is_ours, plan, true) } else { known };

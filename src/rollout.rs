@@ -9,7 +9,7 @@ use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
-use crate::merge::{Conflict, Known, Outcome, Part, Records, carry_over, merge, set_aside};
+use crate::merge::{Conflict, Known, OfOthers, Outcome, Part, Records, carry_over, merge, set_aside};
 use crate::settings::{Dependency, RunningNotebooks};
 use crate::workload::{self, Kind};
 
@@ -50,7 +50,7 @@ impl Change {
             let own = |object, parts: &[_]| set_aside(object, kind, parts.iter().copied(), &mut |_, _, _| ());
             own(old, of_old).is_ok_and(|old| own(new, of_new).is_ok_and(|new| is_same_template(&old, &new, kind)))
         };
-        let of_others = records.of_others(is_ours).changed;
+        let of_others = OfOthers::of(records, is_ours).changed;
         let is_shared = |place: &str, key: &str| known.at(place).is_some_and(|owners| owners.contains(key));
         let are_shared =
             |part: &Part<'_>| part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_shared(place, key)));
@@ -320,7 +320,7 @@ pub fn restore_template<'a>(
     is_ours: &dyn Fn(&str) -> bool,
 ) -> Result<(), Malformed> {
     let Some(template) = workload::pod_spec(stored, kind) else { return Ok(()) };
-    let of_others = records.of_others(is_ours);
+    let of_others = OfOthers::of(records, is_ours);
     let client = (!of_others.changed.is_empty() || !of_others.unchanged.is_empty()).then(|| object.clone());
     kind.pod_spec_path().set(object, template.clone())?;
     client.map_or(Ok(()), |client| carry_over(object, &client, kind, &of_others))

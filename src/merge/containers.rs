@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::entry_of;
 use super::known::Known;
+use super::others::carry_over_entries;
 use super::place::entries_of;
-use super::set_aside::carry_over_entries;
 use crate::json::{ByName, Malformed, Node, Path};
 use crate::settings::fields::{Entry, FIELDS, Field, SIDECARS, Target};
 use crate::settings::{Addition, Dependency, OnConflict};

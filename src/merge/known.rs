@@ -2,7 +2,6 @@
 //! (contract, "Record").
 
 use std::borrow::Cow;
-use std::slice;
 
 use super::Record;
 use super::record::Part;
@@ -44,51 +43,6 @@ impl<'r> Records<'r> {
     pub fn overridden_by_client(&self) -> Vec<Part<'r>> {
         let parts = self.client.parts().filter(|(_, part)| !part.overridden.is_empty());
         parts.map(|(_, part)| Part { added: part.overridden.clone(), ..Part::default() }).collect()
-    }
-
-    /// What other policies have changed in this request, by their records, as it was and as it is; and what they have not.
-    /// Where what is ours is lost from the record, the client lost it, as by a manifest that is applied again: no other
-    /// policy takes that away.
-    pub fn of_others(&self, is_ours: &dyn Fn(&str) -> bool) -> OfOthers<'r> {
-        let mut of_others = OfOthers::default();
-        let has_ours = |stored: &Record<'_>| stored.parts().any(|(name, _)| is_ours(name));
-        let is_lost = self.client.is_blank() && self.stored.is_some_and(has_ours);
-        let stored = self.stored.map(slice::from_ref).unwrap_or_default();
-        of_others.add(slice::from_ref(self.client), stored, is_lost, is_ours);
-        of_others.are_records_lost = is_lost && self.foreign_of_client.is_empty();
-        let is_lost = of_others.are_records_lost;
-        of_others.add(self.foreign_of_client, self.foreign_of_stored, is_lost, &|_| false);
-        of_others
-    }
-}
-
-/// The parts of other policies in the records of a request.
-#[derive(Debug, Default)]
-pub struct OfOthers<'r> {
-    /// Those that they have changed in it, as they were and as they are.
-    pub changed: Vec<&'r Part<'r>>,
-    /// Those that they have not.
-    pub unchanged: Vec<&'r Part<'r>>,
-    /// Whether the client lost the records under other domains.
-    pub are_records_lost: bool,
-}
-
-impl<'r> OfOthers<'r> {
-    fn add(&mut self, now: &'r [Record<'r>], then: &'r [Record<'r>], is_lost: bool, is_ours: &dyn Fn(&str) -> bool) {
-        for (records, others, is_lost) in [(now, then, false), (then, now, is_lost)] {
-            let others: Vec<_> = others.iter().flat_map(Record::parts).collect();
-            let mut names = ByName::default();
-            for (at, (name, _)) in others.iter().enumerate() {
-                names.insert(*name, at);
-            }
-            for (name, part) in records.iter().flat_map(Record::parts).filter(|(name, _)| !is_ours(name)) {
-                let other = names.get(name).and_then(|at| others.get(*at));
-                let is_same =
-                    other.map(|(_, other)| other.hash == part.hash && other.added.iter().eq(part.added.iter()));
-                let of_this_kind = if is_same.unwrap_or(is_lost) { &mut self.unchanged } else { &mut self.changed };
-                of_this_kind.push(part);
-            }
-        }
     }
 }
 

@@ -8,6 +8,7 @@ mod annotations;
 mod containers;
 mod edits;
 mod known;
+mod others;
 mod place;
 mod record;
 mod set_aside;
@@ -16,8 +17,9 @@ use std::borrow::Cow;
 
 pub use annotations::{Annotations, Says, apply_annotations, changed_annotations};
 pub use known::{Known, Records};
+pub use others::{OfOthers, carry_over, put_back_metadata};
 pub use record::{Part, Record};
-pub use set_aside::{carry_over, put_back_metadata, set_aside};
+pub use set_aside::set_aside;
 
 use self::containers::{Reach, keep_others, without_others};
 use self::known::OwnersAt;
