@@ -73,17 +73,13 @@ impl Change {
         }
         let overridden = if may_change { overridden } else { Vec::new() };
         let of_stored: Vec<_> = records.parts_of_stored().into_iter().chain(&overridden).collect();
-        let is_his = !are_same(&of_stored, &records.parts());
-        if is_his && may_change {
+        if !are_same(&of_stored, &records.parts()) {
             return Change::Users;
         }
-        // What he wrote over an entry of ours may become his; and what he changed of his own may come to nothing.
-        let mut merged = new.clone();
-        match merge(&mut merged, Some(old), kind, plan, known, &ByName::default()) {
-            Ok(_) if is_his && !is_same_template(old, &merged, kind) => Change::Users,
-            Ok(Outcome { is_made_theirs: false, put_back, undone, warnings, .. }) => {
-                let warnings = warnings.into_iter().filter(|_| is_his).map(|(_, warning)| warning);
-                Change::Ours { put_back: put_back.into_iter().chain(undone).chain(warnings).collect() }
+        // What he wrote over an entry of ours may become his.
+        match merge(&mut new.clone(), Some(old), kind, plan, known, &ByName::default()) {
+            Ok(Outcome { is_made_theirs: false, put_back, undone, .. }) => {
+                Change::Ours { put_back: [put_back, undone].concat() }
             }
             _ => Change::Users,
         }

@@ -258,26 +258,6 @@ fn what_the_user_adds_to_ours_stays_or_is_said_to_go() {
     }
 }
 
-/// What a user changes of his own may come to nothing, since ours takes its place and is what he had: the template is as it
-/// is stored, the notebook goes on running, and what was his is still no entry of ours, in a second call too.
-#[test]
-fn a_change_that_comes_to_nothing_is_none() {
-    let settings = settings(&variables(json!({"B": "1"})), "Override");
-    let users = notebook_with_env(json!({"B": "1"}));
-    let stored = created(&users, &settings).object;
-    assert_eq!(added(&stored), json!({}));
-    let sent = with(&stored, &format!("{CONTAINER}/env/0/value"), json!("2"));
-    let outcome = updated_again(&stored, &sent, &settings);
-    assert_eq!((&outcome.object, audit(&outcome, "restored")), (&stored, "template"));
-    only_warning(&outcome, &["env B", "replaced"]);
-    // With another change beside it, it is his change, and ours.
-    let outcome = updated_again(&stored, &with(&sent, &format!("{CONTAINER}/image"), json!("new")), &settings);
-    assert_eq!(
-        (variables_of(&outcome.object), added(&outcome.object)),
-        (vec!["B=1".into()], json!({"dep": {"env": ["B"]}}))
-    );
-}
-
 /// `Override` replaced a variable of the user's, and his manifest still has it. When the dependency goes or becomes `Keep`,
 /// the manifest applied again is no change of his: the notebook goes on running, and he has his own back once he applies it
 /// to one that is stopped.
