@@ -143,7 +143,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let outcome_warnings = outcome.warnings.into_iter().filter(|(audience, _)| is_for_this_client(*audience));
     warnings.extend(outcome_warnings.map(|(_, warning)| warning));
 
-    outcome.record.keep_others(&records, &object, old, kind, is_ours)?;
+    outcome.record.keep_others(&records, &object, kind, is_ours)?;
     let deferred = waiting.names(plan);
     let pending = still_pending(&has, stored_has.as_ref(), &deferred, is_deferred, is_ours);
     let are_others =

@@ -9,7 +9,7 @@ use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
-use crate::merge::{Conflict, Known, OfOthers, Outcome, Part, Records, carry_over, merge, set_aside};
+use crate::merge::{Conflict, Known, OfOthers, Outcome, Part, Records, carry_over, keys_of, merge, set_aside};
 use crate::settings::{Dependency, RunningNotebooks};
 use crate::workload::{self, Kind};
 
@@ -47,7 +47,7 @@ impl Change {
             return Change::Nothing;
         }
         let are_same = |of_old: &[_], of_new: &[_]| {
-            let own = |object, parts: &[_]| set_aside(object, kind, parts.iter().copied(), &mut |_, _, _| ());
+            let own = |object, parts: &[_]| set_aside(object, kind, &keys_of(parts.iter().copied()), &mut |_, _| ());
             own(old, of_old).is_ok_and(|old| own(new, of_new).is_ok_and(|new| is_same_template(&old, &new, kind)))
         };
         let of_others = OfOthers::of(records, is_ours).changed;
@@ -61,8 +61,8 @@ impl Change {
         // overridden what he wrote in it; or, where the template may change, what stood there.
         let overridden = records.overridden_by_client();
         let mut stood = ByName::default();
-        let mut note = |place: &str, key: &str, _: &str| _ = stood.add([place, "\n", key].concat());
-        let is_readable = set_aside(old, kind, overridden.iter(), &mut note).is_ok();
+        let mut note = |place: &str, key: &str| _ = stood.add([place, "\n", key].concat());
+        let is_readable = set_aside(old, kind, &keys_of(overridden.iter()), &mut note).is_ok();
         let is_new =
             |place: &str, key: &str| known.at(place).and_then(|owners| owners.get(key)).is_some_and(|it| !it.is_stored);
         let wrote = |place: &str, key: &str| is_new(place, key) && !stood.contains(&[place, "\n", key].concat());

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 /// Values by name. They are found in logarithmic time whoever chose the names, and iterated in the order of the names.
 #[derive(Clone, Debug)]
 pub struct ByName<'a, V> {
-    /// The position of each value.
-    names: BTreeMap<Cow<'a, str>, usize>,
+    /// The position of each value. To drop an empty map takes a hundred instructions, and most stay empty.
+    names: Option<BTreeMap<Cow<'a, str>, usize>>,
     values: Vec<V>,
 }
 
 impl<V> Default for ByName<'_, V> {
     fn default() -> Self {
-        ByName { names: BTreeMap::new(), values: Vec::new() }
+        ByName { names: None, values: Vec::new() }
     }
 }
 
@@ -37,7 +37,7 @@ impl<'a, V> ByName<'a, V> {
 
     /// The place of `name` in the order in which the names came.
     pub fn position(&self, name: &str) -> Option<usize> {
-        if self.names.is_empty() { None } else { self.names.get(name).copied() }
+        self.names.as_ref()?.get(name).copied()
     }
 
     /// Gives `name` a value; says whether it had none.
@@ -68,27 +68,35 @@ impl<'a, V> ByName<'a, V> {
         self.values.get_mut(at)
     }
 
+    fn positions(&self) -> &BTreeMap<Cow<'a, str>, usize> {
+        static NONE: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
+        self.names.as_ref().unwrap_or(&NONE)
+    }
+
     fn push(&mut self, name: Cow<'a, str>, value: V) -> usize {
         let at = self.values.len();
-        self.names.insert(name, at);
+        self.names.get_or_insert_default().insert(name, at);
         self.values.push(value);
         at
     }
 
     /// Names and values, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.names.iter().filter_map(|(name, at)| Some((&**name, self.values.get(*at)?)))
+        self.positions().iter().filter_map(|(name, at)| Some((&**name, self.values.get(*at)?)))
     }
 
     /// The names, in their order.
     pub fn names(&self) -> impl Iterator<Item = &Cow<'a, str>> {
-        self.names.keys()
+        self.positions().keys()
     }
 
     /// Names and values themselves, in the order of the names.
     pub fn into_sorted(self) -> impl Iterator<Item = (Cow<'a, str>, V)> {
         let mut values: Vec<_> = self.values.into_iter().map(Some).collect();
-        self.names.into_iter().filter_map(move |(name, at)| Some((name, values.get_mut(at)?.take()?)))
+        self.names
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(move |(name, at)| Some((name, values.get_mut(at)?.take()?)))
     }
 
     /// The values, in the order in which their names came.

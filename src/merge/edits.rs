@@ -104,7 +104,8 @@ impl<'a> Edits<'a> {
         let mut edits = Edits { written, ..Edits::default() };
         (edits.front, edits.beside[0]) = edits.fill(count, first);
         (edits.back, edits.beside[1]) = edits.fill(count, last);
-        edits.put_back(count, [first, last]);
+        edits.put_back(count, first);
+        edits.put_back(count, last);
         edits
     }
 
@@ -121,7 +122,7 @@ impl<'a> Edits<'a> {
                 (Some(_), None) => {}
             }
         }
-        edits.put_back(count, [group]);
+        edits.put_back(count, group);
         edits
     }
 
@@ -130,8 +131,8 @@ impl<'a> Edits<'a> {
         written.and_then(|_| Some(Ours::Written(self.written.len().checked_sub(1)?)))
     }
 
-    fn put_back<const N: usize>(&mut self, count: usize, groups: [&Group<'a>; N]) {
-        for (at, written) in groups.into_iter().flat_map(|group| &group.put_back) {
+    fn put_back(&mut self, count: usize, group: &Group<'a>) {
+        for (at, written) in &group.put_back {
             let Some(ours) = self.write(Some(*written)) else { continue };
             match at {
                 Some(at) => self.settle(count, *at, Fate::Becomes(ours)),

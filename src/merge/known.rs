@@ -79,10 +79,10 @@ pub struct Known<'r> {
     /// The containers that another policy added.
     pub foreign_containers: ByName<'r, ()>,
     others: Vec<(&'r str, &'r Part<'r>)>,
-    /// The keys of what these added, by place, if there are any.
-    keys_of_others: Option<Keys<'r>>,
+    /// The keys of what these added, by place.
+    keys_of_others: Keys<'r>,
     /// The dependencies that are wanted, where something of ours is in containers.
-    planned: Option<ByName<'r, ()>>,
+    planned: ByName<'r, ()>,
     /// What the record says of the notebook whose pod this is.
     copied: Option<ByName<'r, OwnersAt<'r>>>,
 }
@@ -114,11 +114,9 @@ impl<'r> Known<'r> {
             known.add_other(name, part);
         }
         if known.has_containers() {
-            known.planned = Some(ByName::set(plan.iter().map(|dependency| dependency.name)));
+            known.planned.extend(plan.iter().map(|dependency| dependency.name));
         }
-        if !known.others.is_empty() {
-            known.keys_of_others = Some(keys_of(known.others.iter().map(|(_, part)| *part)));
-        }
+        known.keys_of_others = keys_of(known.others.iter().map(|(_, part)| *part));
         for (name, part) in records.copied.into_iter().flat_map(Record::parts) {
             add(known.copied.get_or_insert_default(), name, part, false, false);
         }
@@ -152,10 +150,10 @@ impl<'r> Known<'r> {
     /// `None` where none were.
     pub fn inside(&self, field: &Field, name: &str) -> Option<impl Fn(&str) -> bool> {
         let place = [field.name, "/", name].concat();
-        let (ours, theirs) = (self.places.get(&place), self.keys_of_others.as_ref().and_then(|keys| keys.get(&place)));
+        let (ours, theirs) = (self.places.get(&place), self.keys_of_others.get(&place));
         (ours.is_some() || theirs.is_some()).then_some(move |key: &str| {
             let owner = ours.and_then(|owners| owners.get(key));
-            owner.zip(self.planned.as_ref()).is_some_and(|(owner, planned)| planned.contains(owner.dependency))
+            owner.is_some_and(|owner| self.planned.contains(owner.dependency))
                 || theirs.is_some_and(|keys| keys.contains(key))
         })
     }

@@ -19,7 +19,7 @@ pub use annotations::{Annotations, Says, apply_annotations, changed_annotations}
 pub use known::{Known, Records};
 pub use others::{OfOthers, carry_over, put_back_metadata};
 pub use record::{Part, Record};
-pub use set_aside::set_aside;
+pub use set_aside::{keys_of, set_aside};
 
 use self::containers::{Reach, keep_others, without_others};
 use self::known::OwnersAt;
@@ -230,10 +230,10 @@ impl<'a> Merger<'_, 'a> {
             container: None,
             owners: [owners, None],
             moved: None,
-            own: None,
+            own: ByName::default(),
             stored: Stored::new(self.stored.map(|_| stored), self.context.known),
-            taken: None,
-            mounted: None,
+            taken: ByName::default(),
+            mounted: ByName::default(),
         }
     }
 
@@ -252,11 +252,11 @@ impl<'a> Merger<'_, 'a> {
         let stored = self.stored.and_then(|stored| parent_path.get(stored).ok().flatten()).and_then(Node::as_object);
         let mut place = self.place(field, field.name, owners, stored);
         if field.entry == Entry::Volume && self.may_take_away(&place, desired) {
-            place.mounted = Some(mounted_volumes(object, self.context.kind));
+            place.mounted = mounted_volumes(object, self.context.kind);
         }
         let Some(parent) = reach(object, parent_path, !desired.is_empty())? else { return Ok(()) };
         if let Some(rival) = field.rival().filter(|_| !desired.is_empty()) {
-            place.taken = Some(self.names_of(parent, rival, parent_path)?);
+            place.taken = self.names_of(parent, rival, parent_path)?;
         }
         self.merge_field(parent, parent_path, &place, desired)
     }
@@ -404,8 +404,9 @@ impl<'a> Merger<'_, 'a> {
                 }
                 let definition = self.reach.brought.get(&name).filter(|_| is_covered);
                 let definition = definition.and_then(|text| Node::parse(text, &CONTAINER).ok());
+                let definition = definition.as_ref().and_then(Node::as_object);
                 let place = Place {
-                    own: definition.as_ref().and_then(Node::as_object).map(|container| entries_of(container, field)),
+                    own: definition.map(|container| entries_of(container, field)).unwrap_or_default(),
                     name: Cow::Borrowed(if is_main { field.name } else { &by_name }),
                     container: Some(&name),
                     owners,

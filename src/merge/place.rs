@@ -48,13 +48,13 @@ pub struct Place<'p, 'a> {
     /// What counts as ours in a container that is no longer there, and so does here by the dependencies that reach it.
     pub moved: Option<MovedOwners<'p, 'a>>,
     /// What the container has of this by the dependency that brings it: nobody else takes it away.
-    pub own: Option<ByName<'a, Written<'a>>>,
+    pub own: ByName<'a, Written<'a>>,
     /// What the stored object has here.
     pub stored: Stored<'p, 'a>,
     /// The keys that are taken elsewhere: a pod has each container name once.
-    pub taken: Option<ByName<'a, ()>>,
+    pub taken: ByName<'a, ()>,
     /// The volumes that something still mounts.
-    pub mounted: Option<ByName<'a, ()>>,
+    pub mounted: ByName<'a, ()>,
 }
 
 /// The entries of a place in the stored object, by key; read when the first of them is asked for.
@@ -224,7 +224,7 @@ impl<'a> Place<'_, 'a> {
                 // Of the duplicates in a map the last counts.
                 Some(found) if is_map => found.entries = vec![(at, value)],
                 Some(found) => found.entries.push((at, value)),
-                None if self.own.as_ref().is_some_and(|own| own.contains(key)) => {}
+                None if self.own.contains(key) => {}
                 None => {
                     if let Some(owner) = self.owner(key)
                         && self.is_taken_away(context, owner, key, value, outcome)
@@ -387,7 +387,7 @@ impl<'a> Place<'_, 'a> {
             outcome.undone.push(put_back(&subject, name));
             outcome.warn(Audience::Changer, format!("{subject} was changed and goes with dependency \"{name}\""));
         }
-        if field.entry == Entry::Volume && self.mounted.as_ref().is_some_and(|mounted| mounted.contains(key)) {
+        if field.entry == Entry::Volume && self.mounted.contains(key) {
             let keys = vec![(Cow::Owned(key.to_owned()), owner.is_overridden)];
             outcome.record.note(owner.dependency, owner.hash, &self.name, keys);
             outcome.warn(
@@ -448,7 +448,7 @@ impl<'a> Place<'_, 'a> {
             if stays_with_its_twin() {
                 return Verdict::Theirs;
             }
-            if self.taken.as_ref().is_some_and(|taken| taken.contains(&addition.key)) {
+            if self.taken.contains(&addition.key) {
                 let subject =
                     format!("{} {}", field.rival().map_or("", |rival| rival.noun), plain_or_shown(&addition.key));
                 let problem = format!("and dependency \"{name}\" brings {} of this name", field.noun);

@@ -15,10 +15,10 @@
 use std::borrow::Cow;
 
 use super::known::split_place;
-use super::{Records, SPEC, place_of, set_aside};
+use super::set_aside::keys_of;
+use super::{Records, place_of, set_aside};
 use crate::json::{ByName, Cursor, Malformed, Node, quote_into};
 use crate::settings::Dependency;
-use crate::settings::fields::Field;
 use crate::workload::Kind;
 
 /// Keys, by place.
@@ -184,8 +184,8 @@ impl<'t> Record<'t> {
     }
 
     /// Takes over what `records` say that is not about `object` or not ours: as the client has it, and what he has not, as
-    /// in `old`. What the stored one says of entries that are gone from the object or have another value goes too: the
-    /// policy that they belong to took them away, or made them the user's.
+    /// stored. What the stored one says of entries that are gone from the object goes too: the policy that they belong to
+    /// took them away.
     ///
     /// # Errors
     /// The object is malformed where such entries would be.
@@ -193,7 +193,6 @@ impl<'t> Record<'t> {
         &mut self,
         records: &Records<'t>,
         object: &Node<'_>,
-        old: Option<&Node<'_>>,
         kind: Kind,
         is_ours: &dyn Fn(&str) -> bool,
     ) -> Result<(), Malformed> {
@@ -205,15 +204,9 @@ impl<'t> Record<'t> {
         let lost = stored.into_iter().flat_map(others).filter(|(name, _)| !client.parts.contains(name));
         let lost: Vec<_> = lost.collect();
         if !lost.is_empty() {
-            let values_in = |object| {
-                let mut values = ByName::default();
-                let mut note = |place: &str, key: &str, value: &str| {
-                    values.insert([place, "\n", key].concat(), value.to_owned());
-                };
-                set_aside(object, kind, lost.iter().map(|(_, part)| *part), &mut note).map(|_| values)
-            };
-            let there = values_in(object)?;
-            let then = old.map(values_in).transpose()?.unwrap_or_default();
+            let mut there = ByName::default();
+            let mut note = |place: &str, key: &str| _ = there.add([place, "\n", key].concat());
+            set_aside(object, kind, &keys_of(lost.iter().map(|(_, part)| *part)), &mut note)?;
             // What a dependency of ours has added since is its.
             let mut ours = ByName::default();
             for (place, keys) in self.parts().flat_map(|(_, part)| part.added.iter()) {
@@ -221,9 +214,7 @@ impl<'t> Record<'t> {
             }
             let is_theirs = |place: &str, key: &str| {
                 let id = [place, "\n", key].concat();
-                let field = Field::named(if place == SPEC { key } else { split_place(place).0 });
-                let values = there.get(&id).zip(then.get(&id)).filter(|_| !ours.contains(&id));
-                values.is_some_and(|(one, other)| field.is_some_and(|field| field.is_equal(one, other)))
+                there.contains(&id) && !ours.contains(&id)
             };
             for (name, part) in lost {
                 if part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_theirs(place, key))) {

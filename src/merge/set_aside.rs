@@ -20,17 +20,16 @@ pub fn keys_of<'r>(parts: impl Iterator<Item = &'r Part<'r>>) -> Keys<'r> {
     keys
 }
 
-/// `object` without the entries of these parts of records. `note` gets the place, the key and the value of each that it had.
+/// `object` without the entries of these keys. `note` gets the place and the key of each that it had.
 ///
 /// # Errors
 /// What holds such entries is of the wrong kind.
-pub fn set_aside<'a, 'r>(
+pub fn set_aside<'a>(
     object: &Node<'a>,
     kind: Kind,
-    parts: impl Iterator<Item = &'r Part<'r>>,
-    note: &mut dyn FnMut(&str, &str, &str),
+    keys: &Keys<'_>,
+    note: &mut dyn FnMut(&str, &str),
 ) -> Result<Node<'a>, Malformed> {
-    let keys = keys_of(parts);
     let mut object = object.clone();
     let is_ours = |name: &str| keys.get(SIDECARS).is_some_and(|names| names.contains(name));
     let names = workload::container_names(&object, kind)?;
@@ -39,9 +38,9 @@ pub fn set_aside<'a, 'r>(
     for field in FIELDS.iter().filter(|field| field.strategy != MergeStrategy::Atomic) {
         let path = if field.target == Target::Metadata { &METADATA } else { kind.pod_spec_path() };
         if field.target == Target::Containers {
-            remove_from_containers(&mut object, kind, field, &keys, main.as_deref(), note)?;
+            remove_from_containers(&mut object, kind, field, keys, main.as_deref(), note)?;
         } else if let Some(parent) = path.get_mut(&mut object)? {
-            remove_from(parent, path, field, field.name, &keys, note)?;
+            remove_from(parent, path, field, field.name, keys, note)?;
         }
     }
     if let Some(spec) = kind.pod_spec_path().get_mut(&mut object)? {
@@ -51,7 +50,7 @@ pub fn set_aside<'a, 'r>(
             if field.is_absent(value) {
                 [Some(field.member), field.alias].into_iter().flatten().for_each(|member| spec.remove(member.raw()));
             } else if is_named {
-                note(SPEC, field.name, value);
+                note(SPEC, field.name);
                 set_field(spec, field, None);
             }
         }
@@ -65,7 +64,7 @@ fn remove_from_containers(
     field: &'static Field,
     keys: &Keys<'_>,
     main: Option<&str>,
-    note: &mut dyn FnMut(&str, &str, &str),
+    note: &mut dyn FnMut(&str, &str),
 ) -> Result<(), Malformed> {
     let is_of_field =
         |place: &str| place.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -95,21 +94,21 @@ fn remove_from(
     field: &'static Field,
     place: &str,
     keys: &Keys<'_>,
-    note: &mut dyn FnMut(&str, &str, &str),
+    note: &mut dyn FnMut(&str, &str),
 ) -> Result<(), Malformed> {
     let (Some(keys), Some(node)) = (keys.get(place), parent.get_mut(field.member.raw())) else { return Ok(()) };
     let path = parent_path.member(field.member.raw());
-    let mut stays = |key: &str, value: &Node<'_>| {
+    let mut stays = |key: &str| {
         let is_named = keys.contains(key);
         if is_named {
-            note(place, key, value.text());
+            note(place, key);
         }
         !is_named
     };
     if field.strategy == MergeStrategy::Granular {
-        node.object_mut(&path)?.retain(|key, value| stays(&key.decode(), value));
+        node.object_mut(&path)?.retain(|key, _| stays(&key.decode()));
     } else {
-        node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| stays(&key, item)));
+        node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| stays(&key)));
     }
     Ok(())
 }
