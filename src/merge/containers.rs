@@ -232,7 +232,7 @@ pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'
 
 /// Keeps in `entry`, which is called `name` and takes the place of `replaced`, what dependencies and other policies put
 /// into that by their records. What an addition has itself (it is not `is_stored`) stays as it is there.
-pub fn keep_others<'a>(known: &Known<'_>, field: &Field, entry: &mut Node<'a>, replaced: &Node<'a>, is_stored: bool) {
+pub fn carry_inside<'a>(known: &Known<'_>, field: &Field, entry: &mut Node<'a>, replaced: &Node<'a>, is_stored: bool) {
     let (Some(container), Some(replaced)) = (entry.as_object_mut(), replaced.as_object()) else { return };
     let name = container.get("name").and_then(Node::string).unwrap_or_default();
     for of in fields_of(field) {

@@ -21,7 +21,7 @@ pub use others::{OfOthers, carry_over, put_back_metadata};
 pub use record::{Part, Record};
 pub use set_aside::{keys_of, set_aside};
 
-use self::containers::{Reach, keep_others, without_others};
+use self::containers::{Reach, carry_inside, without_others};
 use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, entries_of, present_atomic_fields};
 use crate::json::{ByName, Malformed, Node, Object, Path, is_same_text, items, member, string_member};
@@ -346,7 +346,7 @@ impl<'a> Merger<'_, 'a> {
                 let mut entry = entry_of(field, written.value);
                 replaced
                     .into_iter()
-                    .for_each(|replaced| keep_others(known, field, &mut entry, replaced, written.is_stored));
+                    .for_each(|replaced| carry_inside(known, field, &mut entry, replaced, written.is_stored));
                 entry
             });
             items.is_empty()
