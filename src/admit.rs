@@ -109,7 +109,8 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let was_asked = applied.is_some() && client.applied.as_deref() == applied.as_deref();
     let is_asked_for = asks || was_asked || workload::asks_for_restart(&request.object);
     let may_change = may_change(&request, deployed.running_notebooks, is_asked_for);
-    let change = Change::of(&request, &records, is_ours, plan, &known, may_change);
+    let of_others = request.old_object.as_ref().map(|_| OfOthers::of(&records, is_ours)).unwrap_or_default();
+    let change = Change::of(&request, &records, &of_others, plan, &known, may_change);
     let rollout = Rollout::of(&request, &change, may_change);
     let is_deferred = rollout == Rollout::Defer;
     let is_of_ours = matches!(change, Change::Ours { .. });
@@ -117,11 +118,11 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let old = request.old_object.as_ref();
     if let (Change::Ours { put_back: of_template }, true, Some(old)) = (change, is_deferred, old) {
         put_back = of_template;
-        restore_template(&mut request.object, old, kind, &records, is_ours)?;
+        restore_template(&mut request.object, old, kind, &of_others)?;
         restored = "template";
     }
     if let (true, Some(old)) = (is_deferred, old) {
-        put_back_metadata(&mut request.object, old, kind, own, &OfOthers::of(&records, is_ours))?;
+        put_back_metadata(&mut request.object, old, kind, own, &of_others)?;
     }
     // If the template is the stored one, only the stored record says whose its entries are.
     let known = if is_deferred { Known::new(&records, is_ours, plan, true) } else { known };

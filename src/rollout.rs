@@ -35,7 +35,7 @@ impl Change {
     pub fn of<'a>(
         request: &Request<'a>,
         records: &Records<'_>,
-        is_ours: &dyn Fn(&str) -> bool,
+        of_others: &OfOthers<'_>,
         plan: &'a [Dependency<'a>],
         known: &'a Known<'a>,
         may_change: bool,
@@ -50,11 +50,11 @@ impl Change {
             let own = |object, parts: &[_]| set_aside(object, kind, &keys_of(parts.iter().copied()), &mut |_, _| ());
             own(old, of_old).is_ok_and(|old| own(new, of_new).is_ok_and(|new| is_same_template(&old, &new, kind)))
         };
-        let of_others = OfOthers::of(records, is_ours).changed;
         let is_shared = |place: &str, key: &str| known.at(place).is_some_and(|owners| owners.contains(key));
         let are_shared =
             |part: &Part<'_>| part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_shared(place, key)));
-        if !of_others.is_empty() && !of_others.iter().copied().any(are_shared) && are_same(&of_others, &of_others) {
+        let of_others = &of_others.changed;
+        if !of_others.is_empty() && !of_others.iter().copied().any(are_shared) && are_same(of_others, of_others) {
             return Change::Others;
         }
         // What only the client's record names was not ours in the stored object. An earlier call in this request may have
@@ -312,14 +312,12 @@ pub fn restore_template<'a>(
     object: &mut Node<'a>,
     stored: &Node<'a>,
     kind: Kind,
-    records: &Records<'_>,
-    is_ours: &dyn Fn(&str) -> bool,
+    of_others: &OfOthers<'_>,
 ) -> Result<(), Malformed> {
     let Some(template) = workload::pod_spec(stored, kind) else { return Ok(()) };
-    let of_others = OfOthers::of(records, is_ours);
     let client = (!of_others.changed.is_empty() || !of_others.unchanged.is_empty()).then(|| object.clone());
     kind.pod_spec_path().set(object, template.clone())?;
-    client.map_or(Ok(()), |client| carry_over(object, &client, kind, &of_others))
+    client.map_or(Ok(()), |client| carry_over(object, &client, kind, of_others))
 }
 
 #[cfg(test)]
@@ -367,7 +365,7 @@ mod tests {
         let is_ours = |_: &str| false;
         let known = Known::new(&records, &is_ours, &[], false);
         let may_change = may_change(&request, running_notebooks, false);
-        let change = Change::of(&request, &records, &is_ours, &[], &known, may_change);
+        let change = Change::of(&request, &records, &OfOthers::of(&records, &is_ours), &[], &known, may_change);
         Rollout::of(&request, &change, may_change)
     }
 

@@ -104,6 +104,15 @@ impl<'a, V> ByName<'a, V> {
         &self.values
     }
 
+    /// The names, in the order in which they came, which is that of the values.
+    pub fn names_as_they_came(&self) -> Vec<&str> {
+        let mut names = vec![""; self.len()];
+        for (name, at) in self.positions() {
+            names.get_mut(*at).into_iter().for_each(|place| *place = name);
+        }
+        names
+    }
+
     /// How many there are.
     pub const fn len(&self) -> usize {
         self.values.len()
@@ -151,6 +160,7 @@ mod tests {
             *number += 1;
         }
         assert_eq!(numbers.get("c"), Some(&1));
+        assert_eq!(numbers.names_as_they_came(), ["b", "a", "c"]);
         let set = ByName::set(["x", "y", "x"]);
         assert!(set.names().eq(["x", "y"]) && set.contains("x") && !set.contains("z"));
     }

@@ -70,7 +70,7 @@ pub struct Group<'a> {
     /// Ours, in the order of the settings: where each stands, if it does, and whether it is written anew.
     ours: Vec<(Option<usize>, Option<Written<'a>>)>,
     /// What stands, or stood, in the stored object, and is put back: in the place of an entry, or behind all.
-    put_back: Vec<(Option<usize>, Written<'a>)>,
+    put_back: Vec<Written<'a>>,
 }
 
 impl<'a> Group<'a> {
@@ -87,7 +87,7 @@ impl<'a> Group<'a> {
 
     /// An entry of the stored object that is missing, or takes the place of the one at `at`.
     pub fn put_back(&mut self, at: Option<usize>, entry: Written<'a>) {
-        self.put_back.push((at, Written { replaces: at, ..entry }));
+        self.put_back.push(Written { replaces: at, ..entry });
     }
 
     /// The entry at `at` is taken away.
@@ -116,7 +116,7 @@ impl<'a> Edits<'a> {
             edits.settle(count, *at, Fate::Goes);
         }
         for (at, written) in &group.ours {
-            match (at, edits.write(*written)) {
+            match (at, written.map(|written| edits.write(written))) {
                 (Some(at), Some(written)) => edits.settle(count, *at, Fate::Becomes(written)),
                 (None, written) => edits.back.extend(written),
                 (Some(_), None) => {}
@@ -126,16 +126,17 @@ impl<'a> Edits<'a> {
         edits
     }
 
-    fn write(&mut self, written: Option<Written<'a>>) -> Option<Ours> {
-        self.written.extend(written);
-        written.and_then(|_| Some(Ours::Written(self.written.len().checked_sub(1)?)))
+    fn write(&mut self, written: Written<'a>) -> Ours {
+        let at = self.written.len();
+        self.written.push(written);
+        Ours::Written(at)
     }
 
     fn put_back(&mut self, count: usize, group: &Group<'a>) {
-        for (at, written) in &group.put_back {
-            let Some(ours) = self.write(Some(*written)) else { continue };
-            match at {
-                Some(at) => self.settle(count, *at, Fate::Becomes(ours)),
+        for written in &group.put_back {
+            let ours = self.write(*written);
+            match written.replaces {
+                Some(at) => self.settle(count, at, Fate::Becomes(ours)),
                 None => self.back.push(ours),
             }
         }
@@ -169,7 +170,7 @@ impl<'a> Edits<'a> {
         }
         let mut placed = None;
         for ((at, written), limit) in group.ours.iter().zip(limits) {
-            let entry = self.write(*written).or(at.map(Ours::Moved));
+            let entry = written.map(|written| self.write(written)).or(at.map(Ours::Moved));
             let Some(entry) = entry else { continue };
             let stands = at.filter(|_| is_in_order);
             let is_new = stands.is_none();

@@ -165,14 +165,9 @@ pub fn carry_over_entries<'a>(
             list.replace(|item| theirs(&field.key_of(item)?, item));
         }
     }
-    let mut keys = vec![""; entries.len()];
-    for key in entries.names() {
-        let of_key = entries.position(key).and_then(|at| keys.get_mut(at));
-        of_key.into_iter().for_each(|of_key| *of_key = key);
-    }
     // Each behind the one that it is behind in `from`.
     let (mut behind, mut inserted) = (0, Vec::new());
-    for ((written, key), position) in entries.values().iter().zip(keys).zip(positions) {
+    for ((written, key), position) in entries.values().iter().zip(entries.names_as_they_came()).zip(positions) {
         if let Some(position) = position {
             behind = behind.max(position + 1);
         } else if is_named(key, true) && is_map {

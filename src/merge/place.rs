@@ -309,8 +309,7 @@ impl<'a> Place<'_, 'a> {
     /// The keys that dependencies which stay as they are have by the stored record.
     fn held_back(&self, context: &Context<'_, 'a>) -> impl Iterator<Item = &str> {
         let owners = self.owners.into_iter().flatten().flat_map(|owners| owners.iter());
-        let held_back = owners.filter(|(_, owner)| owner.is_stored && (context.is_held_back)(owner.dependency));
-        held_back.map(|(key, _)| key)
+        owners.filter(|(_, owner)| is_held_back(context, owner)).map(|(key, _)| key)
     }
 
     /// Puts back what dependencies that stay as they are had in the stored object, in its order: what is missing, and what
@@ -323,14 +322,9 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) {
         let Some(stored) = self.stored.entries(self.field) else { return };
-        let mut keys = vec![None; stored.len()];
-        for key in self.held_back(context) {
-            let of_key = stored.position(key).and_then(|at| keys.get_mut(at));
-            of_key.into_iter().for_each(|of_key| *of_key = Some(key));
-        }
-        for (key, stored) in keys.into_iter().zip(stored.values()) {
-            let (Some(key), field) = (key, stored.field) else { continue };
-            let Some(owner) = self.owner(key) else { continue };
+        for (key, stored) in stored.names_as_they_came().into_iter().zip(stored.values()) {
+            let field = stored.field;
+            let Some(owner) = self.owner(key).filter(|owner| is_held_back(context, owner)) else { continue };
             let there = found.get(key).and_then(|found| found.entries.last());
             match there {
                 None => {}
@@ -646,6 +640,11 @@ impl<'a> Place<'_, 'a> {
             None => what,
         }
     }
+}
+
+/// Whether it is an entry, by the stored record, of a dependency that stays as it is.
+fn is_held_back(context: &Context<'_, '_>, owner: &Owner<'_>) -> bool {
+    owner.is_stored && (context.is_held_back)(owner.dependency)
 }
 
 /// That what the client changed of ours is as it was.
