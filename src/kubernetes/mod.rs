@@ -7,5 +7,6 @@ mod meaning;
 pub mod names;
 pub mod quantity;
 pub mod schema;
+pub mod selector;
 #[rustfmt::skip]
 pub mod types;

@@ -8,7 +8,7 @@ use super::{FirstPositions, List};
 use crate::json::{ByName, Node, Path, items, member, members, shown, string_member};
 use crate::settings::fields::{Entry, MergeStrategy, Target};
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
-use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
+use crate::workload::{Containers, DECISIVE_ANNOTATIONS, Kind, is_anothers};
 
 /// Checks what belongs together in `settings`.
 pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problems) {
@@ -185,7 +185,7 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                         check_mount(&mounts_path.item(at), mount, known, &volumes, problems);
                     }
                 }
-                Entry::Annotation | Entry::Volume | Entry::Plain => {}
+                Entry::Annotation | Entry::Volume | Entry::TopologySpreadConstraint | Entry::Plain => {}
             }
             if addition.field.entry == Entry::InitContainer
                 && is_for_notebooks
@@ -221,12 +221,9 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
     let additions = listed.iter().flat_map(|it| it.additions());
     let sidecars =
         ByName::set(additions.filter(|addition| addition.field.entry == Entry::Container).map(|it| &*it.key));
-    let is_apart = |name: &str| FOREIGN_CONTAINERS.contains(&name) || sidecars.contains(name);
-    // The name by which a dependency can select the main container.
-    let main = match list.kind {
-        Kind::Notebook => "{name}",
-        Kind::PipelinePod => MAIN,
-    };
+    let is_apart = |name: &str| is_anothers(list.kind, name) || sidecars.contains(name);
+    // Whether the main container may have this name.
+    let may_be_main = |name: &str| if list.kind == Kind::Notebook { name == "{name}" } else { !is_apart(name) };
     // Those that have an addition of this identity, each once.
     let mut known: ByName<'_, Vec<(&ReadDependency<'_>, &Addition<'_>)>> = ByName::default();
     for it in listed {
@@ -235,10 +232,12 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
             if others.last().is_some_and(|(other, _)| std::ptr::eq(*other, *it)) {
                 continue;
             }
-            let meets = |other| addition.field.target != Target::Containers || may_meet(it, other, main, is_apart);
+            let meets =
+                |other| addition.field.target != Target::Containers || may_meet(it, other, &may_be_main, &is_apart);
             let first = others.iter().find(|(other, _)| meets(other));
             if let Some((other, first)) = first
-                && !(first.field.name == addition.field.name && addition.field.is_equal(first.value, addition.value))
+                && !(first.field.name == addition.field.name
+                    && addition.field.is_equal(&addition.key, first.value, addition.value))
             {
                 let first = first.with_path(&other.dependency.path(), |path| path.to_string());
                 let what = [
@@ -257,13 +256,17 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
     }
 }
 
-/// Whether both may select the same container of an object that `main` is the main one of; `is_apart` says which ones All
-/// never means.
-fn may_meet(one: &ReadDependency<'_>, other: &ReadDependency<'_>, main: &str, is_apart: impl Fn(&str) -> bool) -> bool {
+/// Whether both may select the same container of an object; `may_be_main` says which names the main one may have,
+/// `is_apart` which ones All never means.
+fn may_meet(
+    one: &ReadDependency<'_>,
+    other: &ReadDependency<'_>,
+    may_be_main: &dyn Fn(&str) -> bool,
+    is_apart: &dyn Fn(&str) -> bool,
+) -> bool {
     use Containers::{All, Main, Named};
     match (&one.dependency.containers, &other.dependency.containers) {
-        (Named(_), Main) => one.containers.contains(main),
-        (Main, Named(_)) => other.containers.contains(main),
+        (Named(names), Main) | (Main, Named(names)) => names.iter().any(|name| may_be_main(name)),
         (Named(names), All) | (All, Named(names)) => names.iter().any(|name| !is_apart(name)),
         (Named(names), Named(_)) => names.iter().any(|name| other.containers.contains(name)),
         (Main | All, Main | All) => true,
