@@ -213,6 +213,31 @@ fn the_condition_for_pipelines_is_an_annotation_that_only_their_pods_have() {
     }
 }
 
+/// The label that a manifest selects by.
+fn label(policy: &Value) -> &str {
+    let [requirement] = &policy["spec"]["objectSelector"]["matchExpressions"].as_array().unwrap()[..] else {
+        panic!("one label")
+    };
+    requirement["key"].as_str().unwrap()
+}
+
+#[test]
+fn the_page_about_workloads_has_every_manifest_with_its_label() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/workloads.md")).unwrap();
+    let manifests = files("deploy");
+    for (recipe, _) in RECIPES {
+        let link = format!("[{recipe}.yaml](../deploy/{recipe}.yaml) | `{}` |", label(&manifests[recipe]));
+        assert!(page.contains(&link), "{link}");
+    }
+    // The condition for several of them names an annotation and labels.
+    let (_, example) = page.split_once("matchConditions:").unwrap();
+    let quoted: Vec<_> = example.split('"').skip(1).step_by(2).collect();
+    let labels: Vec<_> = RECIPES.iter().map(|(recipe, _)| label(&manifests[*recipe])).collect();
+    let [pods, annotation, shown @ ..] = &quoted[..] else { panic!("{quoted:?}") };
+    assert_eq!((*pods, *annotation), ("pods", PIPELINE_ANNOTATION));
+    assert!(shown.len() > 1 && shown.iter().all(|label| labels.contains(label)), "{shown:?}");
+}
+
 #[test]
 fn selectors_are_evaluated_as_kubernetes_does() {
     let labels = json!({"a": "1", "empty": ""});
