@@ -103,7 +103,8 @@ fn type_schema(of: &Type, has_placeholders: bool) -> Value {
         }
         Type::Quantity => json!({
             "type": ["number", "string"],
-            "pattern": r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
+            "minimum": 0,
+            "pattern": r"^(?!-[0.]*[1-9])[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
         }),
         Type::List(of) | Type::Set(of) | Type::Alternatives(of) => list_schema(of, has_placeholders),
         Type::ListMap(ListMap { of, .. }) => list_schema(of, has_placeholders),
