@@ -189,16 +189,20 @@ mod tests {
         let mut settings =
             json!({"dependencies": {"registry": {"imagePullSecrets": [{"name": "a"}]}}, "notebooks": ["registry"]});
         let dependency = &mut settings["dependencies"]["registry"];
+        if name == "volumeMounts" {
+            let mounts = value.as_array().unwrap().iter();
+            dependency["volumes"] = mounts.map(|mount| json!({"name": mount["name"], "emptyDir": {}})).collect();
+        }
         match of {
             "settings" => settings[name] = value,
             "dependency" => {
                 dependency[name] = value;
-                if name == "volumeMounts" {
-                    dependency["volumes"] = whole("volumes");
-                }
             }
-            "configMapKey" => {
+            "bundleKey" => {
                 dependency["caBundle"] = whole("caBundle");
+                if name == "secret" {
+                    dependency["caBundle"]["pem"]["configMap"] = Value::Null;
+                }
                 dependency["caBundle"]["pem"][name] = value;
             }
             part => {

@@ -3,8 +3,11 @@
 //! They are written as JSON text from the JSON text of the settings: a string is copied with its quotes and escapes. The
 //! keys of entries are sorted, as a policy server sorts them: what was added is then recognised by its spelling.
 
+use std::slice;
+
 use super::strings;
-use crate::json::{Cursor, Malformed, Node, Object, Path, Shape, Str, quoted};
+use super::words::BundleMount;
+use crate::json::{Cursor, Malformed, Node, Object, Path, Shape, Str, items, quoted};
 
 /// The ready-made parts of a dependency: how each is opened, and what it expands to.
 const READY_MADE: [(&str, Shape, Expansion); 3] = [
@@ -18,7 +21,15 @@ type Expansion = fn(&Object<'_>, &Path<'_>) -> Result<String, Malformed>;
 /// Where the secrets are found, unless the settings say otherwise; a JSON token.
 const SECRETS_PATH: &str = "\"/var/run/secrets/nais.io/vault\"";
 
-/// The bundle that the variables point at: one of [`PEM_PATHS`].
+/// The volume that they are in, unless the settings say otherwise; a JSON token.
+const SECRETS_VOLUME: &str = "\"vault-secrets\"";
+
+/// How many entries `vks` has of its own in these lists: those of the settings stand behind them.
+pub const ENTRIES_OF_VKS: [(&str, usize); 2] = [("env", VKS_VARIABLES), ("volumeMounts", 1)];
+
+const VKS_VARIABLES: usize = 5;
+
+/// The bundle that the variables point at where files are mounted: one of [`PEM_PATHS`].
 const PEM_PATH: &str = "/etc/pki/tls/certs/ca-bundle.crt";
 
 /// Where Linux distributions look for certificates.
@@ -74,21 +85,23 @@ pub fn expand(path: &Path<'_>, dependency: &str) -> Result<Vec<(&'static str, St
 }
 
 fn vault(vault: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {
-    let secrets_path = vault.get("secretsPath").map_or(SECRETS_PATH, Node::text);
-    let env = [
+    let secrets_path = string(vault, path, "secretsPath", SECRETS_PATH)?;
+    let volume = string(vault, path, "volumeName", SECRETS_VOLUME)?;
+    let env: [_; VKS_VARIABLES] = [
         ("VKS_VAULT_ADDR", required(vault, path, "address")?),
         ("VKS_AUTH_PATH", required(vault, path, "authPath")?),
         ("VKS_KV_PATH", required(vault, path, "kvPath")?),
         ("VKS_VAULT_ROLE", required(vault, path, "role")?),
         ("VKS_SECRET_DEST_PATH", secrets_path),
     ];
-    let mount = format!(r#"{{"mountPath":{secrets_path},"name":"vault-secrets"}}"#);
+    let mount = format!(r#"{{"mountPath":{secrets_path},"name":{volume}}}"#);
     let image = required(vault, path, "image")?;
-    let env = list(env.iter().map(|(name, value)| variable(name, value)));
-    let resources = vault.get("resources").map_or(String::new(), |node| format!(r#","resources":{}"#, node.text()));
+    let env = list(env.iter().map(|(name, value)| variable(name, value)).chain(further(vault, path, "env")?));
+    let mounts = list([mount.clone()].into_iter().chain(further(vault, path, "volumeMounts")?));
+    let [size_limit, resources] = ["sizeLimit", "resources"].map(|key| member(vault, key, key));
     let security_context = security_context(vault, path)?;
     Ok(format!(
-        r#"{{"volumes":[{{"emptyDir":{{"medium":"Memory"}},"name":"vault-secrets"}}],"initContainers":[{{"env":{env},"image":{image},"name":"vks"{resources},"securityContext":{security_context},"volumeMounts":[{mount}]}}],"volumeMounts":[{mount}]}}"#
+        r#"{{"volumes":[{{"emptyDir":{{"medium":"Memory"{size_limit}}},"name":{volume}}}],"initContainers":[{{"env":{env},"image":{image},"name":"vks"{resources},"securityContext":{security_context},"volumeMounts":{mounts}}}],"volumeMounts":[{mount}]}}"#
     ))
 }
 
@@ -106,21 +119,45 @@ fn security_context(vault: &Object<'_>, path: &Path<'_>) -> Result<String, Malfo
 }
 
 fn ca_bundle(bundle: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {
+    let mount = bundle.get("mount").map(|node| {
+        let word = node.string().and_then(|word| BundleMount::of_word(&word));
+        word.ok_or_else(|| node.malformed(&path.member("mount"), "one of the words for it"))
+    });
+    let is_directory = mount.transpose()? == Some(BundleMount::Directory);
     let (mut volumes, mut mounts, mut env) = (Vec::new(), Vec::new(), Vec::new());
-    for (kind, volume, paths) in [("pem", "ca-bundle-pem", &PEM_PATHS[..]), ("jks", "ca-bundle-jks", &[JKS_PATH][..])] {
+    for (kind, volume, directory, files) in [
+        ("pem", "ca-bundle-pem", "/etc/platform-ca/pem", &PEM_PATHS[..]),
+        ("jks", "ca-bundle-jks", "/etc/platform-ca/jks", &[JKS_PATH][..]),
+    ] {
         let Some(node) = bundle.get(kind) else { continue };
         let path = path.member(kind);
         let source = node.object(&path)?;
-        let config_map = required(source, &path, "configMap")?;
         let key = required(source, &path, "key")?;
-        volumes.push(format!(r#"{{"configMap":{{"name":{config_map}}},"name":"{volume}"}}"#));
+        let is_secret = source.get("secret").is_some();
+        required(source, &path, if is_secret { "secret" } else { "configMap" })?;
+        let (paths, items, sub_path, found_at) = if is_directory {
+            // The key alone: a secret may have others, which are not for everybody.
+            let items = [r#","items":[{"key":"#, key, r#","path":"#, key, "}]"].concat();
+            (slice::from_ref(&directory), items, String::new(), [directory, "/", Str::from_token(key).raw()].concat())
+        } else {
+            (files, String::new(), [r#","subPath":"#, key].concat(), PEM_PATH.to_owned())
+        };
+        let members = [("configMap", "name"), ("optional", "optional"), ("secret", "secretName")];
+        let members = [items, members.map(|(key, name)| member(source, key, name)).concat()].concat();
+        let members = members.get(1..).unwrap_or_default();
+        volumes.push(if is_secret {
+            format!(r#"{{"name":"{volume}","secret":{{{members}}}}}"#)
+        } else {
+            format!(r#"{{"configMap":{{{members}}},"name":"{volume}"}}"#)
+        });
         mounts.extend(
             paths
                 .iter()
-                .map(|path| [r#"{"mountPath":""#, path, r#"","name":""#, volume, r#"","subPath":"#, key, "}"].concat()),
+                .map(|path| [r#"{"mountPath":""#, path, r#"","name":""#, volume, "\"", &sub_path, "}"].concat()),
         );
         if kind == "pem" {
-            env.extend(PEM_VARIABLES.iter().map(|name| variable(name, &format!("\"{PEM_PATH}\""))));
+            let found_at = ["\"", &found_at, "\""].concat();
+            env.extend(PEM_VARIABLES.iter().map(|name| variable(name, &found_at)));
         }
     }
     let (volumes, mounts, env) = (list(volumes), list(mounts), list(env));
@@ -145,10 +182,28 @@ fn proxy(proxy: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {
     Ok(format!(r#"{{"env":{env}}}"#))
 }
 
-/// The JSON text of a member that must be there.
+/// The JSON text of a string that must be there.
 fn required<'a>(object: &Object<'a>, path: &Path<'_>, key: &str) -> Result<&'a str, Malformed> {
-    let node = object.get(key).cloned().unwrap_or(Node::text_only("null"));
-    if node.text().starts_with('"') { Ok(node.text()) } else { Err(node.malformed(&path.member(key), "a string")) }
+    string(object, path, key, "null")
+}
+
+/// The JSON text of a string, which is `default` where there is none.
+fn string<'a>(object: &Object<'a>, path: &Path<'_>, key: &str, default: &'a str) -> Result<&'a str, Malformed> {
+    let text = object.get(key).map_or(default, Node::text);
+    if text.starts_with('"') { Ok(text) } else { Err(Node::text_only(text).malformed(&path.member(key), "a string")) }
+}
+
+/// The member `key` as one called `name`, behind a comma; nothing where it is absent.
+fn member(object: &Object<'_>, key: &str, name: &str) -> String {
+    object.get(key).map_or(String::new(), |node| [",\"", name, "\":", node.text()].concat())
+}
+
+/// The items of the list `key`, which may be absent.
+fn further(object: &Object<'_>, path: &Path<'_>, key: &str) -> Result<Vec<String>, Malformed> {
+    match object.get(key) {
+        Some(node) if !node.text().starts_with('[') => Err(node.malformed(&path.member(key), "a list")),
+        node => Ok(node.map_or(Vec::new(), |node| items(node.text()).into_iter().map(str::to_owned).collect())),
+    }
 }
 
 fn variable(name: &str, value: &str) -> String {
@@ -172,5 +227,25 @@ mod tests {
         let is_part = |name: &str, of: &Type| Field::named(name).is_none() && matches!(of, Type::Object(_));
         let typed: Vec<_> = DEPENDENCY.members.iter().filter(|it| is_part(it.name, &it.of)).map(|it| it.name).collect();
         assert_eq!(typed, READY_MADE.map(|(name, ..)| name));
+    }
+
+    /// Settings that were never checked.
+    #[test]
+    fn what_cannot_be_expanded_is_named() {
+        const VAULT: &str = r#"{"vault":{"image":"i","address":"a","authPath":"a","kvPath":"k","role":"r","#;
+        const BUNDLE: &str = r#"{"caBundle":{"pem":{"key":"k","configMap":"c"},"#;
+        for (settings, member, problem) in [
+            (VAULT, r#""secretsPath":5}}"#, "vault.secretsPath: must be a string, found a number"),
+            (VAULT, r#""volumeName":[]}}"#, "vault.volumeName: must be a string, found a list"),
+            (VAULT, r#""env":{}}}"#, "vault.env: must be a list, found an object"),
+            (VAULT, r#""volumeMounts":"/ca"}}"#, "vault.volumeMounts: must be a list, found a string"),
+            (BUNDLE, r#""jks":{"key":"k"}}}"#, "caBundle.jks.configMap: must be a string, found null"),
+            (BUNDLE, r#""jks":{"key":"k","secret":{}}}}"#, "caBundle.jks.secret: must be a string, found an object"),
+            (BUNDLE, r#""mount":"files"}}"#, "caBundle.mount: must be one of the words for it, found a string"),
+            (BUNDLE, r#""mount":true}}"#, "caBundle.mount: must be one of the words for it, found a boolean"),
+        ] {
+            let found = expand(&Path::Root("dep"), &[settings, member].concat());
+            assert_eq!(found.map_err(|malformed| malformed.to_string()), Err(problem.to_owned()), "{member}");
+        }
     }
 }

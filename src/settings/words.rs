@@ -52,3 +52,14 @@ words! {
         Restart,
     }
 }
+
+words! {
+    /// How a bundle of certificates is mounted (contract, "Ready-made parts").
+    BundleMount {
+        /// As a file, wherever one is looked for.
+        #[default]
+        Files,
+        /// As a directory, in which a container that runs sees a bundle change.
+        Directory,
+    }
+}

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::index;
 use super::{FirstPositions, List};
-use crate::json::{ByName, Node, Path, items, member, members, shown, string_member};
-use crate::settings::fields::{Entry, MergeStrategy, Target};
+use crate::json::{ByName, Cursor, Node, Path, items, member, members, shown, string_member};
+use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
+use crate::settings::ready_made::ENTRIES_OF_VKS;
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
 use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
 
@@ -179,11 +180,7 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                 }
                 Entry::VolumeMount => check_mount(path, value, known, &volumes, problems),
                 Entry::InitContainer | Entry::Container => {
-                    let mounts_path = path.member("volumeMounts");
-                    let mounts = member(value, "volumeMounts").map_or(Vec::new(), items);
-                    for (at, mount) in mounts.into_iter().enumerate() {
-                        check_mount(&mounts_path.item(at), mount, known, &volumes, problems);
-                    }
+                    check_entries(path, addition, known, &volumes, problems);
                 }
                 Entry::Annotation | Entry::Volume | Entry::Plain => {}
             }
@@ -196,6 +193,41 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                 problems.add(&path.member("restartPolicy"), &[what]);
             }
         });
+    }
+}
+
+/// The variables and mounts in a container. Those that a ready-made part has of its own are right, and what the settings
+/// add to them is at the path of the part.
+fn check_entries(
+    path: &Path<'_>,
+    container: &Addition<'_>,
+    known: &ReadDependency<'_>,
+    volumes: &ByName<'_, ()>,
+    problems: &mut Problems,
+) {
+    let is_part = container.part.is_some();
+    for (field, own) in ENTRIES_OF_VKS {
+        let Some(field) = Field::named(field) else { continue };
+        let own = if is_part { own } else { 0 };
+        let list_path = path.member(field.name);
+        let entries = member(container.value, field.name).map_or(Vec::new(), items);
+        let mut first = FirstPositions::default();
+        for (at, entry) in entries.into_iter().enumerate() {
+            let item = list_path.item(at.saturating_sub(own));
+            if field.entry == Entry::VolumeMount && at >= own {
+                check_mount(&item, entry, known, volumes, problems);
+            }
+            // Of a container that is written, the check of its shape finds two entries with one key.
+            let key = field.key_of(&Node::read(&mut Cursor::new(entry), &field.entry_shape())).filter(|_| is_part);
+            if let Some(key) = key
+                && let Some(before) = first.insert(&key, at)
+                && at >= own
+            {
+                let since =
+                    before.checked_sub(own).map_or_else(|| path.to_string(), |at| list_path.item(at).to_string());
+                problems.add(&item, &["must not bring ", field.noun, " ", &shown(&key), ", since ", &since, " does"]);
+            }
+        }
     }
 }
 
