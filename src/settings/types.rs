@@ -3,7 +3,7 @@
 
 use super::fields::FIELDS;
 use super::list_of;
-use super::words::{BundleMount, OnConflict, RunningNotebooks};
+use super::words::{BUNDLE_MOUNTS, OnConflict, RunningNotebooks};
 use crate::kubernetes::names::{Format, Words};
 use crate::kubernetes::schema::{Exclusive, Map, Member, Object, Type};
 use crate::kubernetes::types::{ENV_VAR, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT, VOLUME_MOUNT};
@@ -67,7 +67,7 @@ pub static VAULT: Object = Object::new(&[
 pub static CA_BUNDLE: Object = Object::new(&[
     Member::new("pem", Type::Object(&BUNDLE_KEY)).exclusive(),
     Member::new("jks", Type::Object(&BUNDLE_KEY)).exclusive(),
-    Member::new("mount", Type::Text(Format::OneOf(&Words(BundleMount::WORDS)))),
+    Member::new("mount", Type::Text(Format::OneOf(&Words(BUNDLE_MOUNTS)))),
 ])
 .exclusive(Exclusive::AtLeastOne);
 

@@ -53,13 +53,11 @@ words! {
     }
 }
 
-words! {
-    /// How a bundle of certificates is mounted (contract, "Ready-made parts").
-    BundleMount {
-        /// As a file, wherever one is looked for.
-        #[default]
-        Files,
-        /// As a directory, in which a container that runs sees a bundle change.
-        Directory,
-    }
-}
+/// How a bundle of certificates is mounted (contract, "Ready-made parts").
+pub const BUNDLE_MOUNTS: &[&str] = &[FILES, DIRECTORY];
+
+/// As a file wherever one is looked for: the default.
+pub const FILES: &str = "Files";
+
+/// As a directory, in which a container that runs sees a bundle change.
+pub const DIRECTORY: &str = "Directory";

@@ -180,7 +180,9 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                 }
                 Entry::VolumeMount => check_mount(path, value, known, &volumes, problems),
                 Entry::InitContainer | Entry::Container => {
-                    check_entries(path, addition, known, &volumes, problems);
+                    for list in ENTRIES_OF_VKS {
+                        check_entries(path, addition, list, known, &volumes, problems);
+                    }
                 }
                 Entry::Annotation | Entry::Volume | Entry::Plain => {}
             }
@@ -196,37 +198,34 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
     }
 }
 
-/// The variables and mounts in a container. Those that a ready-made part has of its own are right, and what the settings
-/// add to them is at the path of the part.
+/// A list of variables or mounts in a container. The first `own` ones of a ready-made part are right; those that the
+/// settings add to them are at the path of the part.
 fn check_entries(
     path: &Path<'_>,
     container: &Addition<'_>,
+    (list, own): (&str, usize),
     known: &ReadDependency<'_>,
     volumes: &ByName<'_, ()>,
     problems: &mut Problems,
 ) {
+    let Some(field) = Field::named(list) else { return };
     let is_part = container.part.is_some();
-    for (field, own) in ENTRIES_OF_VKS {
-        let Some(field) = Field::named(field) else { continue };
-        let own = if is_part { own } else { 0 };
-        let list_path = path.member(field.name);
-        let entries = member(container.value, field.name).map_or(Vec::new(), items);
-        let mut first = FirstPositions::default();
-        for (at, entry) in entries.into_iter().enumerate() {
-            let item = list_path.item(at.saturating_sub(own));
-            if field.entry == Entry::VolumeMount && at >= own {
-                check_mount(&item, entry, known, volumes, problems);
-            }
-            // Of a container that is written, the check of its shape finds two entries with one key.
-            let key = field.key_of(&Node::read(&mut Cursor::new(entry), &field.entry_shape())).filter(|_| is_part);
-            if let Some(key) = key
-                && let Some(before) = first.insert(&key, at)
-                && at >= own
-            {
-                let since =
-                    before.checked_sub(own).map_or_else(|| path.to_string(), |at| list_path.item(at).to_string());
-                problems.add(&item, &["must not bring ", field.noun, " ", &shown(&key), ", since ", &since, " does"]);
-            }
+    let own = if is_part { own } else { 0 };
+    let path_of_list = path.member(list);
+    let mut first = FirstPositions::default();
+    for (at, entry) in member(container.value, list).map_or(Vec::new(), items).into_iter().enumerate() {
+        let item = path_of_list.item(at.saturating_sub(own));
+        if field.entry == Entry::VolumeMount && at >= own {
+            check_mount(&item, entry, known, volumes, problems);
+        }
+        // Of a container that is written, the check of its shape finds two entries with one key.
+        let key = field.key_of(&Node::read(&mut Cursor::new(entry), &field.entry_shape())).filter(|_| is_part);
+        if let Some(key) = key
+            && let Some(before) = first.insert(&key, at)
+            && at >= own
+        {
+            let since = if before < own { *path } else { path_of_list.item(before - own) }.to_string();
+            problems.add(&item, &["must not bring ", field.noun, " ", &shown(&key), ", since ", &since, " does"]);
         }
     }
 }
