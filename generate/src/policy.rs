@@ -6,13 +6,13 @@ use mutatingflow::kubernetes;
 use mutatingflow::settings::types;
 
 pub use mutatingflow::kubernetes::names::{Format, Words};
-pub use mutatingflow::kubernetes::schema::{Exclusive, ListMap, Map, Object, Type};
+pub use mutatingflow::kubernetes::schema::{Exclusive, ListMap, Map, Member, Object, Range, Type};
 pub use mutatingflow::settings::fields::{FIELDS, Field, MergeStrategy, Target};
 #[cfg(test)]
 pub use mutatingflow::settings::problems;
 
 /// The formats that have a name and nothing beside it.
-pub const NAMED_FORMATS: [Format; 13] = [
+pub const NAMED_FORMATS: [Format; 16] = [
     Format::Any,
     Format::NonEmpty,
     Format::DnsLabel,
@@ -24,6 +24,9 @@ pub const NAMED_FORMATS: [Format; 13] = [
     Format::FileName,
     Format::MountPath,
     Format::SubPath,
+    Format::FilePath,
+    Format::HostPath,
+    Format::ResourceName,
     Format::PortName,
     Format::Ip,
 ];

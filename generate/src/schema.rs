@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::policy::{self, Exclusive, Format, ListMap, Object, Type, Words, kubernetes_objects, name_of, own_objects};
+use crate::policy::{
+    self, Exclusive, Format, ListMap, Member, Object, Range, Type, Words, kubernetes_objects, name_of, own_objects,
+};
 use crate::texts::Texts;
 
 /// The text of the file.
@@ -38,8 +40,11 @@ fn object_schema(texts: &Texts, name: &str, object: &Object) -> Value {
     let mut properties = Map::new();
     for member in object.members {
         let mut schema = type_schema(&member.of, name != "settings");
+        if member.is_required && member.of.of_item().is_some() {
+            schema["minItems"] = json!(1);
+        }
         if !member.is_required {
-            schema = or_null(schema);
+            schema = if is_plain_format(member) { or_empty(schema) } else { or_null(schema) };
         }
         if let Some(word) = texts.word(name, member.name) {
             let default = word.default.as_ref().map_or_else(String::new, |default| format!(" Default: {default}."));
@@ -53,9 +58,7 @@ fn object_schema(texts: &Texts, name: &str, object: &Object) -> Value {
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
-    let present = |name: &str| json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}});
-    let mut exclusive: Vec<_> =
-        object.members.iter().filter(|member| member.is_exclusive).map(|member| present(member.name)).collect();
+    let mut exclusive: Vec<_> = object.members.iter().filter(|member| member.is_exclusive).map(is_set).collect();
     match object.exclusive {
         _ if exclusive.is_empty() => {}
         Exclusive::AtLeastOne => schema["anyOf"] = json!(exclusive),
@@ -66,6 +69,27 @@ fn object_schema(texts: &Texts, name: &str, object: &Object) -> Value {
         }
     }
     schema
+}
+
+/// The schema of an object in which a member is set.
+fn is_set(member: &Member) -> Value {
+    let name = member.name;
+    let unset = match member.of {
+        Type::Text(_) if !member.is_pointer => json!([null, ""]),
+        _ if member.of.of_item().is_some() => json!([null, []]),
+        _ => json!([null]),
+    };
+    json!({"required": [name], "properties": {name: {"not": {"enum": unset}}}})
+}
+
+/// Whether a member is a string that does not have to look like anything where it is empty: there is none then.
+const fn is_plain_format(member: &Member) -> bool {
+    matches!(member.of, Type::Text(format) if !matches!(format, Format::Any)) && !member.is_pointer
+}
+
+/// A schema that accepts `null` and the empty string too.
+fn or_empty(schema: Value) -> Value {
+    json!({"anyOf": [schema, {"enum": [null, ""]}]})
 }
 
 /// A schema that accepts `null` too.
@@ -95,15 +119,19 @@ fn type_schema(of: &Type, has_placeholders: bool) -> Value {
     match of {
         Type::Text(format) => format_schema(*format, has_placeholders),
         Type::Boolean => json!({"type": "boolean"}),
-        Type::Integer => json!({"type": "integer"}),
+        Type::Integer(range) => range_schema(range),
         Type::IntOrString => {
             let mut schema = format_schema(Format::PortName, has_placeholders);
+            let range = range_schema(&Range::PORT);
             schema["type"] = json!(["integer", "string"]);
+            schema["minimum"] = range["minimum"].clone();
+            schema["maximum"] = range["maximum"].clone();
             schema
         }
         Type::Quantity => json!({
             "type": ["number", "string"],
-            "pattern": r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
+            "minimum": 0,
+            "pattern": r"^\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
         }),
         Type::List(of) | Type::Set(of) | Type::Alternatives(of) => list_schema(of, has_placeholders),
         Type::ListMap(ListMap { of, .. }) => list_schema(of, has_placeholders),
@@ -118,6 +146,11 @@ fn type_schema(of: &Type, has_placeholders: bool) -> Value {
             {"type": "array", "minItems": 1, "items": format_schema(Format::DnsLabel, true)},
         ]}),
     }
+}
+
+/// The schema of a whole number.
+fn range_schema(Range(least, greatest, _): &Range) -> Value {
+    json!({"type": "integer", "minimum": least, "maximum": greatest})
 }
 
 /// The schema of a string; with `has_placeholders`, it may have placeholders in it.
@@ -147,6 +180,14 @@ fn format_schema(format: Format, has_placeholders: bool) -> Value {
         Format::FileName => (format!(r"^(?!\.$|\.\.){file}+$"), 253),
         Format::MountPath => ("^/[^:]*$".to_owned(), usize::MAX),
         Format::SubPath => (r"^(?!/)(?!(?:[^/]*/)*\.\.(?:/|$))".to_owned(), usize::MAX),
+        Format::FilePath => (r"^(?!/|\.\.)(?!(?:[^/]*/)*\.\.(?:/|$)).".to_owned(), usize::MAX),
+        Format::HostPath => (r"^(?!(?:[^/]*/)*\.\.(?:/|$)).".to_owned(), usize::MAX),
+        Format::ResourceName => (
+            format!(
+                "^(?:cpu|memory|ephemeral-storage|(?=.{{1,63}}$)hugepages-(?:{name})|{subdomain}/(?=.{{1,63}}$){name})$"
+            ),
+            317,
+        ),
         Format::PortName => (format!("^(?=.*[a-z])(?!.*--){label}$"), 15),
         Format::Ip => (
             r"^(?:(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}|[0-9A-Fa-f.]*(?::[0-9A-Fa-f.]*){2,})$"
@@ -228,6 +269,10 @@ mod tests {
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         for file in ["settings.yaml", "settings-registry.yaml", "nais/settings.yaml"] {
             assert!(validator.is_valid(&test_data(file)), "{file}");
+        }
+        for row in test_data("settings/right.yaml").as_array().unwrap() {
+            let problems: Vec<_> = validator.iter_errors(&row["settings"]).map(|error| error.to_string()).collect();
+            assert!(problems.is_empty(), "{}: {problems:#?}", row["name"]);
         }
         let rows = test_data("settings/wrong.yaml");
         let rows = rows.as_array().unwrap();

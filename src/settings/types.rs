@@ -9,14 +9,19 @@ use crate::kubernetes::schema::{Exclusive, Map, Member, Object, Type};
 use crate::kubernetes::types::{RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
 use crate::workload::{Containers, Kind};
 
+/// A member of the settings' own.
+const fn own(name: &'static str, of: Type) -> Member {
+    Member::new(name, of).pointer()
+}
+
 /// The settings.
 pub static SETTINGS: Object = Object::new(&[
-    Member::new("dependencies", Type::Map(&Map { keys: Format::DnsLabel, of: Type::Object(&DEPENDENCY) })),
-    Member::new(list_of(Kind::Notebook), Type::List(&ANY_TEXT)),
-    Member::new(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT)),
-    Member::new("retired", Type::List(&Type::Text(Format::DnsLabel))),
-    Member::new("runningNotebooks", Type::Text(Format::OneOf(&Words(RunningNotebooks::WORDS)))),
-    Member::new("annotationDomain", Type::Text(Format::Subdomain)),
+    own("dependencies", Type::Map(&Map { keys: Format::DnsLabel, of: Type::Object(&DEPENDENCY) })),
+    own(list_of(Kind::Notebook), Type::List(&ANY_TEXT)),
+    own(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT)),
+    own("retired", Type::List(&Type::Text(Format::DnsLabel))),
+    own("runningNotebooks", Type::Text(Format::OneOf(&Words(RunningNotebooks::WORDS)))),
+    own("annotationDomain", Type::Text(Format::Subdomain)),
 ]);
 
 /// A dependency.
@@ -24,20 +29,20 @@ pub static DEPENDENCY: Object = Object::new(&DEPENDENCY_MEMBERS);
 
 /// How a dependency is merged, and the ready-made parts.
 const OPTIONS: [Member; 6] = [
-    Member::new("containers", Type::WordOrNames(&Words(&Containers::WORDS))),
-    Member::new("onConflict", Type::Text(Format::OneOf(&Words(OnConflict::WORDS)))),
-    Member::new("initContainersFirst", Type::Boolean),
-    Member::new("vault", Type::Object(&VAULT)),
-    Member::new("caBundle", Type::Object(&CA_BUNDLE)),
-    Member::new("proxy", Type::Object(&PROXY)),
+    own("containers", Type::WordOrNames(&Words(&Containers::WORDS))),
+    own("onConflict", Type::Text(Format::OneOf(&Words(OnConflict::WORDS)))),
+    own("initContainersFirst", Type::Boolean),
+    own("vault", Type::Object(&VAULT)),
+    own("caBundle", Type::Object(&CA_BUNDLE)),
+    own("proxy", Type::Object(&PROXY)),
 ];
 
 #[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
 static DEPENDENCY_MEMBERS: [Member; FIELDS.len() + OPTIONS.len()] = {
-    let mut members = [Member::new("", ANY_TEXT); FIELDS.len() + OPTIONS.len()];
+    let mut members = [own("", ANY_TEXT); FIELDS.len() + OPTIONS.len()];
     let mut at = 0;
     while at < FIELDS.len() {
-        members[at] = Member::new(FIELDS[at].name, FIELDS[at].of);
+        members[at] = own(FIELDS[at].name, FIELDS[at].of);
         at += 1;
     }
     while at < members.len() {
@@ -49,34 +54,34 @@ static DEPENDENCY_MEMBERS: [Member; FIELDS.len() + OPTIONS.len()] = {
 
 /// `vault`: secrets from Vault.
 pub static VAULT: Object = Object::new(&[
-    Member::new("image", NON_EMPTY).required(),
-    Member::new("address", NON_EMPTY).required(),
-    Member::new("authPath", NON_EMPTY).required(),
-    Member::new("kvPath", NON_EMPTY).required(),
-    Member::new("role", NON_EMPTY).required(),
-    Member::new("secretsPath", Type::Text(Format::MountPath)),
-    Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
-    Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
+    own("image", NON_EMPTY).required(),
+    own("address", NON_EMPTY).required(),
+    own("authPath", NON_EMPTY).required(),
+    own("kvPath", NON_EMPTY).required(),
+    own("role", NON_EMPTY).required(),
+    own("secretsPath", Type::Text(Format::MountPath)),
+    own("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
+    own("securityContext", Type::Object(&SECURITY_CONTEXT)),
 ]);
 
 /// `caBundle`: certificates, for the system and for Java.
 pub static CA_BUNDLE: Object = Object::new(&[
-    Member::new("pem", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
-    Member::new("jks", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
+    own("pem", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
+    own("jks", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
 ])
 .exclusive(Exclusive::AtLeastOne);
 
 /// Where a bundle of certificates is.
 pub static CONFIG_MAP_KEY: Object = Object::new(&[
-    Member::new("configMap", Type::Text(Format::Subdomain)).required(),
-    Member::new("key", Type::Text(Format::FileName)).required(),
+    own("configMap", Type::Text(Format::Subdomain)).required(),
+    own("key", Type::Text(Format::FileName)).required(),
 ]);
 
 /// `proxy`: the way out of the cluster.
 pub static PROXY: Object = Object::new(&[
-    Member::new("httpProxy", NON_EMPTY).required(),
-    Member::new("httpsProxy", NON_EMPTY),
-    Member::new("noProxy", Type::List(&NON_EMPTY)),
+    own("httpProxy", NON_EMPTY).required(),
+    own("httpsProxy", NON_EMPTY),
+    own("noProxy", Type::List(&NON_EMPTY)),
 ]);
 
 const ANY_TEXT: Type = Type::Text(Format::Any);

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::index;
-use super::{FirstPositions, List};
+use super::{FirstPositions, List, between};
 use crate::json::{ByName, Node, Path, items, member, members, shown, string_member};
+use crate::kubernetes::rules::OF_INIT_CONTAINERS;
 use crate::settings::fields::{Entry, MergeStrategy, Target};
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
 use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
@@ -28,7 +29,7 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
         known.insert(it.dependency.name, at);
     }
     for list in lists {
-        check_list(list, &all, &known, problems);
+        check_list(list, &known, problems);
     }
     let retired = settings.retired(&mut Vec::new());
     check_retired(&retired, lists, &known, problems);
@@ -39,6 +40,10 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
         problems.add(&ROOT.member("notebooks"), &[what]);
     }
     let own = settings.own_annotations(&mut Vec::new());
+    if let Some(domain) = RESERVED_DOMAINS.iter().find(|domain| is_under(&own.domain, domain)) {
+        let what = ["must not be ", domain, " or under it, found ", &shown(&own.domain)];
+        problems.add(&ROOT.member("annotationDomain"), &what);
+    }
     for it in &all {
         check_dependency(it, lists, &own, problems);
     }
@@ -46,6 +51,14 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
         let listed: Vec<_> = list.names.iter().filter_map(|name| all.get(known.at(name.as_ref()?)?)).collect();
         check_contradictions(list, &listed, problems);
     }
+}
+
+/// The domains whose annotations Kubernetes, Kubeflow and Istio define.
+const RESERVED_DOMAINS: [&str; 4] = ["k8s.io", "kubernetes.io", "kubeflow.org", "istio.io"];
+
+/// Whether `domain` is `other`, or one under it.
+fn is_under(domain: &str, other: &str) -> bool {
+    domain.strip_suffix(other).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// A dependency, as far as it can be read.
@@ -95,7 +108,7 @@ fn described(addition: &Addition<'_>) -> String {
     }
 }
 
-fn check_list(list: &List<'_>, all: &[ReadDependency<'_>], known: &FirstPositions, problems: &mut Problems) {
+fn check_list(list: &List<'_>, known: &FirstPositions, problems: &mut Problems) {
     let path = ROOT.member(list.word);
     for (at, name) in list.names.iter().enumerate() {
         let Some(name) = name else { continue };
@@ -103,7 +116,7 @@ fn check_list(list: &List<'_>, all: &[ReadDependency<'_>], known: &FirstPosition
         if let Some(first) = list.first.at(name).filter(|first| *first != at) {
             add_twice(&path, name, first, problems);
         } else if known.at(name).is_none() {
-            let meant = did_you_mean(name, all.iter().map(|it| it.dependency.name));
+            let meant = did_you_mean(name, &known.0.names_as_they_came());
             problems.add(&path, &["must be one of the dependencies, found ", &shown(name), &meant]);
         }
     }
@@ -146,7 +159,6 @@ fn add_twice(path: &Path<'_>, name: &str, first: usize, problems: &mut Problems)
 fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotations<'_>, problems: &mut Problems) {
     let name = known.dependency.name;
     let path = &known.dependency.path();
-    let is_for_notebooks = lists.iter().any(|list| list.kind == Kind::Notebook && list.has(name));
     if known.dependency.additions.is_empty() && !problems.any_at_or_below(path) {
         problems.add(path, &["must add something"]);
     }
@@ -166,51 +178,89 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
         }
     }
     let brought = known.additions().filter(|addition| addition.field.entry == Entry::Volume);
-    let volumes = ByName::set(brought.map(|volume| &*volume.key));
+    let volumes = Volumes { names: ByName::set(brought.map(|volume| &*volume.key)), are_known: known.is_readable };
     for addition in known.additions() {
         addition.with_path(path, |path| {
-            let value = addition.value;
+            if let Some((_, to_name)) = REFERENCES.iter().find(|(list, _)| *list == addition.field.name) {
+                volumes.check(path, addition.value, to_name, problems);
+            }
             match addition.field.entry {
-                Entry::Annotation if own.name_of(&addition.key).is_some() => {
-                    problems.add(path, &["must not be one of the policy's own annotations"]);
+                Entry::Annotation => {
+                    let what = match &*addition.key {
+                        key if own.name_of(key).is_some() => "one of the policy's own annotations",
+                        key if DECISIVE_ANNOTATIONS.contains(&key) => "one of the annotations that the policy goes by",
+                        LAST_APPLIED => "the annotation in which kubectl keeps what it applied",
+                        _ => return,
+                    };
+                    problems.add(path, &["must not be ", what]);
                 }
-                Entry::Annotation if DECISIVE_ANNOTATIONS.contains(&&*addition.key) => {
-                    problems.add(path, &["must not be one of the annotations that the policy goes by"]);
-                }
-                Entry::VolumeMount => check_mount(path, value, known, &volumes, problems),
                 Entry::InitContainer | Entry::Container => {
-                    let mounts_path = path.member("volumeMounts");
-                    let mounts = member(value, "volumeMounts").map_or(Vec::new(), items);
-                    for (at, mount) in mounts.into_iter().enumerate() {
-                        check_mount(&mounts_path.item(at), mount, known, &volumes, problems);
+                    check_container(path, addition, &volumes, problems);
+                    for list in lists.iter().filter(|list| list.has(name)) {
+                        check_container_name(path, &addition.key, list, problems);
                     }
                 }
-                Entry::Annotation | Entry::Volume | Entry::Plain => {}
-            }
-            if addition.field.entry == Entry::InitContainer
-                && is_for_notebooks
-                && string_member(value, "restartPolicy").as_deref() == Some("Always")
-            {
-                let what =
-                    "must not be Always, since notebooks lists the dependency: a Notebook loses the field, and hangs";
-                problems.add(&path.member("restartPolicy"), &[what]);
+                _ => {}
             }
         });
     }
 }
 
-/// A mount must never bind to a volume of the user's.
-fn check_mount(
-    path: &Path<'_>,
-    mount: &str,
-    known: &ReadDependency<'_>,
-    volumes: &ByName<'_, ()>,
-    problems: &mut Problems,
-) {
-    let Some(name) = string_member(mount, "name").filter(|_| known.is_readable) else { return };
-    if !volumes.contains(&name) {
-        let meant = did_you_mean(&name, volumes.names().map(|name| &**name));
+/// The annotation in which `kubectl apply` keeps what it applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The lists whose entries name a volume, and where in an entry.
+const REFERENCES: [(&str, &str); 3] =
+    [("volumeMounts", "name"), ("volumeDevices", "name"), ("env", "valueFrom.fileKeyRef.volumeName")];
+
+/// The volumes that a dependency brings.
+struct Volumes<'a> {
+    names: ByName<'a, ()>,
+    /// Whether these are all: its ready-made parts could be read.
+    are_known: bool,
+}
+
+impl Volumes<'_> {
+    /// The volume that is named at `to_name` in `entry` must be one of these: it must never be one of the user's.
+    fn check(&self, path: &Path<'_>, entry: &str, to_name: &str, problems: &mut Problems) {
+        let name = to_name.split('.').try_fold(entry, member).and_then(|name| Node::text_only(name).string());
+        let Some(name) = name.filter(|name| self.are_known && !self.names.contains(name)) else { return };
+        let meant = did_you_mean(&name, &self.names.names_as_they_came());
         let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
+        problems.add(&path.member(to_name), &what);
+    }
+}
+
+/// What a container needs beside itself, or is allowed by what it is.
+fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Volumes<'_>, problems: &mut Problems) {
+    let container = addition.value;
+    let is_privileged = member(container, "securityContext").and_then(|it| member(it, "privileged")) == Some("true");
+    for (list, to_name) in REFERENCES {
+        let path = path.member(list);
+        for (at, entry) in member(container, list).map_or(Vec::new(), items).into_iter().enumerate() {
+            let path = path.item(at);
+            volumes.check(&path, entry, to_name, problems);
+            if !is_privileged && string_member(entry, "mountPropagation").as_deref() == Some("Bidirectional") {
+                let what = "must not be Bidirectional, since the container is not privileged";
+                problems.add(&path.member("mountPropagation"), &[what]);
+            }
+        }
+    }
+    if addition.field.entry == Entry::InitContainer {
+        for rule in &OF_INIT_CONTAINERS {
+            between::check(path, rule, container, problems);
+        }
+    }
+}
+
+/// A container must not be called like one that every object of a list has.
+fn check_container_name(path: &Path<'_>, name: &str, list: &List<'_>, problems: &mut Problems) {
+    let theirs: &[&str] = match list.kind {
+        Kind::Notebook => &["{name}"],
+        Kind::PipelinePod => &["main", "wait", "init"],
+    };
+    if theirs.contains(&name) {
+        let what = ["must not be ", name, ", since ", list.word, " lists the dependency: there is one already"];
         problems.add(&path.member("name"), &what);
     }
 }

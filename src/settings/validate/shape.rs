@@ -3,11 +3,17 @@
 use std::borrow::Cow;
 
 use super::problem::{Problems, did_you_mean, one_of};
-use super::{FirstPositions, List};
-use crate::json::{Node, Path, items, kind_of, members, shown, string_member};
-use crate::kubernetes::names::{Format, Words};
+use super::{FirstPositions, List, between};
+use crate::json::{ByName, Node, Path, cut, items, kind_of, member, members, plain_or_shown, shown, string_member};
+use crate::kubernetes::names::{Format, Words, clean_path, is_extended_resource, is_overcommit_allowed};
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::schema::{Exclusive, Object, Type};
+use crate::kubernetes::rules::RULES;
+use crate::kubernetes::schema::{Exclusive, Object, Range, Type};
+use crate::kubernetes::types::{
+    CONTAINER, OTHER_POD_SPEC_MEMBERS, POD_SECURITY_CONTEXT, PRUNED, PRUNED_OF_POD_SPEC, RESOURCE_REQUIREMENTS,
+    SECURITY_CONTEXT,
+};
+use crate::settings::fields::SIDECARS;
 use crate::settings::types::{DEPENDENCY, SETTINGS};
 use crate::settings::{Names, ROOT};
 use crate::workload::Kind;
@@ -29,6 +35,8 @@ struct Walk<'w, 'a> {
 struct InDependency {
     /// The list by which pods get it, if they do: `{name}` has no meaning for them.
     list_of_pods: Option<&'static str>,
+    /// The list by which Notebooks get it, if they do: they lose some members.
+    list_of_notebooks: Option<&'static str>,
 }
 
 impl Walk<'_, '_> {
@@ -41,25 +49,40 @@ impl Walk<'_, '_> {
             (Type::WordOrNames(Words(words)), first) => self.word_or_names(path, words, first.copied(), text),
             (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
             (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
+            (Type::Quantity, _) if Quantity::parse(text).is_some_and(|quantity| quantity.parts().0 < 0) => {
+                self.problems.add(path, &["must not be negative, found ", &found(text)]);
+            }
             (Type::Quantity, Some(b'"')) if Quantity::parse(text).is_none() => {
                 self.problems.add(path, &["must be a quantity like 500m or 1Gi, found ", &shown(&string(text))]);
             }
+            (Type::Integer(range), _) => self.number(path, range, text),
+            (Type::IntOrString, Some(b'0'..=b'9' | b'-')) => self.number(path, &Range::PORT, text),
             _ => self.scalar(path, of, text),
         }
+    }
+
+    fn number(&mut self, path: &Path<'_>, Range(least, greatest, words): &Range, text: &str) {
+        let is_whole = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
+        let (must, found) = match Quantity::parse(text).filter(|_| is_whole).map(|number| number.milli() / 1000) {
+            Some(number) if ((*least).into()..=(*greatest).into()).contains(&number) => return,
+            Some(_) => (*words, text),
+            None => ("a whole number", kind_of(text)),
+        };
+        self.problems.add(path, &["must be ", must, ", found ", found]);
     }
 
     /// A number or a word; or anything where there should be something else.
     fn scalar(&mut self, path: &Path<'_>, of: &Type, text: &str) {
         let (is_right, must) = match of {
             Type::Boolean => (matches!(text, "true" | "false"), "must be a boolean"),
-            Type::Integer => (text.parse::<i64>().is_ok(), "must be a whole number"),
-            Type::IntOrString => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
+            Type::IntOrString => (false, "must be a whole number or the name of a port"),
             Type::Quantity => (Quantity::parse(text).is_some(), "must be a quantity like 500m or 1Gi"),
             Type::Text(_) => (false, "must be a string"),
+            Type::List(Type::Text(_)) if text.starts_with('"') => (false, "must be a list of strings"),
             Type::List(_) | Type::ListMap(_) | Type::Set(_) | Type::Alternatives(_) => (false, "must be a list"),
             Type::Map(_) | Type::Object(_) => (false, "must be an object"),
-            // It was checked before, whatever it is.
-            Type::WordOrNames(_) => return,
+            // They were checked before, whatever they are.
+            Type::WordOrNames(_) | Type::Integer(_) => return,
         };
         if !is_right {
             self.problems.add(path, &[must, ", found ", kind_of(text)]);
@@ -68,14 +91,21 @@ impl Walk<'_, '_> {
 
     /// One of `words`, or a list of container names.
     fn word_or_names(&mut self, path: &Path<'_>, words: &[&str], first: Option<u8>, text: &str) {
-        match first {
-            Some(b'[') if items(text).is_empty() => return self.problems.add(path, &["must not be empty"]),
-            Some(b'[') => return self.list(path, &Type::Text(Format::DnsLabel), None, text),
-            _ => {}
+        if first == Some(b'[') {
+            match items(text).first() {
+                None => self.problems.add(path, &["must not be empty"]),
+                Some(item) if item.starts_with('{') => {
+                    let words =
+                        ["must be ", &words.join(", "), " or a list of container names, found a list of objects"];
+                    self.problems.add(path, &[&words.concat(), "; did you mean ", SIDECARS, "?"]);
+                }
+                Some(_) => self.list(path, &Type::Text(Format::DnsLabel), None, text),
+            }
+            return;
         }
         let found = match Node::text_only(text).string() {
             Some(word) if words.contains(&&*word) => return,
-            Some(word) => [shown(&word), did_you_mean(&word, words.iter().copied())].concat(),
+            Some(word) => [shown(&word), did_you_mean(&word, words)].concat(),
             None => kind_of(text).to_owned(),
         };
         self.problems.add(path, &["must be ", &words.join(", "), " or a list of container names, found ", &found]);
@@ -95,9 +125,12 @@ impl Walk<'_, '_> {
         };
         match (format, problem) {
             (_, None) => {}
-            (Format::NonEmpty, Some(must)) => self.problems.add(path, &[must]),
+            (Format::NonEmpty | Format::FilePath | Format::HostPath, Some(must)) if text.is_empty() => {
+                self.problems.add(path, &[must]);
+            }
             (Format::OneOf(Words(words)), Some(_)) => {
-                let meant = did_you_mean(text, words.iter().copied());
+                let words = words.strip_prefix(&[""]).unwrap_or(words);
+                let meant = did_you_mean(text, words);
                 self.problems.add(path, &["must be ", &one_of(words), ", found ", &shown(text), &meant]);
             }
             // Whoever writes `NAME=value` has written a value, which may be a secret.
@@ -109,38 +142,89 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn object(&mut self, path: &Path<'_>, object: &Object, text: &str) {
-        let mut present = 0_u64;
+    fn object(&mut self, path: &Path<'_>, object: &'static Object, text: &str) {
+        let (mut present, mut set) = (0_u64, 0_u64);
         for (key, value) in members(text) {
             let path = path.member(&key);
             match object.members.iter().enumerate().find(|(_, member)| member.name == key) {
                 Some(_) if value == "null" => {}
                 Some((at, member)) => {
+                    let is_unset = member.is_unset(value);
                     present |= 1 << at;
+                    set |= u64::from(!is_unset) << at;
+                    if is_unset && !member.is_required && matches!(member.of, Type::Text(_)) {
+                        continue;
+                    }
+                    if is_unset && member.is_required && member.of.of_item().is_some() {
+                        self.problems.add(&path, &["must not be empty"]);
+                    }
+                    self.pruned(&path, object, member.name);
                     self.value(&path, &member.of, value);
                 }
-                None => {
-                    let meant = did_you_mean(&key, object.members.iter().map(|member| member.name));
-                    self.problems.add(&path, &["unknown field", &meant]);
-                }
+                None => self.problems.add(&path, &[&unknown(object, &key)]),
             }
         }
         let mut exclusive = Vec::new();
         let mut found = Vec::new();
         for (at, member) in object.members.iter().enumerate() {
-            let is_present = present & (1 << at) != 0;
-            if member.is_required && !is_present {
+            if member.is_required && present & (1 << at) == 0 {
                 self.problems.add(&path.member(member.name), &["must be set"]);
             }
             if member.is_exclusive {
                 exclusive.push(member.name);
-                found.extend(is_present.then_some(member.name));
+                found.extend((set & (1 << at) != 0).then_some(member.name));
             }
+        }
+        for rule in RULES.iter().filter(|rule| std::ptr::eq(rule.0, object)) {
+            between::check(path, rule, text, self.problems);
+        }
+        if std::ptr::eq(object, &RESOURCE_REQUIREMENTS) {
+            self.resources(path, text);
         }
         match (object.exclusive, found.len()) {
             (_, 1) | (Exclusive::AtMostOne, 0) | (Exclusive::AtLeastOne, 2..) => {}
             (_, 0) => self.problems.add(path, &["must have ", &one_of(&exclusive)]),
             (_, 2..) => self.problems.add(path, &["must have only one of ", &found.join(", ")]),
+        }
+    }
+
+    /// What a Notebook loses is refused where Notebooks get it.
+    fn pruned(&mut self, path: &Path<'_>, object: &'static Object, name: &str) {
+        let Some(list) = self.dependency.as_ref().and_then(|dependency| dependency.list_of_notebooks) else { return };
+        let is_pruned = if std::ptr::eq(object, &DEPENDENCY) {
+            PRUNED_OF_POD_SPEC.contains(&name)
+        } else {
+            PRUNED.iter().any(|(of, known)| std::ptr::eq(*of, object) && *known == name)
+        };
+        if is_pruned {
+            let hangs = if name == "restartPolicy" { ", and waits for the container to end" } else { "" };
+            let what = ["must not be set, since ", list, " lists the dependency: a Notebook loses it", hangs];
+            self.problems.add(path, &what);
+        }
+    }
+
+    /// What a container requests beside its limits (`validateResourceRequirements` of the file that the rules are of).
+    fn resources(&mut self, path: &Path<'_>, text: &str) {
+        let mut limits = ByName::default();
+        for (resource, limit) in member(text, "limits").map(members).unwrap_or_default() {
+            limits.insert(resource, limit);
+        }
+        let quantity = |value: &&str| Quantity::parse(value).map(Quantity::milli);
+        for (name, is_request) in [("limits", false), ("requests", true)] {
+            let path = path.member(name);
+            for (resource, value) in member(text, name).map(members).unwrap_or_default() {
+                let Some(amount) = quantity(&value) else { continue };
+                let limit = limits.get(&resource).and_then(quantity).filter(|limit| *limit >= 0);
+                let what = match limit {
+                    _ if is_extended_resource(&resource) && amount % 1000 != 0 => "must be a whole number",
+                    _ if !is_request => continue,
+                    Some(limit) if amount == limit => continue,
+                    _ if !is_overcommit_allowed(&resource) => "must be equal to its limit",
+                    Some(limit) if amount > limit => "must not be above its limit",
+                    _ => continue,
+                };
+                self.problems.add(&path.member(&resource), &[what, ", found ", &found(value)]);
+            }
         }
     }
 
@@ -152,8 +236,13 @@ impl Walk<'_, '_> {
                 self.problems.add(&path, &[must, ", found ", &shown(&key)]);
             }
             if are_dependencies {
-                let list_of_pods = self.lists.iter().find(|list| list.kind != Kind::Notebook && list.has(&key));
-                self.dependency = Some(InDependency { list_of_pods: list_of_pods.map(|list| list.word) });
+                let list = |is_of_notebooks: bool| {
+                    let mut lists = self.lists.iter();
+                    lists
+                        .find(|list| (list.kind == Kind::Notebook) == is_of_notebooks && list.has(&key))
+                        .map(|it| it.word)
+                };
+                self.dependency = Some(InDependency { list_of_pods: list(false), list_of_notebooks: list(true) });
             }
             self.value(&path, of, value);
             if are_dependencies {
@@ -167,14 +256,60 @@ impl Walk<'_, '_> {
         for (at, item) in items(text).into_iter().enumerate() {
             let item_path = path.item(at);
             self.value(&item_path, of, item);
-            let key = unique.and_then(|member| Some((member, string_member(item, member)?)));
-            let before = key.as_ref().and_then(|(_, key)| first.insert(key.as_ref(), at));
-            if let (Some((member, key)), Some(before)) = (key, before) {
-                let what = ["must not be in the list twice, found ", &shown(&key), " at ", &index(before), " too"];
-                self.problems.add(&item_path.member(member), &what);
+            if let Some(key) = unique {
+                check_distinct(&item_path, key, item, at, &mut first, self.problems);
             }
         }
     }
+}
+
+/// The string under `key` of the item at `at` must be in no item before; `first` has those.
+pub fn check_distinct(
+    path: &Path<'_>,
+    key: &str,
+    item: &str,
+    at: usize,
+    first: &mut FirstPositions,
+    problems: &mut Problems,
+) {
+    let Some(found) = string_member(item, key).filter(|found| !found.is_empty()) else { return };
+    let before = if key == "mountPath" {
+        first.insert(&clean_path(Cow::Borrowed(&*found)), at)
+    } else {
+        first.insert(&found, at)
+    };
+    if let Some(before) = before {
+        let what = ["must not be in the list twice, found ", &shown(&found), " at ", &index(before), " too"];
+        problems.add(&path.member(key), &what);
+    }
+}
+
+/// What is wrong with the member `key`, which `object` does not have.
+fn unknown(object: &Object, key: &str) -> String {
+    let meant = did_you_mean(key, &object.members.iter().map(|member| member.name).collect::<Vec<_>>());
+    let elsewhere = |place: &str| ["unknown field; did you mean ", place, ".", key, "?"].concat();
+    let of = |what: &str| ["is a field of a ", what, " that no dependency can add"].concat();
+    match key {
+        _ if std::ptr::eq(object, &POD_SECURITY_CONTEXT) && SECURITY_CONTEXT.member(key).is_some() => {
+            elsewhere("containerSecurityContext")
+        }
+        _ if !std::ptr::eq(object, &DEPENDENCY) || !meant.is_empty() => ["unknown field", &meant].concat(),
+        "matchLabels" | "matchExpressions" => elsewhere("selector"),
+        _ if is_word_of(key, OTHER_POD_SPEC_MEMBERS) => of("pod spec"),
+        _ if CONTAINER.member(key).is_some() => of("container"),
+        _ => "unknown field".to_owned(),
+    }
+}
+
+/// Whether `word` is one of the words of `text`.
+fn is_word_of(word: &str, mut text: &str) -> bool {
+    while let (before, Some(behind)) = cut(text, b' ') {
+        if before == word {
+            return true;
+        }
+        text = behind;
+    }
+    text == word
 }
 
 /// An item's place, as a message shows it beside a path.
@@ -185,4 +320,14 @@ pub fn index(at: usize) -> String {
 /// What the string says that `text` is; nothing where it is something else.
 fn string(text: &str) -> Cow<'_, str> {
     Node::text_only(text).string().unwrap_or_default()
+}
+
+/// What a value says: a string without its quotes, or the JSON of anything else.
+pub fn says(text: &str) -> Cow<'_, str> {
+    if text.starts_with('"') { string(text) } else { Cow::Borrowed(text) }
+}
+
+/// A string or a number, as a message shows it.
+pub fn found(text: &str) -> Cow<'_, str> {
+    if text.starts_with('"') { Cow::Owned(shown(&string(text))) } else { plain_or_shown(text) }
 }

@@ -37,7 +37,7 @@ fn problems_are_reported() {
 #[test]
 fn the_table_is_in_order() {
     let table = table();
-    assert!(table.len() >= 60);
+    assert!(table.len() >= 130);
     for Row { name, problems, .. } in &table {
         assert!(problems.is_sorted_by_key(|problem| problem.split_once(": ").map(|(path, _)| path)), "{name}");
         assert_eq!(table.iter().filter(|row| row.name == *name).count(), 1, "{name}");
@@ -98,6 +98,10 @@ fn valid_settings_are_accepted() {
     settings.push(("every field".to_owned(), everything()));
     settings
         .push(("nothing to add, something to retire".to_owned(), json!({"notebooks": null, "retired": ["registry"]})));
+    let right = test_data("settings/right.yaml");
+    let right = right.as_array().expect("a list");
+    assert!(!right.is_empty());
+    settings.extend(right.iter().map(|row| (row["name"].to_string(), row["settings"].clone())));
     for (name, settings) in settings {
         assert_eq!(settings_problem(&settings), None, "{name}");
     }
