@@ -40,14 +40,20 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     let names = Names { namespace: &namespace, name: &name };
     let mut problems = Vec::new();
     let wanted = settings.wanted(request.kind, &mut problems);
+    if request.kind == Kind::Pod && wanted.is_empty() && problems.is_empty() {
+        return Answer::accept();
+    }
     let resolved = Resolved::all(settings, wanted, &names, &mut problems);
     let running_notebooks = settings.running_notebooks(&mut problems);
     let own = settings.own_annotations(&mut problems);
-    let plan: Vec<_> = resolved.iter().map(|resolved| Dependency::read(resolved, &mut problems)).collect();
+    let labels = workload::labels(&request.object);
+    let mut plan: Vec<_> = resolved.iter().map(|resolved| Dependency::read(resolved, &mut problems)).collect();
+    plan.retain(|dependency| dependency.is_wanted(labels));
     if let Some(malformed) = problems.first() {
         return bad_settings(malformed);
     }
-    if let Some(nameless) = resolved.iter().find(|resolved| resolved.lacks_name) {
+    let is_planned = |resolved: &Resolved<'_>| plan.iter().any(|dependency| dependency.name == resolved.name);
+    if let Some(nameless) = resolved.iter().find(|resolved| resolved.lacks_name && is_planned(resolved)) {
         let message = format!(
             "metadata.name: must be set, since dependency \"{}\" needs it: {{name}} stands for it, and a name that is \
              generated is not known yet",
@@ -58,7 +64,8 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     // Asked for where something is recorded, which on a CREATE is nothing.
     let known = OnceCell::new();
     let is_ours = |name: &str| known.get_or_init(|| settings.known()).contains(name);
-    let deployed = Deployed { plan: &plan, own: &own, running_notebooks, is_ours: &is_ours };
+    let is_report = settings.is_report();
+    let deployed = Deployed { plan: &plan, own: &own, running_notebooks, is_report, is_ours: &is_ours };
     admit_plan(request, &deployed).unwrap_or_else(|malformed| Answer::reject(422, malformed.to_string()))
 }
 
@@ -67,6 +74,8 @@ struct Deployed<'s> {
     plan: &'s [Dependency<'s>],
     own: &'s OwnAnnotations<'s>,
     running_notebooks: RunningNotebooks,
+    /// Whether nothing is changed, and only said what would be.
+    is_report: bool,
     /// Whether the settings know the dependency of this name. Any other is another policy's.
     is_ours: &'s dyn Fn(&str) -> bool,
 }
@@ -74,6 +83,9 @@ struct Deployed<'s> {
 fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answer, Malformed> {
     let Deployed { plan, own, is_ours, .. } = *deployed;
     let kind = request.kind;
+    if deployed.is_report {
+        request.old_object = Some(request.object.clone());
+    }
     let has = Annotations::read(own, &request.object);
     let stored_has = request.old_object.as_ref().map(|old| Annotations::read(own, old));
     if plan.is_empty() && has.is_empty() && stored_has.as_ref().is_none_or(Annotations::is_empty) {
@@ -101,6 +113,9 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     };
 
     let known = Known::new(&records, is_ours, plan, false);
+    if deployed.is_report {
+        return report(request, plan, &known, &has);
+    }
     let asks = has.apply.as_deref() == Some("now");
     // One that was called before us in this request has taken the annotation off.
     let old = request.old_object.as_ref().filter(|_| asks || client.applied.is_some());
@@ -186,6 +201,39 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         warnings,
         audit_annotations: audit_annotations.into_iter().filter(|(_, names)| !names.is_empty()).collect(),
     })
+}
+
+/// What the settings ask for and the object is not, where it counts as the stored one: a rejection that names the
+/// dependencies (contract, "Answers").
+fn report<'a>(
+    request: Request<'a>,
+    plan: &'a [Dependency<'a>],
+    known: &'a Known<'a>,
+    has: &Annotations<'_>,
+) -> Result<Answer, Malformed> {
+    let old = request.old_object.as_ref();
+    let merged = merge_along(Rollout::BestEffort, request.object, old, request.kind, plan, known, ByName::default())?;
+    let Ok(Merged { outcome, waiting, .. }) = merged else { return Ok(Answer::accept()) };
+    let planned = ByName::set(plan.iter().map(|it| it.name));
+    let pending = ByName::set(has.pending());
+    let in_conflict = waiting.names(plan);
+    let changed = |is_planned: bool, is_pending: bool| {
+        let names = outcome.changed.names().map(|name| &**name);
+        names.filter(|name| planned.contains(name) == is_planned && pending.contains(name) == is_pending).collect()
+    };
+    let all: [(&str, Vec<&str>); 5] = [
+        ("lacks or has an earlier one of", changed(true, false)),
+        ("waits for", changed(true, true)),
+        ("outlived", changed(false, false)),
+        ("waits for the end of", changed(false, true)),
+        ("is in conflict with", in_conflict),
+    ];
+    let lines: Vec<_> = all
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| [what, " ", &names.join(", ")].concat())
+        .collect();
+    Ok(if lines.is_empty() { Answer::accept() } else { Answer::reject(422, lines.join("; ")) })
 }
 
 /// The dependencies that stay as they are since nobody knows what was stored: those that are ours by the client's record,

@@ -8,7 +8,7 @@ use schemars::SchemaGenerator;
 use serde_json::Value;
 
 use crate::facts::{FILE, Facts, Limit, Pattern, by_member, fact, listed, lists};
-use crate::policy::{Exclusive, FIELDS};
+use crate::policy::Exclusive;
 
 k8s_openapi::k8s_if_1_36! {
     /// The version of Kubernetes. That of the crate is [`CRATE`]: they change together, with the crate's `latest`.
@@ -46,11 +46,6 @@ pub fn file(facts: &Facts) -> Result<String, String> {
         write_type(&mut code, name, schemas[name], facts);
     }
     write_pruned(&mut code, facts);
-    let is_field = |member: &str| FIELDS.iter().any(|field| field.name == member);
-    let others = members(POD_SPEC, schemas[POD_SPEC], facts).map(|(member, _)| member).filter(|name| !is_field(name));
-    let text = others.collect::<Vec<_>>().join(" ");
-    let doc = "The members of a pod spec that are no field of a dependency";
-    write!(code, "\n/// {doc}.\npub const OTHER_POD_SPEC_MEMBERS: &str = {text:?};\n").unwrap();
     write!(code, "\n/// All of them, by name.\npub static ALL: [(&str, &Object); {}] = [\n", types.len()).unwrap();
     for name in &types {
         writeln!(code, "    (\"{name}\", &{}),", constant(name)).unwrap();
@@ -181,20 +176,16 @@ fn write_type(code: &mut String, name: &str, schema: &Value, facts: &Facts) {
     code.push_str(";\n");
 }
 
-/// The tables of what a Notebook loses.
+/// The table of what a Notebook loses.
 fn write_pruned(code: &mut String, facts: &Facts) {
-    let pruned: Vec<_> = listed(&facts.pruned);
-    let (of_pod_spec, others): (Vec<_>, Vec<_>) = pruned.into_iter().partition(|(name, _)| *name == POD_SPEC);
-    let count = others.len();
+    let pruned = listed(&facts.pruned);
+    let count = pruned.len();
     writeln!(code, "\n/// The members that a Notebook loses.\npub static PRUNED: [(&Object, &str); {count}] = [")
         .unwrap();
-    for (name, member) in others {
+    for (name, member) in pruned {
         writeln!(code, "    (&{}, {member:?}),", constant(name)).unwrap();
     }
-    let names: Vec<_> = of_pod_spec.into_iter().map(|(_, member)| member).collect();
-    let count = names.len();
-    let doc = "The members of a pod spec itself that it loses";
-    write!(code, "];\n\n/// {doc}.\npub static PRUNED_OF_POD_SPEC: [&str; {count}] = {names:?};\n").unwrap();
+    code.push_str("];\n");
 }
 
 /// The members of a type that Kubernetes takes, each with its schema.

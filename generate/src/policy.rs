@@ -31,6 +31,13 @@ pub const NAMED_FORMATS: [Format; 16] = [
     Format::Ip,
 ];
 
+/// Whether only pods have a field of a dependency: a Notebook loses it.
+#[cfg(test)]
+pub fn is_of_pods(name: &str) -> bool {
+    let is_of_pod_spec = |of: &Object| ptr::eq(of, &kubernetes::types::POD_SPEC);
+    kubernetes::types::PRUNED.into_iter().any(|(of, member)| is_of_pod_spec(of) && member == name)
+}
+
 /// An object with its name.
 pub type Named = (&'static str, &'static Object);
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::json::{Body, Cursor, Node, Shape, SyntaxError};
 use crate::settings;
-use crate::workload::{Kind, out_of_scope};
+use crate::workload::{Kind, is_of_pipeline, is_terminating};
 
 /// What is being done to the object. Other operations are out of scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl<'a> Request<'a> {
                 "oldObject" => old_object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))),
                 _ => _ = cursor.skip(),
             }
-            if kind == Some(Kind::PipelinePod) && operation == Some(Operation::Update) {
+            if kind == Some(Kind::Pod) && operation == Some(Operation::Update) {
                 return None;
             }
             next = cursor.next_key();
@@ -140,9 +140,10 @@ impl<'a> Request<'a> {
         let (kind, operation) = (kind?, operation?);
         let object = opened(object?, kind);
         let old_object = old_object.filter(|old| !old.is_null()).map(|old| opened(old, kind));
-        if object.is_null() || out_of_scope(&object, kind) {
+        if object.is_null() || is_terminating(&object) {
             return None;
         }
+        let kind = if kind == Kind::Pod && is_of_pipeline(&object) { Kind::PipelinePod } else { kind };
         Some(Request { operation, kind, namespace, object, old_object })
     }
 }
@@ -160,7 +161,7 @@ fn read_kind(cursor: &mut Cursor<'_>) -> Option<Kind> {
     });
     match (&*group, &*kind) {
         ("kubeflow.org", "Notebook") => Some(Kind::Notebook),
-        ("", "Pod") => Some(Kind::PipelinePod),
+        ("", "Pod") => Some(Kind::Pod),
         _ => None,
     }
 }

@@ -159,6 +159,20 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// As [`Node::as_object`]; one that was not opened is read for it.
+    pub fn opened_object(&self) -> Option<Cow<'_, Object<'a>>> {
+        let mut opened = Node::text_only(self.text);
+        match &self.body {
+            Body::Object(object) => return Some(Cow::Borrowed(object)),
+            Body::List(_) => {}
+            Body::Text | Body::Entry(_) => opened.open(&Shape::Object(&[])),
+        }
+        match opened.body {
+            Body::Object(object) => Some(Cow::Owned(object)),
+            _ => None,
+        }
+    }
+
     /// As [`Node::as_object`], to change it.
     pub const fn as_object_mut(&mut self) -> Option<&mut Object<'a>> {
         match &mut self.body {
@@ -175,11 +189,19 @@ impl<'a> Node<'a> {
         self.as_object().ok_or_else(|| self.malformed(path, "an object"))
     }
 
-    /// The members of the object that this must be, to change them.
+    /// Opens this along `shape`, where that was not done when it was read: another shape, or none.
+    pub fn open(&mut self, shape: &Shape) {
+        if matches!(self.body, Body::Text | Body::Entry(_)) {
+            *self = Self::read(&mut Cursor::new(self.text), shape);
+        }
+    }
+
+    /// The members of the object that this must be, to change them. One that was not opened when it was read is opened now.
     ///
     /// # Errors
     /// It is something else.
     pub fn object_mut(&mut self, path: &Path<'_>) -> Result<&mut Object<'a>, Malformed> {
+        self.open(&Shape::Object(&[]));
         match &mut self.body {
             Body::Object(object) => Ok(object),
             _ => Err(Self::text_only(self.text).malformed(path, "an object")),

@@ -11,7 +11,7 @@
 
 use std::borrow::Cow;
 
-use super::meaning::{Known, Meaning, is_absent, is_volume, of_item, of_member};
+use super::meaning::{self, Known, Meaning, is_volume, of_item, of_member};
 use super::names::{Format, clean_path};
 use super::schema::{ListMap, Member, Type};
 use crate::json::{Body, ByName, Node, Object, is_same_text};
@@ -134,7 +134,12 @@ fn are_same_nodes(of: Known, one: &Node<'_>, other: &Node<'_>) -> bool {
     }
 }
 
-/// As [`is_absent`], without reading more of what was opened than it has to.
+/// Whether the member `key` of an object of type `of` says no more with this value than if it were absent.
+pub fn is_absent(of: &'static Type, key: &str, value: &str) -> bool {
+    meaning::is_absent(Some(of), key, &Node::text_only(value))
+}
+
+/// As [`meaning::is_absent`], without reading more of what was opened than it has to.
 fn is_absent_node(of: Known, key: &str, node: &Node<'_>) -> bool {
     match &node.body {
         Body::List(list) if !is_volume(of) => list.items().is_empty(),
@@ -142,7 +147,7 @@ fn is_absent_node(of: Known, key: &str, node: &Node<'_>) -> bool {
             let of = of_member(of, key);
             opened_members(object).iter().all(|(key, node)| is_absent_node(of, key, node))
         }
-        _ => is_absent(of, key, node),
+        _ => meaning::is_absent(of, key, node),
     }
 }
 

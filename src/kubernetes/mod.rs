@@ -8,5 +8,6 @@ pub mod names;
 pub mod quantity;
 pub mod rules;
 pub mod schema;
+pub mod selector;
 #[rustfmt::skip]
 pub mod types;

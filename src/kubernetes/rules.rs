@@ -9,8 +9,8 @@ use super::schema::{Object, Type};
 use super::types::{
     APP_ARMOR_PROFILE, CONTAINER, DOWNWARD_API_VOLUME_FILE, ENV_VAR_SOURCE, ISCSI_VOLUME_SOURCE,
     LABEL_SELECTOR_REQUIREMENT, NODE_SELECTOR_REQUIREMENT, PERSISTENT_VOLUME_CLAIM_SPEC, POD_AFFINITY_TERM,
-    POD_DNS_CONFIG, POD_SECURITY_CONTEXT, RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT, TOLERATION,
-    TOPOLOGY_SPREAD_CONSTRAINT, VOLUME_MOUNT,
+    POD_DNS_CONFIG, POD_SECURITY_CONTEXT, POD_SPEC, RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT,
+    TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT, VOLUME_MOUNT,
 };
 use crate::json::{cut, member};
 
@@ -48,7 +48,7 @@ use Is::{Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, Without};
 
 /// The rules of an object, wherever it is.
 #[rustfmt::skip]
-pub static RULES: [Rule; 37] = [
+pub static RULES: [Rule; 38] = [
     // ValidateTolerations
     Rule(&TOLERATION, "key", Unset, "operator", OneOf(&Words(&["Exists"]))),
     Rule(&TOLERATION, "operator", OneOf(&Words(&["Exists"])), "value", Unset),
@@ -69,6 +69,7 @@ pub static RULES: [Rule; 37] = [
     // validatePodDNSConfig
     Rule(&POD_DNS_CONFIG, "", Unset, "nameservers", Items(&Count(0, 3, "at most 3 items"))),
     Rule(&POD_DNS_CONFIG, "", Unset, "searches", Items(&Count(0, 32, "at most 32 items"))),
+    Rule(&POD_SPEC, "dnsPolicy", OneOf(&Words(&["None"])), "dnsConfig.nameservers", Set),
     // validateSeccompProfileField, ValidateAppArmorProfileField
     Rule(&SECCOMP_PROFILE, "type", OneOf(&Words(&["Localhost"])), "localhostProfile", Set),
     Rule(&SECCOMP_PROFILE, "type", OneOf(&Words(&["RuntimeDefault", "Unconfined"])), "localhostProfile", Unset),

@@ -40,6 +40,8 @@ pub enum Type {
 pub struct Range(pub i64, pub i64, pub &'static str);
 
 impl Range {
+    /// Any number.
+    pub const ANY: Self = Range(i64::MIN, i64::MAX, "a whole number of 64 bits");
     /// The numbers of a port.
     pub const PORT: Self = Range(1, 65_535, "from 1 to 65535");
 }

@@ -924,7 +924,7 @@ pub static WINDOWS_SECURITY_CONTEXT_OPTIONS: Object = Object::new(&[
 ]);
 
 /// The members that a Notebook loses.
-pub static PRUNED: [(&Object, &str); 21] = [
+pub static PRUNED: [(&Object, &str); 23] = [
     (&CONTAINER, "resizePolicy"),
     (&CONTAINER, "restartPolicy"),
     (&CONTAINER, "restartPolicyRules"),
@@ -939,6 +939,8 @@ pub static PRUNED: [(&Object, &str); 21] = [
     (&POD_SECURITY_CONTEXT, "appArmorProfile"),
     (&POD_SECURITY_CONTEXT, "seLinuxChangePolicy"),
     (&POD_SECURITY_CONTEXT, "supplementalGroupsPolicy"),
+    (&POD_SPEC, "hostUsers"),
+    (&POD_SPEC, "resourceClaims"),
     (&RESOURCE_REQUIREMENTS, "claims"),
     (&SECURITY_CONTEXT, "appArmorProfile"),
     (&TYPED_OBJECT_REFERENCE, "namespace"),
@@ -947,12 +949,6 @@ pub static PRUNED: [(&Object, &str); 21] = [
     (&VOLUME_PROJECTION, "clusterTrustBundle"),
     (&VOLUME_PROJECTION, "podCertificate"),
 ];
-
-/// The members of a pod spec itself that it loses.
-pub static PRUNED_OF_POD_SPEC: [&str; 2] = ["hostUsers", "resourceClaims"];
-
-/// The members of a pod spec that are no field of a dependency.
-pub const OTHER_POD_SPEC_MEMBERS: &str = "activeDeadlineSeconds containers dnsConfig dnsPolicy enableServiceLinks ephemeralContainers hostIPC hostNetwork hostPID hostUsers hostname hostnameOverride nodeName os overhead preemptionPolicy priority readinessGates resourceClaims resources restartPolicy schedulingGates schedulingGroup serviceAccount setHostnameAsFQDN shareProcessNamespace subdomain terminationGracePeriodSeconds topologySpreadConstraints";
 
 /// All of them, by name.
 pub static ALL: [(&str, &Object); 107] = [

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::entry_of;
-use super::known::Known;
+use super::known::{Known, split_place};
 use super::others::carry_over_entries;
-use super::place::entries_of;
+use super::place::{entries_of, retain_entries};
+use super::{entry_of, opened_container};
 use crate::json::{ByName, Malformed, Node, Path};
-use crate::settings::fields::{Entry, FIELDS, Field, SIDECARS, Target};
+use crate::settings::fields::{Field, IN_CONTAINERS, INIT_CONTAINERS, SIDECARS};
 use crate::settings::{Addition, Dependency, OnConflict};
-use crate::workload::{self, Apart, Containers, Kind, container_names, is_meant_by_all, main_container};
+use crate::workload::{
+    self, Apart, Containers, Kind, container_names, init_container_names, is_meant_by_all, main_containers,
+};
 
 /// Dependencies, and the containers that they reach.
 #[derive(Debug, Default)]
@@ -18,8 +20,8 @@ pub struct Reach<'a> {
     pub dependencies: Vec<&'a Dependency<'a>>,
     /// Those that need a container where there is none for them: they stay as they are.
     pub left_out: Vec<&'a Dependency<'a>>,
-    /// The main container.
-    pub main: Option<Cow<'a, str>>,
+    /// The main container; several where a pod of a pipeline is a container set.
+    main: ByName<'a, ()>,
     /// Which dependencies reach the main container, every container that All means, and those of a name.
     of_main: Vec<usize>,
     of_all: Vec<usize>,
@@ -56,22 +58,22 @@ impl<'a> Reach<'a> {
             return Ok(reach);
         }
         let present = container_names(object, kind)?;
-        // The sidecars that these dependencies bring.
+        // The containers that these dependencies bring.
         let mut brought: ByName<'_, Vec<usize>> = ByName::default();
         for (at, dependency) in plan.iter().enumerate() {
-            for sidecar in sidecars(dependency) {
-                brought.entry(&*sidecar.key).into_iter().for_each(|by| by.push(at));
+            for container in containers_of(dependency) {
+                brought.entry(&*container.key).into_iter().for_each(|by| by.push(at));
             }
         }
-        let owners = known.at(SIDECARS);
-        let owner = |name: &str| owners.and_then(|owners| owners.get(name));
+        let owners = [SIDECARS, INIT_CONTAINERS].map(|place| known.at(place));
+        let owner = |name: &str| owners.into_iter().flatten().find_map(|owners| owners.get(name));
         let mut in_the_place_of_theirs = ByName::default();
         for (at, name) in present.iter().enumerate().filter(|(_, name)| owner(name).is_none()) {
             let overrides =
                 |at: &usize| plan.get(*at).filter(|dependency| dependency.on_conflict == OnConflict::Override);
             for dependency in brought.get(name).into_iter().flatten().filter_map(overrides) {
                 let theirs = containers_text(object, kind, at);
-                if sidecars(dependency).any(|it| it.key == *name && !it.field.contains(theirs, it.value)) {
+                if containers_of(dependency).any(|it| it.key == *name && !it.field.contains(name, theirs, it.value)) {
                     in_the_place_of_theirs.add(&**name);
                 }
             }
@@ -82,19 +84,23 @@ impl<'a> Reach<'a> {
         };
         let is_foreign = |name: &str| known.foreign_containers.contains(name);
         let apart = Apart { is_ours: &is_ours, is_foreign: &is_foreign };
-        reach.main = main_container(kind, object, &present, &apart).cloned();
-        reach.meant_by_all.extend(reach.main.clone());
-        let is_meant = |name: &&Cow<'_, str>| !brought.contains(name) && is_meant_by_all(name, &apart);
+        let mains = main_containers(kind, object, &present, &apart);
+        reach.main.extend(mains.iter().filter_map(|at| present.get(*at)).cloned());
+        reach.meant_by_all.extend(reach.main.names().cloned());
+        let is_meant = |name: &&Cow<'_, str>| !brought.contains(name) && is_meant_by_all(kind, name, &apart);
         reach.meant_by_all.extend(present.iter().filter(is_meant).cloned());
 
-        // A sidecar that nobody brings any more is removed in this very merge.
+        // A container that nobody brings any more is removed in this very merge.
         let goes = |name: &str| {
             !brought.contains(name)
                 && owner(name).is_some_and(|owner| owner.is_stored && !is_held_back(owner.dependency))
         };
-        let mut stays = ByName::set(present.iter().map(|name| &**name).filter(|name| !goes(name)));
+        let init_containers = init_container_names(object, kind);
+        let there = present.iter().chain(&init_containers).map(|name| &**name);
+        let mut stays = ByName::set(there.filter(|name| !goes(name)));
         // One of a dependency that stays as it is, is put back.
-        let held_back = owners.into_iter().flat_map(|owners| owners.iter()).filter(|(_, owner)| owner.is_stored);
+        let held_back =
+            owners.into_iter().flatten().flat_map(|owners| owners.iter()).filter(|(_, owner)| owner.is_stored);
         stays.extend(held_back.filter(|(_, owner)| is_held_back(owner.dependency)).map(|(name, _)| name));
         let left_out = lacking(&plan, &reach, &stays, &brought);
 
@@ -105,8 +111,8 @@ impl<'a> Reach<'a> {
             }
             let at = reach.dependencies.len();
             reach.dependencies.push(dependency);
-            for sidecar in sidecars(dependency) {
-                reach.brought.insert(&*sidecar.key, sidecar.value);
+            for container in containers_of(dependency) {
+                reach.brought.insert(&*container.key, container.value);
             }
             if dependency.needs_container() {
                 match &dependency.containers {
@@ -124,16 +130,21 @@ impl<'a> Reach<'a> {
         Ok(reach)
     }
 
-    /// Whether the container of this name is the main one.
-    pub fn is_main(&self, name: &str) -> bool {
-        self.main.as_deref() == Some(name)
+    /// The main container, where it is one.
+    pub fn main(&self) -> Option<&str> {
+        self.main.names().next().filter(|_| self.main.len() == 1).map(|name| &**name)
+    }
+
+    /// Whether any dependency names the containers that it reaches.
+    pub fn has_names(&self) -> bool {
+        !self.of_name.is_empty()
     }
 
     /// The dependencies that reach the container of this name, by their positions, in order.
     pub fn of(&self, name: &str) -> Vec<usize> {
         let none = Vec::new();
         let by_name = self.of_name.get(name).unwrap_or(&none);
-        let by_main = if self.is_main(name) { &self.of_main } else { &none };
+        let by_main = if self.main.contains(name) { &self.of_main } else { &none };
         let by_all = if self.meant_by_all.contains(name) { &self.of_all } else { &none };
         let mut lists = [by_name, by_main, by_all].map(|list| list.iter().copied().peekable());
         let mut reached_by = Vec::new();
@@ -158,7 +169,7 @@ fn lacking(
     let mut choices: Vec<usize> = Vec::with_capacity(plan.len());
     for (at, dependency) in plan.iter().enumerate() {
         choices.push(match &dependency.containers {
-            Containers::Main => usize::from(reach.main.is_some()),
+            Containers::Main => reach.main.len(),
             Containers::All => reach.meant_by_all.len(),
             Containers::Named(names) => {
                 for name in names.iter().filter(|name| brought.contains(name) && !stays.contains(name)) {
@@ -180,12 +191,12 @@ fn lacking(
             continue;
         }
         *is_lacking = true;
-        for sidecar in sidecars(dependency) {
-            let bringing = brought.position(&sidecar.key).and_then(|at| bringing.get_mut(at));
+        for container in containers_of(dependency) {
+            let bringing = brought.position(&container.key).and_then(|at| bringing.get_mut(at));
             let Some(bringing) = bringing else { continue };
             *bringing -= 1;
             if *bringing == 0 {
-                for at in named_by.get(&sidecar.key).into_iter().flatten() {
+                for at in named_by.get(&container.key).into_iter().flatten() {
                     if let Some(choices) = choices.get_mut(*at) {
                         *choices -= 1;
                         queue.push(*at);
@@ -197,9 +208,21 @@ fn lacking(
     is_lacking
 }
 
-/// The containers that a dependency brings.
-fn sidecars<'d, 'a>(dependency: &'d Dependency<'a>) -> impl Iterator<Item = &'d Addition<'a>> {
-    dependency.additions.iter().filter(|addition| addition.field.entry == Entry::Container)
+/// The containers and init containers that a dependency brings.
+fn containers_of<'d, 'a>(dependency: &'d Dependency<'a>) -> impl Iterator<Item = &'d Addition<'a>> {
+    dependency.additions.iter().filter(|addition| addition.field.is_container())
+}
+
+/// The fields of containers at `places`, as records name them: the first of each place.
+pub fn fields_in_containers(places: &mut dyn Iterator<Item = &str>) -> Vec<&'static Field> {
+    let mut are_used = [false; IN_CONTAINERS.len()];
+    for place in places {
+        let (name, _) = split_place(place);
+        for (field, is_used) in IN_CONTAINERS.iter().zip(&mut are_used) {
+            *is_used |= field.place() == name;
+        }
+    }
+    IN_CONTAINERS.iter().zip(are_used).filter(|(_, is_used)| *is_used).map(|(field, _)| *field).collect()
 }
 
 /// The text of a container.
@@ -213,7 +236,7 @@ fn containers_text<'a>(object: &Node<'a>, kind: Kind, at: usize) -> &'a str {
 /// The text of an entry called `name`. Of a container, without what dependencies and other policies put into it by their
 /// records: it is no part of what brings the container.
 pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'t str) -> Cow<'t, str> {
-    if field.entry != Entry::Container {
+    if !field.is_container() {
         return Cow::Borrowed(text);
     }
     let mut node = Node::text_only(text);
@@ -223,9 +246,8 @@ pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'
             node = entry_of(field, text);
         }
         let Some(container) = node.as_object_mut() else { break };
-        if let Some(Ok(list)) = container.get_mut(of.member.raw()).map(|list| list.list_mut(&Path::Root("container"))) {
-            list.retain(|item| !of.key_of(item).is_some_and(|key| is_inside(&key)));
-        }
+        // Nothing in it is malformed: what is, was refused before.
+        let _ = retain_entries(container, &Path::Root("container"), of, &mut |key| !is_inside(key));
     }
     node.written()
 }
@@ -233,19 +255,18 @@ pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'
 /// Keeps in `entry`, which is called `name` and takes the place of `replaced`, what dependencies and other policies put
 /// into that by their records. What an addition has itself (it is not `is_stored`) stays as it is there.
 pub fn carry_inside<'a>(known: &Known<'_>, field: &Field, entry: &mut Node<'a>, replaced: &Node<'a>, is_stored: bool) {
-    let (Some(container), Some(replaced)) = (entry.as_object_mut(), replaced.as_object()) else { return };
+    let (Some(container), Some(replaced)) = (entry.as_object_mut(), opened_container(replaced)) else { return };
     let name = container.get("name").and_then(Node::string).unwrap_or_default();
     for of in fields_of(field) {
         let Some(is_inside) = known.inside(of, &name) else { continue };
         let own = entries_of(container, of);
         let is_kept = |key: &str, _| is_inside(key) && (is_stored || !own.contains(key));
         // Nothing in them is malformed: both were read before.
-        let _ = carry_over_entries(container, replaced, &Path::Root("container"), of, &is_kept);
+        let _ = carry_over_entries(container, &replaced, &Path::Root("container"), of, &is_kept);
     }
 }
 
 /// The fields whose entries may be in an entry of `field`.
 fn fields_of(field: &Field) -> impl Iterator<Item = &'static Field> {
-    let is_container = field.entry == Entry::Container;
-    FIELDS.iter().filter(move |of| is_container && of.target == Target::Containers)
+    IN_CONTAINERS.iter().copied().filter(|_| field.is_container())
 }

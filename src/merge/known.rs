@@ -138,18 +138,33 @@ impl<'r> Known<'r> {
         self.places.get(place)
     }
 
+    /// Whether anything counts as ours in a container by its name.
+    pub fn has_names(&self) -> bool {
+        self.places().any(|place| place.contains('/'))
+    }
+
+    /// Whether anything counts as ours in the container of this name, by its name.
+    pub fn names(&self, container: &str) -> bool {
+        self.places().any(|place| split_place(place).1 == Some(container))
+    }
+
+    /// The places of what counts as ours.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        self.places.names().map(|place| &**place)
+    }
+
     /// What counts as ours of `field` in containers, by the container's name; that of the main one has none.
     pub fn in_containers(&self, field: &Field) -> impl Iterator<Item = (Option<&str>, &OwnersAt<'r>)> {
         self.places.iter().filter_map(|(place, owners)| {
             let (name, container) = split_place(place);
-            (name == field.name).then_some((container, owners))
+            (name == field.place()).then_some((container, owners))
         })
     }
 
     /// Which keys of `field` were put into the container called `name` by a dependency that is wanted, or by another policy;
     /// `None` where none were.
     pub fn inside(&self, field: &Field, name: &str) -> Option<impl Fn(&str) -> bool> {
-        let place = [field.name, "/", name].concat();
+        let place = [field.place(), "/", name].concat();
         let (ours, theirs) = (self.places.get(&place), self.keys_of_others.get(&place));
         (ours.is_some() || theirs.is_some()).then_some(move |key: &str| {
             let owner = ours.and_then(|owners| owners.get(key));
@@ -198,7 +213,7 @@ impl<'r> Known<'r> {
     pub fn has_containers(&self) -> bool {
         let is_one = |place: &Cow<'_, str>| {
             let (field, _) = split_place(place);
-            field == SIDECARS || Field::named(field).is_some_and(|field| field.target == Target::Containers)
+            field == SIDECARS || Field::at(field).is_some_and(|field| field.target == Target::Containers)
         };
         self.places.names().any(is_one)
     }
@@ -214,7 +229,7 @@ fn add<'r>(
 ) {
     for (place, keys) in part.added.iter() {
         let (field, _) = split_place(place);
-        if is_of_metadata_alone && Field::named(field).is_none_or(|field| field.target != Target::Metadata) {
+        if is_of_metadata_alone && Field::at(field).is_none_or(|field| field.target != Target::Metadata) {
             continue;
         }
         let Some(owners) = places.entry(place) else { continue };

@@ -21,13 +21,13 @@ pub use others::{OfOthers, carry_over, put_back_metadata};
 pub use record::{Part, Record};
 pub use set_aside::{keys_of, set_aside};
 
-use self::containers::{Reach, carry_inside, without_others};
+use self::containers::{Reach, carry_inside, fields_in_containers, without_others};
 use self::known::OwnersAt;
-use self::place::{Context, Desired, Place, Stored, entries_of, present_atomic_fields};
-use crate::json::{ByName, Malformed, Node, Object, Path, is_same_text, items, member, string_member};
-use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, SIDECARS, Target};
+use self::place::{Context, Desired, Place, Stored, entries_of, holder_mut, present_atomic_fields};
+use crate::json::{Body, ByName, Malformed, Node, Object, Path, is_same_text, items, member, string_member};
+use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, OF_SPEC, SIDECARS, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
-use crate::workload::{self, Apart, CONTAINER, Kind, METADATA};
+use crate::workload::{self, Apart, CONTAINER, CONTAINER_LISTS, Kind, METADATA, container_name};
 
 /// What came of a merge, beside the object.
 #[derive(Debug, Default)]
@@ -156,23 +156,19 @@ pub fn merge<'a>(
         dependency.map_or_else(OnConflict::default, |dependency| dependency.on_conflict)
     };
     let context = Context { kind, known, is_held_back: &is_held_back, on_conflict: &on_conflict };
-    let mut merger = Merger { context, reach: &reach, stored, holds_back, outcome };
+    let additions = reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
+    let used = additions.fold(0, |used, addition| used | 1 << addition.field.order());
+    let mut merger = Merger { context, reach: &reach, stored, used, holds_back, outcome };
     merger.merge_all(object)?;
     Ok(merger.outcome)
 }
-
-/// The place of a field, as the record names it.
-const fn place_of(field: &Field) -> &'static str {
-    if matches!(field.strategy, MergeStrategy::Atomic) { SPEC } else { field.name }
-}
-
-/// The place of the atomic fields of the pod spec.
-const SPEC: &str = "spec";
 
 struct Merger<'r, 'a> {
     context: Context<'r, 'a>,
     reach: &'r Reach<'a>,
     stored: Option<&'r Node<'a>>,
+    /// The fields that anything is added to: a bit for each, by its order.
+    used: u64,
     /// Whether any dependency stays as it is.
     holds_back: bool,
     outcome: Outcome<'a>,
@@ -190,13 +186,13 @@ impl<'a> Merger<'_, 'a> {
         for field in FIELDS.iter().filter(are_volumes) {
             self.merge_beside_containers(object, field)?;
         }
-        let desired = self.additions_to(|it| it.strategy == MergeStrategy::Atomic);
-        self.merge_atomic_fields(object, &desired)
+        self.merge_atomic_fields_of_spec(object)
     }
 
     /// A list or map that is not in a container.
     fn merge_beside_containers(&mut self, object: &mut Node<'a>, field: &'static Field) -> Result<(), Malformed> {
-        let mut desired = self.additions_to(|it| std::ptr::eq(it, field));
+        let is_used = self.used & 1 << field.order() != 0;
+        let mut desired = if is_used { self.additions_to(|it| std::ptr::eq(it, field)) } else { Vec::new() };
         if field.entry == Entry::Volume {
             self.leave_out_unmounted(object, &mut desired);
         }
@@ -234,6 +230,7 @@ impl<'a> Merger<'_, 'a> {
             stored: Stored::new(self.stored.map(|_| stored), self.context.known),
             taken: ByName::default(),
             mounted: ByName::default(),
+            by_server: None,
         }
     }
 
@@ -298,12 +295,19 @@ impl<'a> Merger<'_, 'a> {
         desired: &[Desired<'a>],
     ) -> Result<(), Malformed> {
         let field = place.field;
-        let path = parent_path.member(field.member.raw());
+        let within = field.within.map(|within| parent_path.member(within.raw()));
+        let holder_path = within.as_ref().unwrap_or(parent_path);
+        let path = holder_path.member(field.member.raw());
         let is_map = field.strategy == MergeStrategy::Granular;
-        let entries: Vec<_> = match parent.get(field.member.raw()) {
+        let holder = holder_mut(parent, field, holder_path)?;
+        let entries: Vec<_> = match holder.and_then(|holder| holder.get_mut(field.member.raw())) {
             None => Vec::new(),
             Some(node) if is_map => {
-                node.object(&path)?.iter().map(|(key, value)| (Some(key.decode()), value.text())).collect()
+                let members = node.object_mut(&path)?.iter();
+                let entry = |key: Cow<'a, str>, value: &Node<'a>| {
+                    (Some(key).filter(|key| !field.holds_another(key)), value.text())
+                };
+                members.map(|(key, value)| entry(key.decode(), value)).collect()
             }
             Some(node) => {
                 let items = node.list(&path)?.items().iter().enumerate();
@@ -320,7 +324,7 @@ impl<'a> Merger<'_, 'a> {
         let own_text = |(key, text): &(Option<Cow<'_, str>>, &'a str)| {
             without_others(known, field, key.as_deref().unwrap_or_default(), text)
         };
-        let own: Vec<_> = entries.iter().filter(|_| field.entry == Entry::Container).map(own_text).collect();
+        let own: Vec<_> = entries.iter().filter(|_| field.is_container()).map(own_text).collect();
         let entries: Vec<_> = if own.is_empty() {
             entries
         } else {
@@ -328,20 +332,26 @@ impl<'a> Merger<'_, 'a> {
         };
         let may_put_back = self.holds_back && {
             let text = |node: Option<&Node<'a>>| node.map_or("null", Node::text);
-            let present = parent.get(field.member.raw());
-            let stored = place.stored.parent.flatten().and_then(|stored| stored.get(field.member.raw()));
+            let member = field.within.unwrap_or(field.member).raw();
+            let present = parent.get(member);
+            let stored = place.stored.parent.flatten().and_then(|stored| stored.get(member));
             present.is_some_and(Node::is_changed) || !is_same_text(text(stored), text(present))
         };
         let edits = place.decide(&self.context, desired, &entries, may_put_back, &mut self.outcome);
         if edits.is_empty() {
             return Ok(());
         }
+        self.warn_of_a_lost_group(parent, field, desired);
+        let holder = match field.within {
+            Some(within) => parent.object_at(within, holder_path)?,
+            None => &mut *parent,
+        };
         let is_emptied = if is_map {
-            let members = parent.object_at(field.member, &path)?.members_mut();
+            let members = holder.object_at(field.member, &path)?.members_mut();
             edits.apply(members, |written, _| (written.member, Node::text_only(written.value)));
             members.is_empty()
         } else {
-            let items = parent.list_at(field.member, &path)?.items_mut();
+            let items = holder.list_at(field.member, &path)?.items_mut();
             edits.apply(items, |written, replaced| {
                 let mut entry = entry_of(field, written.value);
                 replaced
@@ -353,67 +363,130 @@ impl<'a> Merger<'_, 'a> {
         };
         // An emptied list or map is removed: empty and absent mean the same.
         if is_emptied {
-            parent.remove(field.member.raw());
+            holder.remove(field.member.raw());
+            let is_emptied = holder.is_empty();
+            field.within.filter(|_| is_emptied).into_iter().for_each(|within| parent.remove(within.raw()));
         }
         Ok(())
     }
 
-    /// The lists and maps in the containers that each dependency reaches.
+    /// The notebook controller gives a pod `fsGroup: 100` only where there is no security context.
+    fn warn_of_a_lost_group(&mut self, spec: &Object<'_>, field: &Field, desired: &[Desired<'a>]) {
+        let is_first = field.name == "securityContext" && spec.get(field.member.raw()).is_none();
+        let has_group = || desired.iter().any(|desired| desired.addition.key == "fsGroup");
+        if let Some(Desired { dependency, .. }) = desired.first()
+            && is_first
+            && self.context.kind == Kind::Notebook
+            && !has_group()
+        {
+            let name = dependency.name;
+            let what = format!(
+                "dependency \"{name}\" brings a securityContext without fsGroup: the notebook no longer gets fsGroup 100"
+            );
+            self.outcome.warn(Audience::Writer, what);
+        }
+    }
+
+    /// The keys of what the API server itself wrote into a container of a pod before anyone was asked: a request that says
+    /// the same as the limit, and the pull policy that goes with the image.
+    fn written_by_the_server(&self, container: &Object<'_>) -> ByName<'static, ()> {
+        let mut keys = ByName::default();
+        if self.context.kind == Kind::Notebook {
+            return keys;
+        }
+        let policy = container.get("imagePullPolicy").and_then(Node::string);
+        let image = container.get("image").and_then(Node::string);
+        if policy.is_some() && policy.as_deref() == image.as_deref().map(workload::default_pull_policy) {
+            keys.add("imagePullPolicy");
+        }
+        if let [Some(limits), Some(requests)] = ["limits", "requests"].map(Field::named) {
+            let limits_of = entries_of(container, limits);
+            for (key, request) in entries_of(container, requests).iter() {
+                if limits_of.get(key).is_some_and(|limit| requests.is_equal(key, limit.value, request.value)) {
+                    keys.add(key.to_owned());
+                }
+            }
+        }
+        keys
+    }
+
+    /// What goes into the containers that each dependency reaches.
     fn merge_into_containers(&mut self, object: &mut Node<'a>) -> Result<(), Malformed> {
+        let known = self.context.known;
         let needs_containers = self.reach.dependencies.iter().any(|dependency| dependency.needs_container());
-        if !needs_containers && !self.context.known.has_containers() {
+        if !needs_containers && !known.has_containers() {
             return Ok(());
         }
-        let fields: Vec<_> = FIELDS.iter().filter(|field| field.target == Target::Containers).collect();
+        let additions = self.reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
+        let mut places = additions.map(|addition| addition.field.place()).chain(known.places());
+        let fields = fields_in_containers(&mut places);
         let positions = ByName::set(self.reach.dependencies.iter().map(|dependency| dependency.name));
         let mut additions = Vec::with_capacity(fields.len());
         for field in &fields {
             additions.push(self.by_dependency(field, &positions));
         }
         let kind = self.context.kind;
-        let there = ByName::set(workload::container_names(object, kind)?);
+        let mut there = ByName::set(workload::container_names(object, kind)?);
+        let main = self.reach.main();
+        let recorded_main = recorded_main(self.stored, kind, known, main, &|name| there.contains(name));
+        there.extend(workload::init_container_names(object, kind));
+        let moved: Vec<_> = fields.iter().map(|field| known.moved(field, &there)).collect();
         let path = kind.pod_spec_path();
         let Some(spec) = path.get_mut(object)? else { return Ok(()) };
-        let path = path.member("containers");
-        let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
-        let moved: Vec<_> = fields.iter().map(|field| self.context.known.moved(field, &there)).collect();
-        let stored = StoredContainers::new(self.stored, kind);
-        let main = self.reach.main.as_deref();
-        let is_there = |name: &str| there.contains(name);
-        let recorded_main = recorded_main(self.stored, kind, self.context.known, main, &is_there);
-        for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
-            let path = path.item(at);
-            let container = node.object_mut(&path)?;
-            let name = container.get("name").and_then(Node::string).unwrap_or_default();
-            let is_main = self.reach.is_main(&name);
-            let is_recorded_main = recorded_main.as_deref() == Some(&*name);
-            let is_new = stored.by_name.is_empty() || !stored.by_name.contains(&name);
-            let reached_by = self.reach.of(&name);
-            let reaches = |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
-            for ((field, of_field), moved) in fields.iter().zip(&additions).zip(&moved) {
-                let desired: Vec<_> = reached_by.iter().filter_map(|at| of_field.get(*at)).flatten().copied().collect();
-                let known = self.context.known;
-                let by_name = [field.name, "/", &name].concat();
-                let of_main = known.at(field.name).filter(|_| is_recorded_main);
-                let owners = [of_main, known.at(&by_name)];
-                let is_covered = owners.iter().any(Option::is_some);
-                let moved = (is_new && !is_covered && !moved.is_empty() && !reached_by.is_empty())
-                    .then_some((moved, &reaches as _));
-                if desired.is_empty() && owners.iter().all(Option::is_none) && moved.is_none() {
+        for list in CONTAINER_LISTS {
+            let are_init_containers = list != CONTAINER_LISTS[0];
+            if are_init_containers && !self.reach.has_names() && !known.has_names() {
+                continue;
+            }
+            let path = path.member(list);
+            let Some(containers) = spec.get_mut(list) else { continue };
+            let stored = StoredContainers::new(self.stored, kind, list);
+            for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
+                let path = path.item(at);
+                let name = container_name(node);
+                let reached_by = self.reach.of(&name);
+                // Init containers are reached by their names alone.
+                if are_init_containers && reached_by.is_empty() && !known.names(&name) {
                     continue;
                 }
-                let definition = self.reach.brought.get(&name).filter(|_| is_covered);
-                let definition = definition.and_then(|text| Node::parse(text, &CONTAINER).ok());
-                let definition = definition.as_ref().and_then(Node::as_object);
-                let place = Place {
-                    own: definition.map(|container| entries_of(container, field)).unwrap_or_default(),
-                    name: Cow::Borrowed(if is_main { field.name } else { &by_name }),
-                    container: Some(&name),
-                    owners,
-                    moved,
-                    ..self.place(field, "", None, stored.get(&name, at))
-                };
-                self.merge_field(container, &path, &place, &desired)?;
+                node.open(&CONTAINER);
+                let container = node.object_mut(&path)?;
+                let is_main = !are_init_containers && main == Some(&*name);
+                let is_recorded_main = !are_init_containers && recorded_main.as_deref() == Some(&*name);
+                let is_new = stored.by_name.is_empty() || !stored.by_name.contains(&name);
+                let reaches =
+                    |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
+                let by_server = self.written_by_the_server(container);
+                for ((field, of_field), moved) in fields.iter().zip(&additions).zip(&moved) {
+                    let desired: Vec<_> =
+                        reached_by.iter().filter_map(|at| of_field.get(*at)).flatten().copied().collect();
+                    let by_name = [field.place(), "/", &name].concat();
+                    let of_main = known.at(field.place()).filter(|_| is_recorded_main);
+                    let owners = [of_main, known.at(&by_name)];
+                    let is_covered = owners.iter().any(Option::is_some);
+                    let moved = (is_new && !is_covered && !moved.is_empty() && !reached_by.is_empty())
+                        .then_some((moved, &reaches as _));
+                    if desired.is_empty() && owners.iter().all(Option::is_none) && moved.is_none() {
+                        continue;
+                    }
+                    let definition = self.reach.brought.get(&name).filter(|_| is_covered);
+                    let definition = definition.and_then(|text| Node::parse(text, &CONTAINER).ok());
+                    let definition = definition.as_ref().and_then(Node::as_object);
+                    let place = Place {
+                        own: definition.map(|container| entries_of(container, field)).unwrap_or_default(),
+                        name: Cow::Borrowed(if is_main { field.place() } else { &by_name }),
+                        container: Some(&name),
+                        owners,
+                        moved,
+                        by_server: Some(&by_server),
+                        ..self.place(field, "", None, stored.get(&name, at))
+                    };
+                    if field.strategy == MergeStrategy::Atomic {
+                        self.merge_atomic_fields(container, &place, &desired);
+                    } else {
+                        self.merge_field(container, &path, &place, &desired)?;
+                    }
+                }
             }
         }
         Ok(())
@@ -422,7 +495,7 @@ impl<'a> Merger<'_, 'a> {
     /// The additions to a field, by the position of the dependency.
     fn by_dependency(&self, field: &'static Field, positions: &ByName<'_, ()>) -> Vec<Vec<Desired<'a>>> {
         let mut by_dependency = vec![Vec::new(); self.reach.dependencies.len()];
-        for desired in self.additions_to(|it| std::ptr::eq(it, field)) {
+        for desired in self.additions_to(|it| it.place() == field.place()) {
             let of_it = positions.position(desired.dependency.name).and_then(|at| by_dependency.get_mut(at));
             of_it.into_iter().for_each(|of_it| of_it.push(desired));
         }
@@ -430,28 +503,34 @@ impl<'a> Merger<'_, 'a> {
     }
 
     /// The fields of the pod spec that merge as a whole.
-    fn merge_atomic_fields(&mut self, object: &mut Node<'a>, desired: &[Desired<'a>]) -> Result<(), Malformed> {
+    fn merge_atomic_fields_of_spec(&mut self, object: &mut Node<'a>) -> Result<(), Malformed> {
+        let any = OF_SPEC;
+        let desired = self.additions_to(|it| it.strategy == any.strategy && it.target == any.target);
         let path = self.context.kind.pod_spec_path();
-        let owners = self.context.known.at(SPEC);
+        let owners = self.context.known.at(any.place());
         if desired.is_empty() && owners.is_none() {
             return Ok(());
         }
         let stored = self.stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_object);
-        let Some(any) = FIELDS.iter().find(|field| field.strategy == MergeStrategy::Atomic) else { return Ok(()) };
-        let place = self.place(any, SPEC, owners, stored);
+        let place = self.place(any, any.place(), owners, stored);
         let Some(spec) = reach(object, path, !desired.is_empty())? else { return Ok(()) };
-        let present = present_atomic_fields(spec);
+        self.merge_atomic_fields(spec, &place, &desired);
+        Ok(())
+    }
+
+    /// The fields of a pod spec or container that merge as a whole.
+    fn merge_atomic_fields(&mut self, parent: &mut Object<'a>, place: &Place<'_, 'a>, desired: &[Desired<'a>]) {
+        let present = present_atomic_fields(parent, place.field.target);
         let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();
         let edits = place.decide(&self.context, desired, &entries, self.holds_back, &mut self.outcome);
         for (at, written) in edits.changed() {
             if let Some((field, _)) = present.get(at) {
-                set_field(spec, field, written.map(|written| written.value));
+                set_field(parent, field, written.map(|written| written.value));
             }
         }
         for written in edits.added() {
-            set_field(spec, written.field, Some(written.value));
+            set_field(parent, written.field, Some(written.value));
         }
-        Ok(())
     }
 
     /// Leaves out the volumes of which `Keep` left out a mount, and nothing mounts any more but a volume of the user's.
@@ -493,29 +572,29 @@ pub fn recorded_main<'a>(
     }
 }
 
-/// The containers of the stored object, to find the one that a container was: by its name, else by its place.
+/// The containers of a list in the stored object, to find the one that a container was: by its name, else by its place.
 struct StoredContainers<'o, 'a> {
-    all: Vec<Option<&'o Object<'a>>>,
+    all: Vec<Option<Cow<'o, Object<'a>>>>,
     by_name: ByName<'a, usize>,
 }
 
 impl<'o, 'a> StoredContainers<'o, 'a> {
-    fn new(stored: Option<&'o Node<'a>>, kind: Kind) -> Self {
+    fn new(stored: Option<&'o Node<'a>>, kind: Kind, list: &str) -> Self {
         let path = kind.pod_spec_path();
-        let path = path.member("containers");
+        let path = path.member(list);
         let list = stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_list);
-        let all: Vec<_> = list.into_iter().flat_map(|list| list.items()).map(Node::as_object).collect();
+        let all: Vec<_> = list.into_iter().flat_map(|list| list.items()).map(opened_container).collect();
         let mut by_name = ByName::default();
         for (at, container) in all.iter().enumerate() {
-            if let Some(name) = container.and_then(|container| container.get("name")?.string()) {
+            if let Some(name) = container.as_ref().and_then(|container| container.get("name")?.string()) {
                 by_name.insert(name, at);
             }
         }
         StoredContainers { all, by_name }
     }
 
-    fn get(&self, name: &str, at: usize) -> Option<&'o Object<'a>> {
-        self.all.get(self.by_name.get(name).copied().unwrap_or(at)).copied().flatten()
+    fn get(&self, name: &str, at: usize) -> Option<&Object<'a>> {
+        self.all.get(self.by_name.get(name).copied().unwrap_or(at))?.as_deref()
     }
 }
 
@@ -523,7 +602,7 @@ impl<'o, 'a> StoredContainers<'o, 'a> {
 fn mounted_volumes<'a>(object: &Node<'_>, kind: Kind) -> ByName<'a, ()> {
     let mut names = ByName::default();
     let spec = workload::pod_spec(object, kind).and_then(Node::as_object);
-    for list in ["containers", "initContainers"] {
+    for list in CONTAINER_LISTS {
         let list = spec.and_then(|spec| spec.get(list)).and_then(Node::as_list);
         for container in list.into_iter().flat_map(|list| list.items()) {
             let text = container.clone().written();
@@ -547,11 +626,24 @@ fn mounts_of(container: &str) -> Vec<&str> {
 
 /// An entry of a field, as part of a document. Others may be merged into a container.
 fn entry_of<'a>(field: &Field, value: &'a str) -> Node<'a> {
-    let container = (field.entry == Entry::Container).then(|| Node::parse(value, &CONTAINER).ok()).flatten();
+    let container = field.is_container().then(|| Node::parse(value, &CONTAINER).ok()).flatten();
     container.unwrap_or_else(|| Node::text_only(value))
 }
 
-/// Gives a field of the pod spec a value, or takes it away, and with it what goes with it (contract, "Conflicts").
+/// A container, opened so that it can be merged into; `None` where it is no object.
+fn opened_container<'o, 'a>(node: &'o Node<'a>) -> Option<Cow<'o, Object<'a>>> {
+    if let Some(container) = node.as_object() {
+        return Some(Cow::Borrowed(container));
+    }
+    let mut node = Node::text_only(node.text());
+    node.open(&CONTAINER);
+    match node.body {
+        Body::Object(container) => Some(Cow::Owned(container)),
+        _ => None,
+    }
+}
+
+/// Gives a field of the pod spec or of a container a value, or takes it away, and with it what goes with it (contract, "Conflicts").
 fn set_field<'a>(spec: &mut Object<'a>, field: &Field, value: Option<&'a str>) {
     let alias = field.alias.filter(|alias| spec.get(alias.raw()).is_some());
     for member in [Some(field.member), alias].into_iter().flatten() {

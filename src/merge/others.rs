@@ -3,15 +3,16 @@
 
 use std::slice;
 
+use super::containers::fields_in_containers;
 use super::known::Records;
-use super::place::{entries_of, present_atomic_fields};
+use super::place::{entries_of, holder_mut, present_atomic_fields};
 use super::record::{Part, Record};
 use super::set_aside::{Keys, keys_of};
-use super::{SPEC, entry_of, set_field};
+use super::{entry_of, opened_container, set_field};
 use crate::json::{ByName, Malformed, Node, Object, Path};
 use crate::settings::OwnAnnotations;
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, Target};
-use crate::workload::{Kind, METADATA};
+use crate::workload::{CONTAINER, CONTAINER_LISTS, Kind, METADATA, container_name};
 
 /// The parts of other policies in the records of a request.
 #[derive(Debug, Default)]
@@ -89,34 +90,50 @@ pub fn carry_over<'a>(
             carry_over_entries(spec, from, path, field, &|key, is_there| is_named(field.name, key, is_there))?;
         }
     }
-    let present = present_atomic_fields(from);
-    for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic) {
-        let there = present.iter().find(|(of, value)| std::ptr::eq(*of, field) && !field.is_absent(value));
-        if is_named(SPEC, field.name, there.is_some()) {
-            set_field(spec, field, there.map(|(_, value)| *value));
+    carry_over_atomic(spec, from, Target::PodSpec, &|key, is_there| is_named("spec", key, is_there));
+    let fields = fields_in_containers(&mut keys.names().chain(unchanged.names()).map(|place| &**place));
+    for list in CONTAINER_LISTS {
+        let are_init_containers = list != "containers";
+        let mut containers = ByName::default();
+        for container in from.get(list).and_then(Node::as_list).into_iter().flat_map(|list| list.items()) {
+            containers.insert(container_name(container), container);
         }
-    }
-    let mut containers = ByName::default();
-    for container in from.get("containers").and_then(Node::as_list).into_iter().flat_map(|list| list.items()) {
-        if let Some((container, name)) = container.as_object().and_then(|it| Some((it, it.get("name")?.string()?))) {
-            containers.insert(name, container);
-        }
-    }
-    let path = path.member("containers");
-    let Some(list) = spec.get_mut("containers") else { return Ok(()) };
-    for (at, container) in list.list_mut(&path)?.iter_mut().enumerate() {
-        let path = path.item(at);
-        let container = container.object_mut(&path)?;
-        let name = container.get("name").and_then(Node::string).unwrap_or_default();
-        let Some(from) = containers.get(&name) else { continue };
-        for field in FIELDS.iter().filter(|field| field.target == Target::Containers) {
-            let by_name = [field.name, "/", &name].concat();
-            let is_named =
-                |key: &str, is_there| is_named(field.name, key, is_there) || is_named(&by_name, key, is_there);
-            carry_over_entries(container, from, &path, field, &is_named)?;
+        let path = path.member(list);
+        let Some(list) = spec.get_mut(list).filter(|_| !fields.is_empty()) else { continue };
+        for (at, node) in list.list_mut(&path)?.iter_mut().enumerate() {
+            let path = path.item(at);
+            let name = container_name(node);
+            let Some(from) = containers.get(&name).and_then(|from| opened_container(from)) else { continue };
+            for field in &fields {
+                let by_name = [field.place(), "/", &name].concat();
+                let is_by_name = keys.get(&by_name).is_some() || unchanged.get(&by_name).is_some();
+                if are_init_containers && !is_by_name {
+                    continue;
+                }
+                let is_named =
+                    |key: &str, is_there| is_named(field.place(), key, is_there) || is_named(&by_name, key, is_there);
+                node.open(&CONTAINER);
+                carry_over_entries(node.object_mut(&path)?, &from, &path, field, &is_named)?;
+            }
         }
     }
     Ok(())
+}
+
+/// Makes the atomic fields that `is_named` of the pod spec or container `to` those that `from` has.
+fn carry_over_atomic<'a>(
+    to: &mut Object<'a>,
+    from: &Object<'a>,
+    target: Target,
+    is_named: &dyn Fn(&str, bool) -> bool,
+) {
+    let present = present_atomic_fields(from, target);
+    for field in FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic && field.target == target) {
+        let there = present.iter().find(|(of, value)| std::ptr::eq(*of, field) && !field.is_absent(field.name, value));
+        if is_named(field.name, there.is_some()) {
+            set_field(to, field, there.map(|(_, value)| *value));
+        }
+    }
 }
 
 /// Makes the entries that `is_named` of the list or map that `field` has in `to` those that `from` has, in its order.
@@ -128,12 +145,18 @@ pub fn carry_over_entries<'a>(
     field: &'static Field,
     is_named: &dyn Fn(&str, bool) -> bool,
 ) -> Result<(), Malformed> {
-    let path = path.member(field.member.raw());
+    if field.strategy == MergeStrategy::Atomic {
+        carry_over_atomic(to, from, field.target, is_named);
+        return Ok(());
+    }
+    let within = field.within.map(|within| path.member(within.raw()));
+    let holder_path = within.as_ref().unwrap_or(path);
+    let path = holder_path.member(field.member.raw());
     let entries = entries_of(from, field);
     let is_map = field.strategy == MergeStrategy::Granular;
     // Others look for it by its key.
     let entry_of = |value| match field.entry {
-        Entry::Container => entry_of(field, value),
+        Entry::Container | Entry::InitContainer => entry_of(field, value),
         _ => Node::parse(value, &field.entry_shape()).unwrap_or_else(|_| Node::text_only(value)),
     };
     // Where each is in the list, of those that are in both.
@@ -150,13 +173,17 @@ pub fn carry_over_entries<'a>(
     };
     let theirs = |key: &str, present: &Node<'a>| {
         let value = entries.get(key).filter(|_| is_named(key, true))?.value;
-        (!field.is_equal(present.text(), value)).then(|| entry_of(value))
+        (!field.is_equal(key, present.text(), value)).then(|| entry_of(value))
     };
-    match to.get_mut(field.member.raw()) {
+    let holder = holder_mut(to, field, holder_path)?;
+    match holder.and_then(|holder| holder.get_mut(field.member.raw())) {
         None => {}
         Some(node) if is_map => {
             let members = node.object_mut(&path)?;
-            members.retain(|key, _| stays(&key.decode()));
+            members.retain(|key, _| {
+                let key = key.decode();
+                field.holds_another(&key) || stays(&key)
+            });
             members.replace(|key, value| theirs(&key.decode(), value));
         }
         Some(node) => {
@@ -171,7 +198,11 @@ pub fn carry_over_entries<'a>(
         if let Some(position) = position {
             behind = behind.max(position + 1);
         } else if is_named(key, true) && is_map {
-            to.object_at(field.member, &path)?.set(written.member, entry_of(written.value));
+            let holder = match field.within {
+                Some(within) => to.object_at(within, holder_path)?,
+                None => &mut *to,
+            };
+            holder.object_at(field.member, &path)?.set(written.member, entry_of(written.value));
         } else if is_named(key, true) {
             inserted.push((behind, entry_of(written.value)));
         }

@@ -9,9 +9,9 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::containers::without_others;
 use super::edits::{Edits, Group, Written};
 use super::known::{Known, Owner, OwnersAt};
-use super::{Audience, Conflict, MOST_CONFLICTS, Outcome};
-use crate::json::{ByName, Node, Object, member, plain_or_shown, shown, string_member};
-use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
+use super::{Audience, Conflict, MOST_CONFLICTS, Outcome, set_field};
+use crate::json::{ByName, Malformed, Node, Object, Path, plain_or_shown, shown, string_member};
+use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::Kind;
 
@@ -55,6 +55,8 @@ pub struct Place<'p, 'a> {
     pub taken: ByName<'a, ()>,
     /// The volumes that something still mounts.
     pub mounted: ByName<'a, ()>,
+    /// The keys of entries that the server itself wrote, which count as absent.
+    pub by_server: Option<&'p ByName<'static, ()>>,
 }
 
 /// The entries of a place in the stored object, by key; read when the first of them is asked for.
@@ -84,7 +86,7 @@ impl<'p, 'a> Stored<'p, 'a> {
     /// Whether what the stored object has under this key is `value`, in which what others put into a container is left
     /// out.
     fn is_equal(&self, stored: Written<'a>, key: &str, value: &str) -> bool {
-        stored.field.is_equal(&without_others(self.known, stored.field, key, stored.value), value)
+        stored.field.is_equal(key, &without_others(self.known, stored.field, key, stored.value), value)
     }
 
     /// Whether the stored object has another value under this key.
@@ -103,16 +105,22 @@ pub fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, 
     let mut entries = ByName::default();
     let stored = |field, member, value| Written { field, member, value, is_stored: true, replaces: None };
     let member = field.member;
-    match (field.strategy, parent.get(member.raw())) {
+    let within = field.within.map(|within| parent.get(within.raw()).and_then(Node::opened_object));
+    let holder = within.as_ref().map_or(Some(parent), |within| within.as_deref());
+    match (field.strategy, holder.and_then(|holder| holder.get(member.raw()))) {
         (MergeStrategy::Atomic, _) => {
-            for (field, value) in present_atomic_fields(parent) {
+            for (field, value) in present_atomic_fields(parent, field.target) {
                 entries.insert(field.name, stored(field, field.member, value));
             }
         }
         (_, None) => {}
         (MergeStrategy::Granular, Some(node)) => {
-            for (key, value) in node.as_object().into_iter().flat_map(Object::iter) {
-                entries.insert(key.decode(), stored(field, *key, value.text()));
+            let members = node.opened_object();
+            for (key, value) in members.iter().flat_map(|members| members.iter()) {
+                let name = key.decode();
+                if !field.holds_another(&name) {
+                    entries.insert(name, stored(field, *key, value.text()));
+                }
             }
         }
         (MergeStrategy::ListMap(_) | MergeStrategy::ListSet, Some(node)) => {
@@ -124,17 +132,67 @@ pub fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, 
     entries
 }
 
-/// The atomic fields that the pod spec has, with their values. A deprecated alias counts where the field itself is absent.
-pub fn present_atomic_fields<'a>(spec: &Object<'a>) -> Vec<(&'static Field, &'a str)> {
-    let fields = crate::settings::fields::FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic);
+/// The atomic fields that a pod spec or container has, with their values. A deprecated alias counts where the field itself
+/// is absent.
+pub fn present_atomic_fields<'a>(parent: &Object<'a>, target: Target) -> Vec<(&'static Field, &'a str)> {
+    let fields = FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic && field.target == target);
     fields
         .filter_map(|field| {
             let members = [Some(field.member), field.alias].into_iter().flatten();
-            let mut values = members.filter_map(|member| spec.get(member.raw())).map(Node::text);
-            let value = values.clone().find(|value| !field.is_absent(value));
+            let mut values = members.filter_map(|member| parent.get(member.raw())).map(Node::text);
+            let value = values.clone().find(|value| !field.is_absent(field.name, value));
             Some((field, value.or_else(|| values.next())?))
         })
         .collect()
+}
+
+/// Removes the entries of the place that `field` has in `parent`, which is at `path`, but for those of the keys that
+/// `stays` says.
+///
+/// # Errors
+/// What holds them is of the wrong kind.
+pub fn retain_entries(
+    parent: &mut Object<'_>,
+    path: &Path<'_>,
+    field: &'static Field,
+    stays: &mut dyn FnMut(&str) -> bool,
+) -> Result<(), Malformed> {
+    if field.strategy == MergeStrategy::Atomic {
+        for (field, _) in present_atomic_fields(parent, field.target) {
+            if !stays(field.name) {
+                set_field(parent, field, None);
+            }
+        }
+        return Ok(());
+    }
+    let within = field.within.map(|within| path.member(within.raw()));
+    let Some(holder) = holder_mut(parent, field, within.as_ref().unwrap_or(path))? else { return Ok(()) };
+    let path = within.as_ref().unwrap_or(path).member(field.member.raw());
+    let Some(node) = holder.get_mut(field.member.raw()) else { return Ok(()) };
+    if field.strategy == MergeStrategy::Granular {
+        node.object_mut(&path)?.retain(|key, _| {
+            let key = key.decode();
+            field.holds_another(&key) || stays(&key)
+        });
+    } else {
+        node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| stays(&key)));
+    }
+    Ok(())
+}
+
+/// The object that holds the list or map of `field`: `parent`, or the one at `path` in it that the field is within.
+///
+/// # Errors
+/// What is there is no object.
+pub fn holder_mut<'o, 'a>(
+    parent: &'o mut Object<'a>,
+    field: &Field,
+    path: &Path<'_>,
+) -> Result<Option<&'o mut Object<'a>>, Malformed> {
+    match field.within {
+        Some(within) => parent.get_mut(within.raw()).map(|node| node.object_mut(path)).transpose(),
+        None => Ok(Some(parent)),
+    }
 }
 
 /// The entries under a key, and what becomes of it by the first dependency that brings it.
@@ -328,7 +386,7 @@ impl<'a> Place<'_, 'a> {
             let there = found.get(key).and_then(|found| found.entries.last());
             match there {
                 None => {}
-                Some((_, theirs)) if field.is_absent(theirs) => {}
+                Some((_, theirs)) if field.is_absent(key, theirs) => {}
                 Some((_, theirs)) if self.stored.is_equal(*stored, key, theirs) => continue,
                 Some(_) if field.may_keep() && (context.on_conflict)(owner.dependency) == OnConflict::Keep => {
                     outcome.record.forget(owner.dependency, &self.recorded_place(key), key);
@@ -365,7 +423,7 @@ impl<'a> Place<'_, 'a> {
     ) -> bool {
         let field = self.field_of(key);
         // Only the stored record takes away. What counts as absent is gone already; what the client wrote over is his now.
-        if !owner.is_stored || (context.is_held_back)(owner.dependency) || field.is_absent(value) {
+        if !owner.is_stored || (context.is_held_back)(owner.dependency) || field.is_absent(key, value) {
             return false;
         }
         // A volume or container is ours as long as it is there.
@@ -408,6 +466,11 @@ impl<'a> Place<'_, 'a> {
         true
     }
 
+    /// Whether the API server itself wrote the entry.
+    fn is_written_by_the_server(&self, field: &Field, key: &str) -> bool {
+        matches!(field.name, "requests" | "imagePullPolicy") && self.by_server.is_some_and(|keys| keys.contains(key))
+    }
+
     /// What becomes of an addition.
     fn verdict(
         &self,
@@ -425,14 +488,16 @@ impl<'a> Place<'_, 'a> {
         }
         let stays_with_its_twin = || twin(dependency, addition).is_some_and(|twin| self.is_the_users(&twin, all));
         // A value that counts as absent is there all the same where it is the very one that is desired.
-        let is_absent = |theirs: &str| field.is_absent(theirs) && !field.contains(theirs, addition.value);
+        let key = &*addition.key;
+        let counts_as_absent = |theirs: &str| field.is_absent(key, theirs) || self.is_written_by_the_server(field, key);
+        let is_absent = |theirs: &str| counts_as_absent(theirs) && !field.contains(key, theirs, addition.value);
         let present = || found.entries.iter().map(|(_, value)| *value);
         let owner = self.owner(&addition.key);
         if let Some(owner) = owner.filter(|owner| (context.is_held_back)(owner.dependency)) {
             let stored = || self.stored.get(field, &addition.key).filter(|_| owner.is_stored);
             // It belongs to a dependency that stays as it is.
             if let Some(theirs) = present().next_back().or_else(|| Some(stored()?.value)) {
-                if !field.contains(theirs, addition.value) {
+                if !field.contains(key, theirs, addition.value) {
                     outcome.behind.push((name, owner.dependency));
                 }
                 return Verdict::Theirs;
@@ -448,22 +513,13 @@ impl<'a> Place<'_, 'a> {
                 let problem = format!("and dependency \"{name}\" brings {} of this name", field.noun);
                 return self.conflict(context, dependency, addition, subject, problem, outcome);
             }
-            if field.name == "securityContext"
-                && context.kind == Kind::Notebook
-                && found.entries.is_empty()
-                && member(addition.value, "fsGroup").is_none_or(|value| value == "null")
-            {
-                outcome.warn(Audience::Writer, format!(
-                    "dependency \"{name}\" brings a securityContext without fsGroup: the notebook no longer gets fsGroup 100"
-                ));
-            }
             return Verdict::Add;
         };
         let subject = || self.subject(field, &addition.key);
         let ours = without_others(context.known, field, &addition.key, addition.value);
         if let Some(owner) = owner {
-            let is_equal = present().all(|theirs| field.is_equal(theirs, &ours));
-            let contains = is_equal || present().all(|theirs| field.contains(theirs, &ours));
+            let is_equal = present().all(|theirs| field.is_equal(key, theirs, &ours));
+            let contains = is_equal || present().all(|theirs| field.contains(key, theirs, &ours));
             // The server may have filled in defaults; after a change of the settings these may be those of the old
             // value, so that then only an equal one stays.
             let stays = is_equal || contains && (is_unchanged(owner, dependency) || owner.is_of_an_unknown_hash);
@@ -489,7 +545,7 @@ impl<'a> Place<'_, 'a> {
             return if stays { Verdict::Ours } else { Verdict::Replace };
         }
         // What was there before never becomes ours.
-        if present().all(|theirs| field.contains(theirs, &ours)) {
+        if present().all(|theirs| field.contains(key, theirs, &ours)) {
             return Verdict::Theirs;
         }
         if context.known.is_of_a_notebooks_pod()
@@ -562,7 +618,7 @@ impl<'a> Place<'_, 'a> {
     /// Whether what is there under `key` is not ours, or no longer since the client wrote over it.
     fn is_the_users(&self, key: &str, all: &FxHashMap<&str, Found<'_, 'a>>) -> bool {
         let Some(found) = all.get(key) else { return false };
-        let is_wanted = |value| found.addition.is_some_and(|addition| self.field.contains(value, addition.value));
+        let is_wanted = |value| found.addition.is_some_and(|addition| self.field.contains(key, value, addition.value));
         let is_written_over = |value| !is_wanted(value) && self.stored.has_another(self.field, key, value);
         found
             .entries
@@ -608,9 +664,9 @@ impl<'a> Place<'_, 'a> {
     fn recorded_place(&self, key: &str) -> Cow<'_, str> {
         match self.container {
             Some(container) if self.owners[0].is_none_or(|of_main| !of_main.contains(key)) => {
-                Cow::Owned([self.field.name, "/", container].concat())
+                Cow::Owned([self.field.place(), "/", container].concat())
             }
-            Some(_) => Cow::Borrowed(self.field.name),
+            Some(_) => Cow::Borrowed(self.field.place()),
             None => Cow::Borrowed(&self.name),
         }
     }
@@ -618,7 +674,7 @@ impl<'a> Place<'_, 'a> {
     /// What records of others call this place: a container may be the main one for them.
     fn recorded_as(&self, field: &Field) -> [String; 2] {
         match self.container {
-            Some(container) => [field.name.to_owned(), [field.name, "/", container].concat()],
+            Some(container) => [field.place().to_owned(), [field.place(), "/", container].concat()],
             None => [self.name.clone().into_owned(), String::new()],
         }
     }
@@ -660,7 +716,10 @@ fn is_unchanged(owner: Owner<'_>, dependency: &Dependency<'_>) -> bool {
 
 /// Whether the entries of a dependency go before those of the user.
 fn goes_first(dependency: &Dependency<'_>, field: &Field) -> bool {
-    dependency.init_containers_first && field.entry == Entry::InitContainer
+    match field.entry {
+        Entry::InitContainer => dependency.init_containers_first,
+        _ => dependency.env_first && matches!(field.name, "env" | "envFrom"),
+    }
 }
 
 /// The key of the variable that is one with an addition under `Keep`: the same in the other case, so that where the user

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 use super::known::split_place;
 use super::set_aside::keys_of;
-use super::{Records, place_of, set_aside};
+use super::{Records, set_aside};
 use crate::json::{ByName, Cursor, Malformed, Node, quote_into};
 use crate::settings::Dependency;
 use crate::workload::Kind;
@@ -163,7 +163,7 @@ impl<'t> Record<'t> {
 
     /// Takes over what another record says of a dependency, as far as the dependency wants it now.
     pub fn keep_wanted(&mut self, dependency: &Dependency<'t>, part: &Part<'t>) {
-        let wanted = dependency.additions.iter().map(|it| [place_of(it.field), "\n", &it.key].concat());
+        let wanted = dependency.additions.iter().map(|it| [it.field.place(), "\n", &it.key].concat());
         let wanted = ByName::set(wanted);
         let of_wanted = |places: &Places<'t>| {
             let mut kept = Places::default();

@@ -1,12 +1,13 @@
 //! An object without the entries that records name: what is left is the user's own, to tell whether he changed it
 //! (contract, "Running notebooks").
 
-use super::place::present_atomic_fields;
+use super::containers::fields_in_containers;
+use super::place::{present_atomic_fields, retain_entries};
 use super::record::Part;
-use super::{SPEC, set_field};
+use super::set_field;
 use crate::json::{ByName, Malformed, Node, Object, Path};
 use crate::settings::fields::{FIELDS, Field, MergeStrategy, SIDECARS, Target};
-use crate::workload::{self, Apart, Kind, METADATA};
+use crate::workload::{self, Apart, CONTAINER, CONTAINER_LISTS, Kind, METADATA, container_name};
 
 /// The keys of entries, by place.
 pub type Keys<'r> = ByName<'r, ByName<'r, ()>>;
@@ -35,22 +36,25 @@ pub fn set_aside<'a>(
     let names = workload::container_names(&object, kind)?;
     let apart = Apart { is_ours: &is_ours, is_foreign: &|_| false };
     let main = workload::main_container(kind, &object, &names, &apart).cloned();
-    for field in FIELDS.iter().filter(|field| field.strategy != MergeStrategy::Atomic) {
+    for field in
+        FIELDS.iter().filter(|field| field.strategy != MergeStrategy::Atomic && field.target != Target::Containers)
+    {
         let path = if field.target == Target::Metadata { &METADATA } else { kind.pod_spec_path() };
-        if field.target == Target::Containers {
-            remove_from_containers(&mut object, kind, field, keys, main.as_deref(), note)?;
-        } else if let Some(parent) = path.get_mut(&mut object)? {
+        if keys.get(field.name).is_some()
+            && let Some(parent) = path.get_mut(&mut object)?
+        {
             remove_from(parent, path, field, field.name, keys, note)?;
         }
     }
+    remove_from_containers(&mut object, kind, keys, main.as_deref(), note)?;
     if let Some(spec) = kind.pod_spec_path().get_mut(&mut object)? {
-        for (field, value) in present_atomic_fields(spec) {
-            let is_named = keys.get(SPEC).is_some_and(|keys| keys.contains(field.name));
+        for (field, value) in present_atomic_fields(spec, Target::PodSpec) {
+            let is_named = keys.get(field.place()).is_some_and(|keys| keys.contains(field.name));
             // What the server itself puts there is nobody's.
-            if field.is_absent(value) {
+            if field.is_absent(field.name, value) {
                 [Some(field.member), field.alias].into_iter().flatten().for_each(|member| spec.remove(member.raw()));
             } else if is_named {
-                note(SPEC, field.name);
+                note(field.place(), field.name);
                 set_field(spec, field, None);
             }
         }
@@ -61,33 +65,37 @@ pub fn set_aside<'a>(
 fn remove_from_containers(
     object: &mut Node<'_>,
     kind: Kind,
-    field: &'static Field,
     keys: &Keys<'_>,
     main: Option<&str>,
     note: &mut dyn FnMut(&str, &str),
 ) -> Result<(), Malformed> {
-    let is_of_field =
-        |place: &str| place.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if !keys.names().any(|place| is_of_field(place)) {
+    let fields = fields_in_containers(&mut keys.names().map(|place| &**place));
+    if fields.is_empty() {
         return Ok(());
     }
     let path = kind.pod_spec_path();
     let Some(spec) = path.get_mut(object)? else { return Ok(()) };
-    let path = path.member("containers");
-    let Some(containers) = spec.get_mut("containers") else { return Ok(()) };
-    for (at, container) in containers.list_mut(&path)?.iter_mut().enumerate() {
-        let path = path.item(at);
-        let container = container.object_mut(&path)?;
-        let name = container.get("name").and_then(Node::string).unwrap_or_default();
-        remove_from(container, &path, field, &[field.name, "/", &name].concat(), keys, note)?;
-        if main == Some(&*name) {
-            remove_from(container, &path, field, field.name, keys, note)?;
+    for list in CONTAINER_LISTS {
+        let path = path.member(list);
+        let Some(containers) = spec.get_mut(list) else { continue };
+        for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
+            let path = path.item(at);
+            let name = container_name(node);
+            for field in &fields {
+                let by_name = [field.place(), "/", &name].concat();
+                for place in [&*by_name, field.place()] {
+                    if keys.get(place).is_some() && (place == by_name || main == Some(&*name)) {
+                        node.open(&CONTAINER);
+                        remove_from(node.object_mut(&path)?, &path, field, place, keys, note)?;
+                    }
+                }
+            }
         }
     }
     Ok(())
 }
 
-/// Removes the entries that `keys` has for `place` from the list or map that `field` has in `parent`.
+/// Removes the entries that `keys` has for `place` from those of `field` in `parent`.
 fn remove_from(
     parent: &mut Object<'_>,
     parent_path: &Path<'_>,
@@ -96,19 +104,12 @@ fn remove_from(
     keys: &Keys<'_>,
     note: &mut dyn FnMut(&str, &str),
 ) -> Result<(), Malformed> {
-    let (Some(keys), Some(node)) = (keys.get(place), parent.get_mut(field.member.raw())) else { return Ok(()) };
-    let path = parent_path.member(field.member.raw());
-    let mut stays = |key: &str| {
+    let Some(keys) = keys.get(place) else { return Ok(()) };
+    retain_entries(parent, parent_path, field, &mut |key| {
         let is_named = keys.contains(key);
         if is_named {
             note(place, key);
         }
         !is_named
-    };
-    if field.strategy == MergeStrategy::Granular {
-        node.object_mut(&path)?.retain(|key, _| stays(&key.decode()));
-    } else {
-        node.list_mut(&path)?.retain(|item| field.key_of(item).is_none_or(|key| stays(&key)));
-    }
-    Ok(())
+    })
 }

@@ -3,10 +3,11 @@
 
 use std::borrow::Cow;
 
-use super::fields::{FIELDS, Field, MergeStrategy, Target};
+use super::fields::{Field, MergeStrategy, Target};
 use super::{DEPENDENCIES, Names, OnConflict, Settings, ready_made, strings, word};
-use crate::json::{ByName, Cursor, Malformed, Node, Path, Str};
+use crate::json::{ByName, Cursor, Malformed, Node, Object, Path, Str};
 use crate::kubernetes::digest::Digest;
+use crate::kubernetes::selector::is_selected;
 use crate::workload::Containers;
 
 /// A dependency, ready to be merged.
@@ -20,6 +21,10 @@ pub struct Dependency<'a> {
     pub containers: Containers<'a>,
     /// Whether its init containers go before those present.
     pub init_containers_first: bool,
+    /// Whether its `env` and `envFrom` go before those present.
+    pub env_first: bool,
+    /// Of which objects it is wanted, by their labels; `None` for every one.
+    pub selector: Option<&'a str>,
     /// What it adds: the fields as written, then what the ready-made parts expand to.
     pub additions: Vec<Addition<'a>>,
     /// Changes when anything of the above changes: sixteen hexadecimal digits.
@@ -92,6 +97,8 @@ impl<'a> Dependency<'a> {
             on_conflict: OnConflict::default(),
             containers: Containers::default(),
             init_containers_first: false,
+            env_first: false,
+            selector: None,
             additions: Vec::new(),
             hash: String::new(),
         };
@@ -101,6 +108,11 @@ impl<'a> Dependency<'a> {
         }
         dependency.hash = dependency.hashed();
         dependency
+    }
+
+    /// Whether it is wanted for an object with these labels.
+    pub fn is_wanted(&self, labels: Option<&Object<'_>>) -> bool {
+        self.selector.is_none_or(|selector| is_selected(selector, labels))
     }
 
     /// Where it is in the settings.
@@ -117,8 +129,8 @@ impl<'a> Dependency<'a> {
         let path = self.path();
         let is_object = Cursor::new(text).object(|cursor, key| {
             let name = key.decode();
-            if let Some(field) = Field::named(&name) {
-                return self.read_field(field, part, cursor, problems);
+            if let Some(field) = Field::named(&name).filter(|field| field.within.is_none()) {
+                return self.read_field(field, &path.member(field.name), part, cursor, problems);
             }
             let node = Node::text_only(cursor.skip());
             let path = path.member(&name);
@@ -138,6 +150,9 @@ impl<'a> Dependency<'a> {
                     }
                 },
                 "initContainersFirst" => self.init_containers_first = node.text() == "true",
+                "envFirst" => self.env_first = node.text() == "true",
+                "selector" if node.text().starts_with('{') => self.selector = Some(node.text()),
+                "selector" => problems.push(node.malformed(&path, "an object")),
                 _ => {}
             }
         });
@@ -149,18 +164,27 @@ impl<'a> Dependency<'a> {
     fn read_field(
         &mut self,
         field: &'static Field,
+        path: &Path<'_>,
         part: Option<&'static str>,
         cursor: &mut Cursor<'a>,
         problems: &mut Vec<Malformed>,
     ) {
-        let path = self.path();
-        let path = path.member(field.name);
         let mut add = |key, member, value, index| {
             self.additions.push(Addition { field, key, member, value, part, index });
         };
         match (field.strategy, cursor.peek()) {
             (MergeStrategy::Granular, b'{') => {
-                cursor.object(|cursor, key| add(key.decode(), key, cursor.skip(), 0));
+                cursor.object(|cursor, key| match field.another_in(&key.decode()) {
+                    Some(another) => self.read_field(another, &path.member(another.name), part, cursor, problems),
+                    None => self.additions.push(Addition {
+                        field,
+                        key: key.decode(),
+                        member: key,
+                        value: cursor.skip(),
+                        part,
+                        index: 0,
+                    }),
+                });
             }
             (MergeStrategy::ListMap(_) | MergeStrategy::ListSet, b'[') => {
                 let shape = field.entry_shape();
@@ -179,10 +203,8 @@ impl<'a> Dependency<'a> {
                 match field.strategy {
                     _ if node.is_null() => {}
                     MergeStrategy::Atomic => add(Cow::Borrowed(field.name), field.member, node.text(), 0),
-                    MergeStrategy::Granular => problems.push(node.malformed(&path, "an object")),
-                    MergeStrategy::ListMap(_) | MergeStrategy::ListSet => {
-                        problems.push(node.malformed(&path, "a list"))
-                    }
+                    MergeStrategy::Granular => problems.push(node.malformed(path, "an object")),
+                    MergeStrategy::ListMap(_) | MergeStrategy::ListSet => problems.push(node.malformed(path, "a list")),
                 }
             }
         }
@@ -199,12 +221,19 @@ impl<'a> Dependency<'a> {
             selection => hash.add(selection.word()),
         }
         hash.add(if self.init_containers_first { "first" } else { "last" });
-        for field in &FIELDS {
+        // Without it, the hash is that of a version which did not know it.
+        if self.env_first {
+            hash.add("envFirst");
+        }
+        let mut next = 0;
+        let fields = || self.additions.iter().map(|addition| addition.field);
+        while let Some(field) = fields().filter(|field| field.order() >= next).min_by_key(|field| field.order()) {
+            next = field.order() + 1;
             let of_field = self.additions.iter().filter(|addition| std::ptr::eq(addition.field, field));
             let mut take_in = |addition: &Addition<'_>| {
                 hash.add(field.name);
                 hash.add(&addition.key);
-                hash.add_value(field.entry_type(), addition.value);
+                hash.add_value(field.entry_type(&addition.key), addition.value);
             };
             if field.strategy == MergeStrategy::Granular {
                 let mut by_key = ByName::default();
@@ -222,7 +251,8 @@ impl Addition<'_> {
     /// Calls `use_path` with the place in the settings of the dependency at `dependency` where this was written: the
     /// entry, or the ready-made part that expands to it.
     pub fn with_path<R>(&self, dependency: &Path<'_>, use_path: impl FnOnce(&Path<'_>) -> R) -> R {
-        let field = dependency.member(self.part.unwrap_or(self.field.name));
+        let within = self.field.within.filter(|_| self.part.is_none()).map(|within| dependency.member(within.raw()));
+        let field = within.as_ref().unwrap_or(dependency).member(self.part.unwrap_or(self.field.name));
         match self.field.strategy {
             _ if self.part.is_some() => use_path(&field),
             MergeStrategy::Atomic => use_path(&field),

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Body, Node, Shape, Str};
+use crate::json::{Body, Node, Shape, Str, string_member};
 use crate::kubernetes::digest::Digest;
-use crate::kubernetes::equality::{deep_derivative, deep_equal};
-use crate::kubernetes::names::{Format, clean_path};
-use crate::kubernetes::schema::{Map, Type};
+use crate::kubernetes::equality::{deep_derivative, deep_equal, is_absent};
+use crate::kubernetes::names::{Format, Words, clean_path};
+use crate::kubernetes::schema::{Map, Object, Range, Type};
 use crate::kubernetes::types::{
-    AFFINITY, CONTAINER, ENV_FROM_SOURCE, ENV_VAR, HOST_ALIAS, LOCAL_OBJECT_REFERENCE, POD_SECURITY_CONTEXT,
-    TOLERATION, VOLUME, VOLUME_MOUNT,
+    AFFINITY, CONTAINER, ENV_FROM_SOURCE, ENV_VAR, HOST_ALIAS, LIFECYCLE, LOCAL_OBJECT_REFERENCE, POD_DNS_CONFIG,
+    POD_RESOURCE_CLAIM, POD_SECURITY_CONTEXT, POD_SPEC, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT, TOLERATION,
+    TOPOLOGY_SPREAD_CONSTRAINT, VOLUME, VOLUME_MOUNT,
 };
 
 /// Which object a field goes into.
@@ -51,8 +52,10 @@ pub enum Entry {
     VolumeMount,
     /// An init container.
     InitContainer,
-    /// A container: other dependencies may be merged into it.
+    /// A container.
     Container,
+    /// A topology spread constraint: its key is its topology key together with what happens where it cannot be satisfied.
+    TopologySpreadConstraint,
 }
 
 /// A row of the table.
@@ -66,6 +69,8 @@ pub struct Field {
     pub target: Target,
     /// The member that holds it there.
     pub member: Str<'static>,
+    /// The field of the settings, and member there, that it is in with others.
+    pub within: Option<Str<'static>>,
     /// How it is merged.
     pub strategy: MergeStrategy,
     /// What a message calls one entry.
@@ -85,6 +90,7 @@ const ROW: Field = Field {
     of: Type::Boolean,
     target: Target::PodSpec,
     member: Str::plain(""),
+    within: None,
     strategy: MergeStrategy::Atomic,
     noun: "",
     entry: Entry::Plain,
@@ -124,11 +130,27 @@ const NAME: Type = Type::Text(Format::Subdomain);
 /// Labels, of an object or of a node.
 const LABELS: Type = Type::Map(&Map { keys: Format::LabelKey, of: Type::Text(Format::LabelValue) });
 
+/// Words of a pod spec or a container.
+macro_rules! words {
+    ($($word:literal),*) => {
+        Type::Text(Format::OneOf(&Words(&[$($word),*])))
+    };
+}
+
+/// Quantities of resources.
+const QUANTITIES: Type = Type::Map(&Map { keys: Format::Any, of: Type::Quantity });
+
+/// What `limits` and `requests` are within.
+const RESOURCES: Option<Str<'static>> = Some(Str::plain("resources"));
+
 /// The field that adds containers, which the pod spec calls `containers`: that word selects containers in the settings.
 pub const SIDECARS: &str = "sidecars";
 
+/// The field that adds init containers.
+pub const INIT_CONTAINERS: &str = "initContainers";
+
 /// Every field, in the order in which the hash takes them in.
-pub static FIELDS: [Field; 19] = [
+pub static FIELDS: [Field; 35] = [
     row!("labels", LABELS, Metadata, Granular, "label"),
     row!("annotations", Type::Map(&Map { keys: Format::AnnotationKey, of: Type::Text(Format::Any) }), Metadata, Granular, "annotation", entry: Entry::Annotation),
     row!("imagePullSecrets", list!(LOCAL_OBJECT_REFERENCE), PodSpec, ListMap("name"), "imagePullSecret"),
@@ -141,17 +163,68 @@ pub static FIELDS: [Field; 19] = [
     row!("tolerations", list!(TOLERATION), PodSpec, ListSet, "toleration"),
     row!("hostAliases", list!(HOST_ALIAS), PodSpec, ListMap("ip"), "hostAlias"),
     row!("nodeSelector", LABELS, PodSpec, Granular, "nodeSelector"),
-    row!("serviceAccountName", NAME, PodSpec, Atomic, "", server_defaults: &["\"\"", "\"default\""], alias: Some(Str::plain("serviceAccount"))),
+    row!("serviceAccountName", NAME, PodSpec, Atomic, "", server_defaults: &["\"default\""], alias: Some(Str::plain("serviceAccount"))),
     row!("automountServiceAccountToken", Type::Boolean, PodSpec, Atomic, ""),
-    row!("priorityClassName", NAME, PodSpec, Atomic, "", server_defaults: &["\"\""], computed: &["priority", "preemptionPolicy"]),
+    row!("priorityClassName", NAME, PodSpec, Atomic, "", computed: &["priority", "preemptionPolicy"]),
     row!("runtimeClassName", NAME, PodSpec, Atomic, "", computed: &["overhead"]),
-    row!("schedulerName", Type::Text(Format::NonEmpty), PodSpec, Atomic, "", server_defaults: &["\"\"", "\"default-scheduler\""]),
-    row!("affinity", Type::Object(&AFFINITY), PodSpec, Atomic, "", server_defaults: &["{}"]),
-    row!("securityContext", Type::Object(&POD_SECURITY_CONTEXT), PodSpec, Atomic, "", server_defaults: &["{}"]),
+    row!("schedulerName", Type::Text(Format::NonEmpty), PodSpec, Atomic, "", server_defaults: &["\"default-scheduler\""]),
+    row!("affinity", Type::Object(&AFFINITY), PodSpec, Granular, "affinity"),
+    row!("securityContext", Type::Object(&POD_SECURITY_CONTEXT), PodSpec, Granular, "securityContext"),
     row!("env", list!(ENV_VAR), Containers, ListMap("name"), "env"),
     row!("envFrom", list!(ENV_FROM_SOURCE), Containers, ListSet, "envFrom"),
     row!("volumeMounts", list!(VOLUME_MOUNT), Containers, ListMap("mountPath"), "volumeMount", entry: Entry::VolumeMount),
+    row!("resourceClaims", list!(POD_RESOURCE_CLAIM), PodSpec, ListMap("name"), "resourceClaim"),
+    row!("topologySpreadConstraints", list!(TOPOLOGY_SPREAD_CONSTRAINT), PodSpec, ListMap("topologyKey"), "topologySpreadConstraint", entry: Entry::TopologySpreadConstraint),
+    row!("dnsConfig", Type::Object(&POD_DNS_CONFIG), PodSpec, Granular, "dnsConfig"),
+    row!("dnsPolicy", words!("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"), PodSpec, Atomic, "", server_defaults: &["\"ClusterFirst\""]),
+    row!("enableServiceLinks", Type::Boolean, PodSpec, Atomic, "", server_defaults: &["true"]),
+    row!("shareProcessNamespace", Type::Boolean, PodSpec, Atomic, ""),
+    row!("hostUsers", Type::Boolean, PodSpec, Atomic, ""),
+    row!("terminationGracePeriodSeconds", Type::Integer(&Range::ANY), PodSpec, Atomic, "", server_defaults: &["30"]),
+    row!("resources", Type::Object(&RESOURCE_REQUIREMENTS), Containers, Granular, "resources"),
+    row!("limits", QUANTITIES, Containers, Granular, "limit", within: RESOURCES),
+    row!("requests", QUANTITIES, Containers, Granular, "request", within: RESOURCES),
+    Field {
+        name: "containerSecurityContext",
+        ..row!("securityContext", Type::Object(&SECURITY_CONTEXT), Containers, Granular, "securityContext")
+    },
+    row!("command", Type::List(&Type::Text(Format::Any)), Containers, Atomic, ""),
+    row!("args", Type::List(&Type::Text(Format::Any)), Containers, Atomic, ""),
+    row!("imagePullPolicy", words!("Always", "IfNotPresent", "Never"), Containers, Atomic, ""),
+    row!("lifecycle", Type::Object(&LIFECYCLE), Containers, Atomic, ""),
 ];
+
+/// How many places of entries a container has.
+const PLACES_IN_CONTAINERS: usize = 8;
+
+/// The first field of each place of entries in a container.
+#[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
+pub static IN_CONTAINERS: [&Field; PLACES_IN_CONTAINERS] = {
+    let mut first = [&FIELDS[0]; PLACES_IN_CONTAINERS];
+    let (mut at, mut count, mut are_atomic) = (0, 0, false);
+    while at < FIELDS.len() {
+        let field = &FIELDS[at];
+        let is_atomic = matches!(field.strategy, Atomic);
+        if matches!(field.target, Target::Containers) && !(is_atomic && are_atomic) {
+            first[count] = field;
+            count += 1;
+            are_atomic |= is_atomic;
+        }
+        at += 1;
+    }
+    assert!(count == PLACES_IN_CONTAINERS, "every place, and none twice");
+    first
+};
+
+/// The first of the atomic fields of the pod spec.
+#[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
+pub static OF_SPEC: &Field = {
+    let mut at = 0;
+    while !matches!((FIELDS[at].strategy, FIELDS[at].target), (Atomic, Target::PodSpec)) {
+        at += 1;
+    }
+    &FIELDS[at]
+};
 
 impl Field {
     /// The row of the field that the settings call `name`.
@@ -170,34 +243,80 @@ impl Field {
         FIELDS.iter().find(|field| field.entry == rival)
     }
 
+    /// Whether an entry is a container: others may be merged into it.
+    pub const fn is_container(&self) -> bool {
+        matches!(self.entry, Entry::InitContainer | Entry::Container)
+    }
+
     /// Whether `onConflict: Keep` may leave the user's entry. Not so for volumes and containers: our mounts would bind to
     /// a volume of the user's, and secrets end up where nobody meant them.
     pub const fn may_keep(&self) -> bool {
         !matches!(self.entry, Entry::Volume | Entry::InitContainer | Entry::Container)
     }
 
-    /// What one entry may be: an item, the value of a member, or the field itself.
-    pub const fn entry_type(&'static self) -> &'static Type {
+    /// Its place in [`FIELDS`].
+    pub fn order(&self) -> usize {
+        std::ptr::from_ref(self).addr().wrapping_sub(FIELDS.as_ptr().addr()) / size_of::<Field>()
+    }
+
+    /// Whether the member `key` of the object that this is holds entries of another field: `limits` of `resources`.
+    pub fn holds_another(&self, key: &str) -> bool {
+        self.another_in(key).is_some()
+    }
+
+    /// The field whose entries are in the member `key` of the object that this is.
+    pub fn another_in(&self, key: &str) -> Option<&'static Field> {
+        let is_within = |field: &&Field| field.within.is_some_and(|within| within == self.member) && field.name == key;
+        FIELDS.iter().find(|field| self.strategy == Granular && field.target == self.target && is_within(field))
+    }
+
+    /// What the record calls the place of its entries: the atomic fields of one object share theirs.
+    pub const fn place(&self) -> &'static str {
+        match (self.strategy, self.target) {
+            (Atomic, Target::Containers) => "container",
+            (Atomic, _) => "spec",
+            _ => self.name,
+        }
+    }
+
+    /// The first field whose entries have this place.
+    pub fn at(place: &str) -> Option<&'static Field> {
+        FIELDS.iter().find(|field| field.place() == place)
+    }
+
+    /// What the entry of this key may be: an item, the value of a member, or the field itself.
+    pub fn entry_type(&'static self, key: &str) -> &'static Type {
+        static UNKNOWN: Type = Type::Object(&Object::new(&[]));
         match (self.strategy, &self.of) {
             (ListMap(_) | ListSet, Type::List(of)) => of,
             (Granular, Type::Map(map)) => &map.of,
+            (Granular, Type::Object(object)) => object.member(key).map_or(&UNKNOWN, |member| &member.of),
             (_, of) => of,
         }
     }
 
-    /// Whether `theirs`, which is there, has at least everything that `ours` has (contract, "Already present").
-    pub fn contains(&'static self, theirs: &str, ours: &str) -> bool {
-        deep_derivative(self.entry_type(), ours, theirs)
+    /// Whether `theirs`, which is there, has at least everything that `ours` has, both under `key` (contract, "Already
+    /// present").
+    pub fn contains(&'static self, key: &str, theirs: &str, ours: &str) -> bool {
+        deep_derivative(self.entry_type(key), ours, theirs)
     }
 
-    /// Whether two entries mean the same (contract, "Equality").
-    pub fn is_equal(&'static self, one: &str, other: &str) -> bool {
-        deep_equal(self.entry_type(), one, other)
+    /// Whether two entries of this key mean the same (contract, "Equality").
+    pub fn is_equal(&'static self, key: &str, one: &str, other: &str) -> bool {
+        deep_equal(self.entry_type(key), one, other)
     }
 
-    /// Whether the value that is there counts as absent.
-    pub fn is_absent(&'static self, theirs: &str) -> bool {
-        theirs == "null" || self.server_defaults.iter().any(|default| self.is_equal(theirs, default))
+    /// Whether the value that is there under `key` counts as absent.
+    pub fn is_absent(&'static self, key: &str, theirs: &str) -> bool {
+        static SPEC: Type = Type::Object(&POD_SPEC);
+        static CONTAINERS: Type = Type::Object(&CONTAINER);
+        let of = match (self.strategy, &self.of, self.target) {
+            (Granular, Type::Object(_), _) => &self.of,
+            (Atomic, _, Target::Containers) => &CONTAINERS,
+            (Atomic, ..) => &SPEC,
+            _ => return theirs == "null",
+        };
+        is_absent(of, key, theirs) || self.server_defaults.iter().any(|default| self.is_equal(key, theirs, default))
     }
 
     /// How an entry of this field is opened, to find its key. Only for lists.
@@ -211,7 +330,11 @@ impl Field {
     /// The key of an entry of this list; `None` for one that has none, which merges with nothing.
     pub fn key_of<'a>(&'static self, entry: &Node<'a>) -> Option<Cow<'a, str>> {
         match (self.strategy, self.entry) {
-            (ListSet, _) => Some(Cow::Owned(Digest::of(self.entry_type(), entry.text()).hex())),
+            (ListSet, _) => Some(Cow::Owned(Digest::of(self.entry_type(""), entry.text()).hex())),
+            (ListMap(member), Entry::TopologySpreadConstraint) => {
+                let policy = string_member(entry.text(), "whenUnsatisfiable").unwrap_or_default();
+                entry_string(entry, member).map(|key| Cow::Owned([&key, " ", &*policy].concat()))
+            }
             (ListMap(member), Entry::VolumeMount) => entry_string(entry, member).map(clean_path),
             (ListMap(member), _) => entry_string(entry, member),
             (Granular | Atomic, _) => None,

@@ -111,6 +111,11 @@ impl<'a> Settings<'a> {
         found
     }
 
+    /// Whether nothing is ever changed, and only said what would be.
+    pub fn is_report(&self) -> bool {
+        self.members.get("report").is_some_and(|node| node.text() == "true")
+    }
+
     /// What happens to a notebook that runs.
     pub fn running_notebooks(&self, problems: &mut Vec<Malformed>) -> RunningNotebooks {
         let word = |node: &Node<'_>| word(node, RunningNotebooks::of_word, &ROOT.member("runningNotebooks"), problems);
@@ -134,6 +139,7 @@ const fn list_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Notebook => "notebooks",
         Kind::PipelinePod => "pipelinePods",
+        Kind::Pod => "pods",
     }
 }
 

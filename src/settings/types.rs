@@ -6,7 +6,7 @@ use super::list_of;
 use super::words::{OnConflict, RunningNotebooks};
 use crate::kubernetes::names::{Format, Words};
 use crate::kubernetes::schema::{Exclusive, Map, Member, Object, Type};
-use crate::kubernetes::types::{RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
+use crate::kubernetes::types::{LABEL_SELECTOR, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
 use crate::workload::{Containers, Kind};
 
 /// A member of the settings' own.
@@ -19,38 +19,51 @@ pub static SETTINGS: Object = Object::new(&[
     own("dependencies", Type::Map(&Map { keys: Format::DnsLabel, of: Type::Object(&DEPENDENCY) })),
     own(list_of(Kind::Notebook), Type::List(&ANY_TEXT)),
     own(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT)),
+    own(list_of(Kind::Pod), Type::List(&ANY_TEXT)),
     own("retired", Type::List(&Type::Text(Format::DnsLabel))),
     own("runningNotebooks", Type::Text(Format::OneOf(&Words(RunningNotebooks::WORDS)))),
     own("annotationDomain", Type::Text(Format::Subdomain)),
+    own("report", Type::Boolean),
 ]);
 
 /// A dependency.
 pub static DEPENDENCY: Object = Object::new(&DEPENDENCY_MEMBERS);
 
 /// How a dependency is merged, and the ready-made parts.
-const OPTIONS: [Member; 6] = [
+const OPTIONS: [Member; 8] = [
     own("containers", Type::WordOrNames(&Words(&Containers::WORDS))),
     own("onConflict", Type::Text(Format::OneOf(&Words(OnConflict::WORDS)))),
     own("initContainersFirst", Type::Boolean),
+    own("envFirst", Type::Boolean),
+    own("selector", Type::Object(&LABEL_SELECTOR)),
     own("vault", Type::Object(&VAULT)),
     own("caBundle", Type::Object(&CA_BUNDLE)),
     own("proxy", Type::Object(&PROXY)),
 ];
 
 #[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
-static DEPENDENCY_MEMBERS: [Member; FIELDS.len() + OPTIONS.len()] = {
-    let mut members = [own("", ANY_TEXT); FIELDS.len() + OPTIONS.len()];
-    let mut at = 0;
+static DEPENDENCY_MEMBERS: [Member; FIELDS.len() - WITHIN + OPTIONS.len()] = {
+    let mut members = [own("", ANY_TEXT); FIELDS.len() - WITHIN + OPTIONS.len()];
+    let (mut at, mut count) = (0, 0);
     while at < FIELDS.len() {
-        members[at] = own(FIELDS[at].name, FIELDS[at].of);
+        if FIELDS[at].within.is_none() {
+            members[count] = own(FIELDS[at].name, FIELDS[at].of);
+            count += 1;
+        }
         at += 1;
     }
-    while at < members.len() {
-        members[at] = OPTIONS[at - FIELDS.len()];
+    at = 0;
+    while at < OPTIONS.len() {
+        members[count] = OPTIONS[at];
+        count += 1;
         at += 1;
     }
+    assert!(count == members.len(), "every member");
     members
 };
+
+/// How many fields are within another one.
+const WITHIN: usize = 2;
 
 /// `vault`: secrets from Vault.
 pub static VAULT: Object = Object::new(&[

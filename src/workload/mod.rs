@@ -5,9 +5,12 @@ mod containers;
 
 use std::borrow::Cow;
 
-pub use containers::{Apart, Containers, FOREIGN_CONTAINERS, MAIN, container_names, is_meant_by_all, main_container};
+pub use containers::{
+    Apart, Containers, container_names, default_pull_policy, init_container_names, is_anothers, is_meant_by_all,
+    main_container, main_containers,
+};
 
-use crate::json::{Node, Object, Path, Shape, items, member, string_member};
+use crate::json::{Body, Node, Object, Path, Shape, Str, items, member, string_member};
 
 /// The annotation by which Argo marks the pods of a workflow.
 const ARGO_NODE_NAME: &str = "workflows.argoproj.io/node-name";
@@ -31,6 +34,8 @@ pub enum Kind {
     Notebook,
     /// A pod of Kubeflow Pipelines.
     PipelinePod,
+    /// Any other pod.
+    Pod,
 }
 
 /// A container, as opened when a request is read. A container that a dependency adds is opened in the same way.
@@ -39,6 +44,9 @@ pub static CONTAINER: Shape = Shape::Object(&[
     ("envFrom", Shape::List(&Shape::Text)),
     ("volumeMounts", Shape::List(&Shape::Entry("mountPath"))),
 ]);
+
+/// The lists of containers in a pod spec, the first of which has the main one.
+pub const CONTAINER_LISTS: [&str; 2] = ["containers", "initContainers"];
 
 const METADATA_SHAPE: Shape = Shape::Object(&[("annotations", Shape::Object(&[])), ("labels", Shape::Object(&[]))]);
 
@@ -50,6 +58,8 @@ const POD_SPEC_SHAPE: Shape = Shape::Object(&[
     ("tolerations", Shape::List(&Shape::Text)),
     ("hostAliases", Shape::List(&Shape::Entry("ip"))),
     ("nodeSelector", Shape::Object(&[])),
+    ("resourceClaims", Shape::List(&Shape::Entry("name"))),
+    ("topologySpreadConstraints", Shape::List(&Shape::Entry("topologyKey"))),
 ]);
 
 const NOTEBOOK: Shape = Shape::Object(&[
@@ -74,13 +84,13 @@ static TEMPLATE_SPEC: Path<'static> = Path::Member(&TEMPLATE, "spec");
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Kind::Notebook, Kind::PipelinePod];
+    pub const ALL: [Self; 3] = [Kind::Notebook, Kind::PipelinePod, Kind::Pod];
 
     /// What the API calls it.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Notebook => "Notebook",
-            Kind::PipelinePod => "Pod",
+            Kind::PipelinePod | Kind::Pod => "Pod",
         }
     }
 
@@ -88,7 +98,7 @@ impl Kind {
     pub const fn shape(self) -> &'static Shape {
         match self {
             Kind::Notebook => &NOTEBOOK,
-            Kind::PipelinePod => &POD,
+            Kind::PipelinePod | Kind::Pod => &POD,
         }
     }
 
@@ -96,7 +106,7 @@ impl Kind {
     pub const fn pod_spec_path(self) -> &'static Path<'static> {
         match self {
             Kind::Notebook => &TEMPLATE_SPEC,
-            Kind::PipelinePod => &SPEC,
+            Kind::PipelinePod | Kind::Pod => &SPEC,
         }
     }
 }
@@ -109,6 +119,11 @@ pub fn pod_spec<'o, 'a>(object: &'o Node<'a>, kind: Kind) -> Option<&'o Node<'a>
 /// The annotations of `object`, where it has any.
 pub fn annotations<'o, 'a>(object: &'o Node<'a>) -> Option<&'o Object<'a>> {
     ANNOTATIONS.get(object).ok()??.as_object()
+}
+
+/// The labels of `object`, where it has any.
+pub fn labels<'o, 'a>(object: &'o Node<'a>) -> Option<&'o Object<'a>> {
+    metadata(object)?.get("labels")?.as_object()
 }
 
 fn annotation<'o, 'a>(object: &'o Node<'a>, name: &str) -> Option<&'o Node<'a>> {
@@ -139,11 +154,31 @@ pub fn name<'a>(object: &Node<'a>) -> Option<Cow<'a, str>> {
     metadata(object)?.get("name")?.string()
 }
 
-/// Whether the policy leaves the object alone whatever the settings say (contract, "Scope"): it is being deleted, or is
-/// a pod that no pipeline made.
-pub fn out_of_scope(object: &Node<'_>, kind: Kind) -> bool {
-    let is_terminating = metadata(object).is_some_and(|metadata| metadata.get("deletionTimestamp").is_some());
-    is_terminating || kind == Kind::PipelinePod && annotation(object, ARGO_NODE_NAME).is_none()
+/// Whether the object is being deleted: the policy then leaves it alone, whatever the settings say (contract, "Scope").
+pub fn is_terminating(object: &Node<'_>) -> bool {
+    metadata(object).is_some_and(|metadata| metadata.get("deletionTimestamp").is_some())
+}
+
+/// Whether a pod is one of a pipeline: Argo marks it, and nothing but a workflow owns it. The pod of a notebook carries
+/// whatever annotations its user wrote.
+pub fn is_of_pipeline(pod: &Node<'_>) -> bool {
+    let owners = metadata(pod).and_then(|metadata| metadata.get("ownerReferences")).map_or("null", Node::text);
+    let is_workflow = |owner: &&str| {
+        let group = string_member(owner, "apiVersion");
+        let group = group.as_deref().and_then(|version| version.split_once('/')).map(|(group, _)| group);
+        group == Some("argoproj.io") && string_member(owner, "kind").as_deref() == Some("Workflow")
+    };
+    annotation(pod, ARGO_NODE_NAME).is_some() && items(owners).iter().all(|owner| is_workflow(&owner))
+}
+
+/// The name of a container, opened or not.
+pub fn container_name<'a>(container: &Node<'a>) -> Cow<'a, str> {
+    let name = match &container.body {
+        Body::Entry(name) => name.map(Str::decode),
+        Body::Object(container) => container.get("name").and_then(Node::string),
+        Body::Text | Body::List(_) => None,
+    };
+    name.unwrap_or_default()
 }
 
 fn metadata<'o, 'a>(object: &'o Node<'a>) -> Option<&'o Object<'a>> {

@@ -25,6 +25,7 @@ pub fn check(path: &Path<'_>, Rule(object, when, is, name, must): &Rule, text: &
     if is_met(must, value) {
         return;
     }
+    let is_alone = when.is_empty() && matches!(must, Is::OneOfIfSet(_));
     let (must, words) = match must {
         Is::Set | Is::Distinct(_) => ("must be set", &[][..]),
         Is::Unset => ("must not be set", &[][..]),
@@ -33,7 +34,6 @@ pub fn check(path: &Path<'_>, Rule(object, when, is, name, must): &Rule, text: &
         Is::Not(Words(words)) => ("must not be ", *words),
         Is::OneOf(Words(words)) | Is::OneOfIfSet(Words(words)) => ("must be ", *words),
     };
-    let is_alone = when.is_empty() && !words.is_empty();
     let shown = value.filter(|_| is_alone).map(found).unwrap_or_default();
     let meant = if is_alone { did_you_mean(&shown, words) } else { String::new() };
     let says = condition.map(says).unwrap_or_default();

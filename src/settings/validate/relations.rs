@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::problem::{Problems, did_you_mean, one_of};
+use super::problem::{MOST_NAMES, Problems, did_you_mean, one_of};
 use super::shape::index;
 use super::{FirstPositions, List, between};
 use crate::json::{ByName, Node, Path, items, member, members, shown, string_member};
 use crate::kubernetes::rules::OF_INIT_CONTAINERS;
+use crate::kubernetes::selector::{keys, may_both_select};
 use crate::settings::fields::{Entry, MergeStrategy, Target};
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
-use crate::workload::{Containers, DECISIVE_ANNOTATIONS, FOREIGN_CONTAINERS, Kind, MAIN};
+use crate::workload::{Containers, DECISIVE_ANNOTATIONS, Kind, is_anothers};
 
 /// Checks what belongs together in `settings`.
 pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problems) {
@@ -28,15 +29,15 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
     for (at, it) in all.iter().enumerate() {
         known.insert(it.dependency.name, at);
     }
+    let names: Vec<_> = all.iter().take(MOST_NAMES).map(|it| it.dependency.name).collect();
     for list in lists {
-        check_list(list, &known, problems);
+        check_list(list, &known, &names, problems);
     }
     let retired = settings.retired(&mut Vec::new());
     check_retired(&retired, lists, &known, problems);
     let lists_nothing = |word: &str, names: &[_]| names.is_empty() && !problems.any_at_or_below(&ROOT.member(word));
     if lists.iter().all(|list| lists_nothing(list.word, &list.names)) && lists_nothing("retired", &retired) {
-        let what =
-            "must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire";
+        let what = "must list a dependency, or pipelinePods, pods or retired must: there is nothing to add and nothing to retire";
         problems.add(&ROOT.member("notebooks"), &[what]);
     }
     let own = settings.own_annotations(&mut Vec::new());
@@ -49,6 +50,7 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
     }
     for list in lists {
         let listed: Vec<_> = list.names.iter().filter_map(|name| all.get(known.at(name.as_ref()?)?)).collect();
+        check_selectors(&listed, problems);
         check_contradictions(list, &listed, problems);
     }
 }
@@ -108,7 +110,7 @@ fn described(addition: &Addition<'_>) -> String {
     }
 }
 
-fn check_list(list: &List<'_>, known: &FirstPositions, problems: &mut Problems) {
+fn check_list(list: &List<'_>, known: &FirstPositions, names: &[&str], problems: &mut Problems) {
     let path = ROOT.member(list.word);
     for (at, name) in list.names.iter().enumerate() {
         let Some(name) = name else { continue };
@@ -116,7 +118,7 @@ fn check_list(list: &List<'_>, known: &FirstPositions, problems: &mut Problems) 
         if let Some(first) = list.first.at(name).filter(|first| *first != at) {
             add_twice(&path, name, first, problems);
         } else if known.at(name).is_none() {
-            let meant = did_you_mean(name, &known.0.names_as_they_came());
+            let meant = did_you_mean(name, names);
             problems.add(&path, &["must be one of the dependencies, found ", &shown(name), &meant]);
         }
     }
@@ -177,8 +179,10 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
             first.insert(identity, addition);
         }
     }
-    let brought = known.additions().filter(|addition| addition.field.entry == Entry::Volume);
-    let volumes = Volumes { names: ByName::set(brought.map(|volume| &*volume.key)), are_known: known.is_readable };
+    let brought: Vec<_> =
+        known.additions().filter(|it| it.field.entry == Entry::Volume).map(|volume| &*volume.key).collect();
+    let volumes =
+        Volumes { names: ByName::set(brought.iter().copied()), brought: &brought, are_known: known.is_readable };
     for addition in known.additions() {
         addition.with_path(path, |path| {
             if let Some((_, to_name)) = REFERENCES.iter().find(|(list, _)| *list == addition.field.name) {
@@ -200,7 +204,7 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                         check_container_name(path, &addition.key, list, problems);
                     }
                 }
-                _ => {}
+                Entry::Volume | Entry::VolumeMount | Entry::TopologySpreadConstraint | Entry::Plain => {}
             }
         });
     }
@@ -216,6 +220,7 @@ const REFERENCES: [(&str, &str); 3] =
 /// The volumes that a dependency brings.
 struct Volumes<'a> {
     names: ByName<'a, ()>,
+    brought: &'a [&'a str],
     /// Whether these are all: its ready-made parts could be read.
     are_known: bool,
 }
@@ -225,7 +230,7 @@ impl Volumes<'_> {
     fn check(&self, path: &Path<'_>, entry: &str, to_name: &str, problems: &mut Problems) {
         let name = to_name.split('.').try_fold(entry, member).and_then(|name| Node::text_only(name).string());
         let Some(name) = name.filter(|name| self.are_known && !self.names.contains(name)) else { return };
-        let meant = did_you_mean(&name, &self.names.names_as_they_came());
+        let meant = did_you_mean(&name, self.brought);
         let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
         problems.add(&path.member(to_name), &what);
     }
@@ -258,10 +263,29 @@ fn check_container_name(path: &Path<'_>, name: &str, list: &List<'_>, problems: 
     let theirs: &[&str] = match list.kind {
         Kind::Notebook => &["{name}"],
         Kind::PipelinePod => &["main", "wait", "init"],
+        Kind::Pod => &[],
     };
     if theirs.contains(&name) {
         let what = ["must not be ", name, ", since ", list.word, " lists the dependency: there is one already"];
         problems.add(&path.member("name"), &what);
+    }
+}
+
+/// A label that a dependency adds must not be one that a selector asks for: a second call in the same request would see
+/// another object than the first.
+fn check_selectors(listed: &[&ReadDependency<'_>], problems: &mut Problems) {
+    let mut asked_for = ByName::default();
+    for it in listed {
+        for key in keys(it.dependency.selector.unwrap_or("null")) {
+            asked_for.insert(key, it.dependency.name);
+        }
+    }
+    for it in listed {
+        for label in it.additions().filter(|addition| addition.field.name == "labels") {
+            let Some(name) = asked_for.get(&label.key) else { continue };
+            let what = ["must not be a label that a selector asks for, found in that of ", name];
+            label.with_path(&it.dependency.path(), |path| problems.add(path, &what));
+        }
     }
 }
 
@@ -271,12 +295,9 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
     let additions = listed.iter().flat_map(|it| it.additions());
     let sidecars =
         ByName::set(additions.filter(|addition| addition.field.entry == Entry::Container).map(|it| &*it.key));
-    let is_apart = |name: &str| FOREIGN_CONTAINERS.contains(&name) || sidecars.contains(name);
-    // The name by which a dependency can select the main container.
-    let main = match list.kind {
-        Kind::Notebook => "{name}",
-        Kind::PipelinePod => MAIN,
-    };
+    let is_apart = |name: &str| is_anothers(list.kind, name) || sidecars.contains(name);
+    // Whether the main container may have this name.
+    let may_be_main = |name: &str| if list.kind == Kind::Notebook { name == "{name}" } else { !is_apart(name) };
     // Those that have an addition of this identity, each once.
     let mut known: ByName<'_, Vec<(&ReadDependency<'_>, &Addition<'_>)>> = ByName::default();
     for it in listed {
@@ -285,10 +306,14 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
             if others.last().is_some_and(|(other, _)| std::ptr::eq(*other, *it)) {
                 continue;
             }
-            let meets = |other| addition.field.target != Target::Containers || may_meet(it, other, main, is_apart);
-            let first = others.iter().find(|(other, _)| meets(other));
+            let meets = |other: &ReadDependency<'_>| {
+                (addition.field.target != Target::Containers || may_meet(it, other, &may_be_main, &is_apart))
+                    && are_wanted_together(it, other)
+            };
+            let first = others.iter().take(MOST_COMPARED).find(|(other, _)| meets(other));
             if let Some((other, first)) = first
-                && !(first.field.name == addition.field.name && addition.field.is_equal(first.value, addition.value))
+                && !(first.field.name == addition.field.name
+                    && addition.field.is_equal(&addition.key, first.value, addition.value))
             {
                 let first = first.with_path(&other.dependency.path(), |path| path.to_string());
                 let what = [
@@ -307,13 +332,28 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
     }
 }
 
-/// Whether both may select the same container of an object that `main` is the main one of; `is_apart` says which ones All
-/// never means.
-fn may_meet(one: &ReadDependency<'_>, other: &ReadDependency<'_>, main: &str, is_apart: impl Fn(&str) -> bool) -> bool {
+/// With how many others an addition is compared: those that never meet it are passed over.
+const MOST_COMPARED: usize = 100;
+
+/// Whether there may be an object that wants both.
+fn are_wanted_together(one: &ReadDependency<'_>, other: &ReadDependency<'_>) -> bool {
+    match (one.dependency.selector, other.dependency.selector) {
+        (Some(one), Some(other)) => may_both_select(one, other),
+        _ => true,
+    }
+}
+
+/// Whether both may select the same container of an object; `may_be_main` says which names the main one may have,
+/// `is_apart` which ones All never means.
+fn may_meet(
+    one: &ReadDependency<'_>,
+    other: &ReadDependency<'_>,
+    may_be_main: &dyn Fn(&str) -> bool,
+    is_apart: &dyn Fn(&str) -> bool,
+) -> bool {
     use Containers::{All, Main, Named};
     match (&one.dependency.containers, &other.dependency.containers) {
-        (Named(_), Main) => one.containers.contains(main),
-        (Main, Named(_)) => other.containers.contains(main),
+        (Named(names), Main) | (Main, Named(names)) => names.iter().any(|name| may_be_main(name)),
         (Named(names), All) | (All, Named(names)) => names.iter().any(|name| !is_apart(name)),
         (Named(names), Named(_)) => names.iter().any(|name| other.containers.contains(name)),
         (Main | All, Main | All) => true,

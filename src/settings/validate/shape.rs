@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use super::problem::{Problems, did_you_mean, one_of};
 use super::{FirstPositions, List, between};
-use crate::json::{ByName, Node, Path, cut, items, kind_of, member, members, plain_or_shown, shown, string_member};
+use crate::json::{ByName, Node, Path, items, kind_of, member, members, plain_or_shown, shown, string_member};
 use crate::kubernetes::names::{Format, Words, clean_path, is_extended_resource, is_overcommit_allowed};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::rules::RULES;
 use crate::kubernetes::schema::{Exclusive, Object, Range, Type};
 use crate::kubernetes::types::{
-    CONTAINER, OTHER_POD_SPEC_MEMBERS, POD_SECURITY_CONTEXT, PRUNED, PRUNED_OF_POD_SPEC, RESOURCE_REQUIREMENTS,
-    SECURITY_CONTEXT,
+    CONTAINER, POD_SECURITY_CONTEXT, POD_SPEC, PRUNED, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT,
 };
 use crate::settings::fields::SIDECARS;
 use crate::settings::types::{DEPENDENCY, SETTINGS};
@@ -35,7 +34,7 @@ struct Walk<'w, 'a> {
 struct InDependency {
     /// The list by which pods get it, if they do: `{name}` has no meaning for them.
     list_of_pods: Option<&'static str>,
-    /// The list by which Notebooks get it, if they do: they lose some members.
+    /// The list by which Notebooks get it, if they do: they lose some of it.
     list_of_notebooks: Option<&'static str>,
 }
 
@@ -143,6 +142,8 @@ impl Walk<'_, '_> {
     }
 
     fn object(&mut self, path: &Path<'_>, object: &'static Object, text: &str) {
+        // A dependency is a part of a pod spec.
+        let in_kubernetes = if std::ptr::eq(object, &DEPENDENCY) { &POD_SPEC } else { object };
         let (mut present, mut set) = (0_u64, 0_u64);
         for (key, value) in members(text) {
             let path = path.member(&key);
@@ -158,7 +159,7 @@ impl Walk<'_, '_> {
                     if is_unset && member.is_required && member.of.of_item().is_some() {
                         self.problems.add(&path, &["must not be empty"]);
                     }
-                    self.pruned(&path, object, member.name);
+                    self.fits(&path, in_kubernetes, member.name);
                     self.value(&path, &member.of, value);
                 }
                 None => self.problems.add(&path, &[&unknown(object, &key)]),
@@ -175,7 +176,7 @@ impl Walk<'_, '_> {
                 found.extend((set & (1 << at) != 0).then_some(member.name));
             }
         }
-        for rule in RULES.iter().filter(|rule| std::ptr::eq(rule.0, object)) {
+        for rule in RULES.iter().filter(|rule| std::ptr::eq(rule.0, in_kubernetes)) {
             between::check(path, rule, text, self.problems);
         }
         if std::ptr::eq(object, &RESOURCE_REQUIREMENTS) {
@@ -188,19 +189,21 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a Notebook loses is refused where Notebooks get it.
-    fn pruned(&mut self, path: &Path<'_>, object: &'static Object, name: &str) {
-        let Some(list) = self.dependency.as_ref().and_then(|dependency| dependency.list_of_notebooks) else { return };
-        let is_pruned = if std::ptr::eq(object, &DEPENDENCY) {
-            PRUNED_OF_POD_SPEC.contains(&name)
-        } else {
-            PRUNED.iter().any(|(of, known)| std::ptr::eq(*of, object) && *known == name)
+    /// The members of a dependency that some objects cannot have.
+    fn fits(&mut self, path: &Path<'_>, object: &Object, name: &str) {
+        let Some(dependency) = &self.dependency else { return };
+        let is_pruned = || PRUNED.iter().any(|(of, known)| std::ptr::eq(*of, object) && *known == name);
+        let (list, why) = match (dependency.list_of_notebooks, dependency.list_of_pods) {
+            (Some(list), _) if is_pruned() && name == "restartPolicy" => {
+                (list, "a Notebook loses it, and waits for the container to end")
+            }
+            (Some(list), _) if is_pruned() => (list, "a Notebook loses it"),
+            (_, Some(list)) if std::ptr::eq(object, &POD_SPEC) && name == "automountServiceAccountToken" => {
+                (list, "the token is mounted before the policy is asked")
+            }
+            _ => return,
         };
-        if is_pruned {
-            let hangs = if name == "restartPolicy" { ", and waits for the container to end" } else { "" };
-            let what = ["must not be set, since ", list, " lists the dependency: a Notebook loses it", hangs];
-            self.problems.add(path, &what);
-        }
+        self.problems.add(path, &["must not be set, since ", list, " lists the dependency: ", why]);
     }
 
     /// What a container requests beside its limits (`validateResourceRequirements` of the file that the rules are of).
@@ -295,21 +298,10 @@ fn unknown(object: &Object, key: &str) -> String {
         }
         _ if !std::ptr::eq(object, &DEPENDENCY) || !meant.is_empty() => ["unknown field", &meant].concat(),
         "matchLabels" | "matchExpressions" => elsewhere("selector"),
-        _ if is_word_of(key, OTHER_POD_SPEC_MEMBERS) => of("pod spec"),
+        _ if POD_SPEC.member(key).is_some() => of("pod spec"),
         _ if CONTAINER.member(key).is_some() => of("container"),
         _ => "unknown field".to_owned(),
     }
-}
-
-/// Whether `word` is one of the words of `text`.
-fn is_word_of(word: &str, mut text: &str) -> bool {
-    while let (before, Some(behind)) = cut(text, b' ') {
-        if before == word {
-            return true;
-        }
-        text = behind;
-    }
-    text == word
 }
 
 /// An item's place, as a message shows it beside a path.

@@ -222,7 +222,7 @@ fn bytes_that_are_no_settings_are_answered() {
         (
             "null",
             b"null",
-            "notebooks: must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire",
+            "notebooks: must list a dependency, or pipelinePods, pods or retired must: there is nothing to add and nothing to retire",
         ),
         ("a list", b"[]", "settings: must be an object, found a list"),
         ("a string", b"\"\"", "settings: must be an object, found a string"),
