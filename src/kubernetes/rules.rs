@@ -40,9 +40,15 @@ pub enum Is {
 #[derive(Debug)]
 pub struct Count(pub usize, pub usize, pub &'static str);
 
-/// Of an object: where the first member is so, the second must be so. The member without a name is never set.
+/// A member, and what it is.
+type Condition = (&'static str, Is);
+
+/// Of an object: where the first member is so, the second must be so.
 #[derive(Debug)]
-pub struct Rule(pub &'static Object, pub &'static str, pub Is, pub &'static str, pub Is);
+pub struct Rule(pub &'static Object, pub &'static Condition, pub &'static Condition);
+
+/// The member without a name is never set.
+const ALWAYS: &Condition = &("", Unset);
 
 use Is::{Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, Without};
 
@@ -50,78 +56,78 @@ use Is::{Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, Without};
 #[rustfmt::skip]
 pub static RULES: [Rule; 38] = [
     // ValidateTolerations
-    Rule(&TOLERATION, "key", Unset, "operator", OneOf(&Words(&["Exists"]))),
-    Rule(&TOLERATION, "operator", OneOf(&Words(&["Exists"])), "value", Unset),
-    Rule(&TOLERATION, "tolerationSeconds", Set, "effect", OneOf(&Words(&["NoExecute"]))),
+    Rule(&TOLERATION, &("key", Unset), &("operator", OneOf(&Words(&["Exists"])))),
+    Rule(&TOLERATION, &("operator", OneOf(&Words(&["Exists"]))), &("value", Unset)),
+    Rule(&TOLERATION, &("tolerationSeconds", Set), &("effect", OneOf(&Words(&["NoExecute"])))),
     // ValidateNodeSelectorRequirement
-    Rule(&NODE_SELECTOR_REQUIREMENT, "operator", OneOf(&Words(&["In", "NotIn"])), "values", Set),
-    Rule(&NODE_SELECTOR_REQUIREMENT, "operator", OneOf(&Words(&["Exists", "DoesNotExist"])), "values", Unset),
-    Rule(&NODE_SELECTOR_REQUIREMENT, "operator", OneOf(&Words(&["Gt", "Lt"])), "values", Items(&Count(1, 1, "one item"))),
+    Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
+    Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
+    Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Gt", "Lt"]))), &("values", Items(&Count(1, 1, "one item")))),
     // ValidateLabelSelectorRequirement, of k8s.io/apimachinery/pkg/apis/meta/v1/validation
-    Rule(&LABEL_SELECTOR_REQUIREMENT, "operator", OneOf(&Words(&["In", "NotIn"])), "values", Set),
-    Rule(&LABEL_SELECTOR_REQUIREMENT, "operator", OneOf(&Words(&["Exists", "DoesNotExist"])), "values", Unset),
+    Rule(&LABEL_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
+    Rule(&LABEL_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
     // validateLabelKeys
-    Rule(&POD_AFFINITY_TERM, "matchLabelKeys", Set, "labelSelector", Set),
-    Rule(&POD_AFFINITY_TERM, "mismatchLabelKeys", Set, "labelSelector", Set),
+    Rule(&POD_AFFINITY_TERM, &("matchLabelKeys", Set), &("labelSelector", Set)),
+    Rule(&POD_AFFINITY_TERM, &("mismatchLabelKeys", Set), &("labelSelector", Set)),
     // validateTopologySpreadConstraints
-    Rule(&TOPOLOGY_SPREAD_CONSTRAINT, "matchLabelKeys", Set, "labelSelector", Set),
-    Rule(&TOPOLOGY_SPREAD_CONSTRAINT, "minDomains", Set, "whenUnsatisfiable", OneOf(&Words(&["DoNotSchedule"]))),
+    Rule(&TOPOLOGY_SPREAD_CONSTRAINT, &("matchLabelKeys", Set), &("labelSelector", Set)),
+    Rule(&TOPOLOGY_SPREAD_CONSTRAINT, &("minDomains", Set), &("whenUnsatisfiable", OneOf(&Words(&["DoNotSchedule"])))),
     // validatePodDNSConfig
-    Rule(&POD_DNS_CONFIG, "", Unset, "nameservers", Items(&Count(0, 3, "at most 3 items"))),
-    Rule(&POD_DNS_CONFIG, "", Unset, "searches", Items(&Count(0, 32, "at most 32 items"))),
-    Rule(&POD_SPEC, "dnsPolicy", OneOf(&Words(&["None"])), "dnsConfig.nameservers", Set),
+    Rule(&POD_DNS_CONFIG, ALWAYS, &("nameservers", Items(&Count(0, 3, "at most 3 items")))),
+    Rule(&POD_DNS_CONFIG, ALWAYS, &("searches", Items(&Count(0, 32, "at most 32 items")))),
+    Rule(&POD_SPEC, &("dnsPolicy", OneOf(&Words(&["None"]))), &("dnsConfig.nameservers", Set)),
     // validateSeccompProfileField, ValidateAppArmorProfileField
-    Rule(&SECCOMP_PROFILE, "type", OneOf(&Words(&["Localhost"])), "localhostProfile", Set),
-    Rule(&SECCOMP_PROFILE, "type", OneOf(&Words(&["RuntimeDefault", "Unconfined"])), "localhostProfile", Unset),
-    Rule(&APP_ARMOR_PROFILE, "type", OneOf(&Words(&["Localhost"])), "localhostProfile", Set),
-    Rule(&APP_ARMOR_PROFILE, "type", OneOf(&Words(&["RuntimeDefault", "Unconfined"])), "localhostProfile", Unset),
+    Rule(&SECCOMP_PROFILE, &("type", OneOf(&Words(&["Localhost"]))), &("localhostProfile", Set)),
+    Rule(&SECCOMP_PROFILE, &("type", OneOf(&Words(&["RuntimeDefault", "Unconfined"]))), &("localhostProfile", Unset)),
+    Rule(&APP_ARMOR_PROFILE, &("type", OneOf(&Words(&["Localhost"]))), &("localhostProfile", Set)),
+    Rule(&APP_ARMOR_PROFILE, &("type", OneOf(&Words(&["RuntimeDefault", "Unconfined"]))), &("localhostProfile", Unset)),
     // ValidateSecurityContext; that SYS_ADMIN is no other capability, by the documentation of allowPrivilegeEscalation
-    Rule(&SECURITY_CONTEXT, "allowPrivilegeEscalation", OneOf(&Words(&["false"])), "privileged", OneOfIfSet(&Words(&["false"]))),
-    Rule(&SECURITY_CONTEXT, "allowPrivilegeEscalation", OneOf(&Words(&["false"])), "capabilities.add", Without(&Words(&["CAP_SYS_ADMIN", "SYS_ADMIN"]))),
+    Rule(&SECURITY_CONTEXT, &("allowPrivilegeEscalation", OneOf(&Words(&["false"]))), &("privileged", OneOfIfSet(&Words(&["false"])))),
+    Rule(&SECURITY_CONTEXT, &("allowPrivilegeEscalation", OneOf(&Words(&["false"]))), &("capabilities.add", Without(&Words(&["CAP_SYS_ADMIN", "SYS_ADMIN"])))),
     // validateSysctls
-    Rule(&POD_SECURITY_CONTEXT, "", Unset, "sysctls", Distinct(&"name")),
+    Rule(&POD_SECURITY_CONTEXT, ALWAYS, &("sysctls", Distinct(&"name"))),
     // validateLivenessProbe, validateReadinessProbe, validateStartupProbe
-    Rule(&CONTAINER, "", Unset, "livenessProbe.successThreshold", OneOfIfSet(&Words(&["1"]))),
-    Rule(&CONTAINER, "", Unset, "readinessProbe.terminationGracePeriodSeconds", Unset),
-    Rule(&CONTAINER, "", Unset, "startupProbe.successThreshold", OneOfIfSet(&Words(&["1"]))),
+    Rule(&CONTAINER, ALWAYS, &("livenessProbe.successThreshold", OneOfIfSet(&Words(&["1"])))),
+    Rule(&CONTAINER, ALWAYS, &("readinessProbe.terminationGracePeriodSeconds", Unset)),
+    Rule(&CONTAINER, ALWAYS, &("startupProbe.successThreshold", OneOfIfSet(&Words(&["1"])))),
     // validateContainerPorts, ValidateVolumeDevices, validateResizePolicy
-    Rule(&CONTAINER, "", Unset, "ports", Distinct(&"name")),
-    Rule(&CONTAINER, "", Unset, "volumeDevices", Distinct(&"name")),
-    Rule(&CONTAINER, "", Unset, "volumeDevices", Distinct(&"devicePath")),
-    Rule(&CONTAINER, "", Unset, "resizePolicy", Distinct(&"resourceName")),
+    Rule(&CONTAINER, ALWAYS, &("ports", Distinct(&"name"))),
+    Rule(&CONTAINER, ALWAYS, &("volumeDevices", Distinct(&"name"))),
+    Rule(&CONTAINER, ALWAYS, &("volumeDevices", Distinct(&"devicePath"))),
+    Rule(&CONTAINER, ALWAYS, &("resizePolicy", Distinct(&"resourceName"))),
     // validateMountRecursiveReadOnly
-    Rule(&VOLUME_MOUNT, "recursiveReadOnly", OneOf(&Words(&["IfPossible", "Enabled"])), "readOnly", OneOf(&Words(&["true"]))),
-    Rule(&VOLUME_MOUNT, "recursiveReadOnly", OneOf(&Words(&["IfPossible", "Enabled"])), "mountPropagation", OneOfIfSet(&Words(&["None"]))),
+    Rule(&VOLUME_MOUNT, &("recursiveReadOnly", OneOf(&Words(&["IfPossible", "Enabled"]))), &("readOnly", OneOf(&Words(&["true"])))),
+    Rule(&VOLUME_MOUNT, &("recursiveReadOnly", OneOf(&Words(&["IfPossible", "Enabled"]))), &("mountPropagation", OneOfIfSet(&Words(&["None"])))),
     // validateEnvVarValueFrom
-    Rule(&ENV_VAR_SOURCE, "", Unset, "fieldRef.fieldPath", OneOfIfSet(&Words(&[
+    Rule(&ENV_VAR_SOURCE, ALWAYS, &("fieldRef.fieldPath", OneOfIfSet(&Words(&[
         "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels['*']", "metadata.annotations['*']",
         "spec.nodeName", "spec.host", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP",
         "status.podIPs",
-    ]))),
+    ])))),
     // validateDownwardAPIVolumeFile
-    Rule(&DOWNWARD_API_VOLUME_FILE, "", Unset, "fieldRef.fieldPath", OneOfIfSet(&Words(&[
+    Rule(&DOWNWARD_API_VOLUME_FILE, ALWAYS, &("fieldRef.fieldPath", OneOfIfSet(&Words(&[
         "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations",
         "metadata.labels['*']", "metadata.annotations['*']",
-    ]))),
-    Rule(&DOWNWARD_API_VOLUME_FILE, "resourceFieldRef", Set, "resourceFieldRef.containerName", Set),
+    ])))),
+    Rule(&DOWNWARD_API_VOLUME_FILE, &("resourceFieldRef", Set), &("resourceFieldRef.containerName", Set)),
     // validateContainerResourceFieldSelector
-    Rule(&RESOURCE_FIELD_SELECTOR, "", Unset, "resource", OneOfIfSet(&Words(&[
+    Rule(&RESOURCE_FIELD_SELECTOR, ALWAYS, &("resource", OneOfIfSet(&Words(&[
         "limits.cpu", "limits.memory", "limits.ephemeral-storage", "limits.hugepages-*", "requests.cpu",
         "requests.memory", "requests.ephemeral-storage", "requests.hugepages-*",
-    ]))),
+    ])))),
     // validateISCSIVolumeSource
-    Rule(&ISCSI_VOLUME_SOURCE, "chapAuthDiscovery", Set, "secretRef", Set),
-    Rule(&ISCSI_VOLUME_SOURCE, "chapAuthSession", Set, "secretRef", Set),
+    Rule(&ISCSI_VOLUME_SOURCE, &("chapAuthDiscovery", Set), &("secretRef", Set)),
+    Rule(&ISCSI_VOLUME_SOURCE, &("chapAuthSession", Set), &("secretRef", Set)),
     // ValidatePersistentVolumeClaimSpec
-    Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, "", Unset, "resources.requests.storage", Set),
+    Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, ALWAYS, &("resources.requests.storage", Set)),
 ];
 
 /// Those of a container among the init containers, beside those of every container (`validateInitContainers`).
 pub static OF_INIT_CONTAINERS: [Rule; 4] = [
-    Rule(&CONTAINER, "restartPolicy", Not(&Words(&["Always"])), "lifecycle", Unset),
-    Rule(&CONTAINER, "restartPolicy", Not(&Words(&["Always"])), "livenessProbe", Unset),
-    Rule(&CONTAINER, "restartPolicy", Not(&Words(&["Always"])), "readinessProbe", Unset),
-    Rule(&CONTAINER, "restartPolicy", Not(&Words(&["Always"])), "startupProbe", Unset),
+    Rule(&CONTAINER, &("restartPolicy", Not(&Words(&["Always"]))), &("lifecycle", Unset)),
+    Rule(&CONTAINER, &("restartPolicy", Not(&Words(&["Always"]))), &("livenessProbe", Unset)),
+    Rule(&CONTAINER, &("restartPolicy", Not(&Words(&["Always"]))), &("readinessProbe", Unset)),
+    Rule(&CONTAINER, &("restartPolicy", Not(&Words(&["Always"]))), &("startupProbe", Unset)),
 ];
 
 /// The value at `path` in the object `text`; `None` where it is unset.
@@ -164,7 +170,7 @@ mod tests {
             }
             here
         };
-        for Rule(of, when, _, name, must) in RULES.iter().chain(&OF_INIT_CONTAINERS) {
+        for Rule(of, (when, _), (name, must)) in RULES.iter().chain(&OF_INIT_CONTAINERS) {
             if !when.is_empty() {
                 type_at(of, when);
             }

@@ -9,45 +9,42 @@ use crate::json::{Node, Object, items, member, members, string_member};
 /// that asks for nothing means every object. What cannot be read of it means none.
 pub fn is_selected(selector: &str, labels: Option<&Object<'_>>) -> bool {
     let label = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Node::string);
-    requirements(selector).iter().all(|requirement| requirement.holds(label(&requirement.key).as_deref()))
+    requirements(selector).iter().all(|it| it.holds(label(&it.key).as_deref()))
 }
 
 /// Whether there may be an object that both LabelSelectors mean. Of many requirements it is not asked.
 pub fn may_both_select(one: &str, other: &str) -> bool {
-    let all = [requirements(one), requirements(other)].concat();
-    let may_hold = |requirement: &Requirement<'_>| {
-        let of_key: Vec<_> = all.iter().filter(|it| it.key == requirement.key).collect();
-        // The label may be absent, have a value that no requirement has (here one that no label has), or one of theirs.
-        let theirs = of_key.iter().flat_map(|it| &it.values).map(Option::as_deref);
-        let mut values = theirs.chain([None, Some("\n")]);
-        values.any(|value| of_key.iter().all(|it| it.holds(value)))
+    let mut all = requirements(one);
+    all.extend(requirements(other));
+    // A label may be absent, have a value that no requirement has (here one that no label has), or one of theirs.
+    let may_hold = |label: Option<&str>, key: &str| all.iter().all(|it| it.key != key || it.holds(label));
+    let is_met = |it: &Requirement<'_>| {
+        may_hold(None, &it.key)
+            || may_hold(Some("\n"), &it.key)
+            || items(it.values).iter().any(|value| may_hold(Node::text_only(value).string().as_deref(), &it.key))
     };
-    all.len() > MOST_REQUIREMENTS || all.iter().all(may_hold)
+    all.len() > MOST_REQUIREMENTS || all.iter().all(is_met)
 }
 
 /// How many requirements are held against one another.
 const MOST_REQUIREMENTS: usize = 20;
 
-/// The keys of the labels that a LabelSelector asks for.
-pub fn keys(selector: &str) -> Vec<Cow<'_, str>> {
-    requirements(selector).into_iter().map(|requirement| requirement.key).collect()
-}
-
 /// What a label must be.
-#[derive(Clone)]
-struct Requirement<'a> {
-    key: Cow<'a, str>,
+pub struct Requirement<'a> {
+    /// Its key.
+    pub key: Cow<'a, str>,
     operator: Cow<'a, str>,
-    /// `None` for one that is not a string.
-    values: Vec<Option<Cow<'a, str>>>,
+    /// A list, or one value in place of it.
+    values: &'a str,
 }
 
 impl Requirement<'_> {
     fn holds(&self, label: Option<&str>) -> bool {
-        let is_one = label.is_some() && self.values.iter().any(|value| value.as_deref() == label);
+        let is_label = |value: &str| label.is_some() && Node::text_only(value).string().as_deref() == label;
+        let is_one = || is_label(self.values) || items(self.values).iter().any(|value| is_label(value));
         match &*self.operator {
-            "In" => is_one,
-            "NotIn" => !is_one,
+            "In" => is_one(),
+            "NotIn" => !is_one(),
             "Exists" => label.is_some(),
             "DoesNotExist" => label.is_none(),
             _ => false,
@@ -55,18 +52,21 @@ impl Requirement<'_> {
     }
 }
 
-fn requirements(selector: &str) -> Vec<Requirement<'_>> {
-    let string = |text| Node::text_only(text).string();
+/// What a LabelSelector asks for.
+pub fn requirements(selector: &str) -> Vec<Requirement<'_>> {
+    let of = |name| member(selector, name).unwrap_or("null");
     let mut requirements = Vec::new();
-    for (key, value) in members(member(selector, "matchLabels").unwrap_or("null")) {
-        requirements.push(Requirement { key, operator: Cow::Borrowed("In"), values: vec![string(value)] });
+    for (key, values) in members(of("matchLabels")) {
+        requirements.push(Requirement { key, operator: Cow::Borrowed("In"), values });
     }
-    for expression in items(member(selector, "matchExpressions").unwrap_or("null")) {
-        let key = string_member(expression, "key");
+    for expression in items(of("matchExpressions")) {
+        let values = member(expression, "values").unwrap_or("null");
+        let operator = string_member(expression, "operator").unwrap_or_default();
         // Without a key there is nothing that it could hold of.
-        let operator = string_member(expression, "operator").filter(|_| key.is_some()).unwrap_or_default();
-        let values = items(member(expression, "values").unwrap_or("null")).into_iter().map(string).collect();
-        requirements.push(Requirement { key: key.unwrap_or_default(), operator, values });
+        requirements.push(match string_member(expression, "key") {
+            Some(key) => Requirement { key, operator, values },
+            None => Requirement { key: Cow::default(), operator: Cow::default(), values },
+        });
     }
     requirements
 }
@@ -140,6 +140,5 @@ mod tests {
             assert_eq!(may_both_select(&one, &other), expected, "{one} {other}");
             assert_eq!(may_both_select(&other, &one), expected, "{other} {one}");
         }
-        assert_eq!(keys(both), ["a", "a"]);
     }
 }

@@ -250,7 +250,7 @@ impl<'a> Dependency<'a> {
 impl Addition<'_> {
     /// Calls `use_path` with the place in the settings of the dependency at `dependency` where this was written: the
     /// entry, or the ready-made part that expands to it.
-    pub fn with_path<R>(&self, dependency: &Path<'_>, use_path: impl FnOnce(&Path<'_>) -> R) -> R {
+    pub fn with_path(&self, dependency: &Path<'_>, use_path: &mut dyn FnMut(&Path<'_>)) {
         let within = self.field.within.filter(|_| self.part.is_none()).map(|within| dependency.member(within.raw()));
         let field = within.as_ref().unwrap_or(dependency).member(self.part.unwrap_or(self.field.name));
         match self.field.strategy {
@@ -259,6 +259,13 @@ impl Addition<'_> {
             MergeStrategy::Granular => use_path(&field.member(&self.key)),
             MergeStrategy::ListMap(_) | MergeStrategy::ListSet => use_path(&field.item(self.index)),
         }
+    }
+
+    /// The same place, as a message shows it.
+    pub fn shown_path(&self, dependency: &Path<'_>) -> String {
+        let mut shown = String::new();
+        self.with_path(dependency, &mut |path| shown = path.to_string());
+        shown
     }
 }
 
@@ -280,6 +287,19 @@ mod tests {
         for (text, expected) in [
             (r#"{"imagePullSecrets":[{"name":"gpr-credentials"}]}"#, "93f7faab34ec5a21"),
             (r#"{"onConflict":"Keep","proxy":{"httpProxy":"http://proxy:8088"}}"#, "e02935072daad501"),
+            (
+                r#"{"vault":{"address":"https://vault","authPath":"/a","image":"vks:46","kvPath":"/k/{namespace}","role":"r"}}"#,
+                "201594b8238f1a1c",
+            ),
+            (
+                r#"{"vault":{"address":"https://vault","authPath":"/a","image":"vks:46","kvPath":"/k","resources":{"limits":{"memory":"64Mi"}},"role":"r","secretsPath":"/secrets","securityContext":{"runAsNonRoot":true}}}"#,
+                "a3c7459f0be34186",
+            ),
+            (
+                r#"{"caBundle":{"jks":{"configMap":"keystore","key":"ca.jks"},"pem":{"configMap":"certificates","key":"ca.pem"}}}"#,
+                "22088a232bec1109",
+            ),
+            (r#"{"caBundle":{"pem":{"configMap":"certificates","key":"ca.pem"}}}"#, "8a1f745f1613571b"),
             (r#"{"containers":"All","env":[{"name":"A","value":"1"}]}"#, "98a56583268e5a12"),
             (
                 r#"{"containers":["a","b"],"initContainersFirst":true,"onConflict":"Override","tolerations":[{"operator":"Exists"}]}"#,

@@ -3,10 +3,10 @@
 
 use super::fields::FIELDS;
 use super::list_of;
-use super::words::{OnConflict, RunningNotebooks};
+use super::words::{BUNDLE_MOUNTS, OnConflict, RunningNotebooks};
 use crate::kubernetes::names::{Format, Words};
 use crate::kubernetes::schema::{Exclusive, Map, Member, Object, Type};
-use crate::kubernetes::types::{LABEL_SELECTOR, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
+use crate::kubernetes::types::{ENV_VAR, LABEL_SELECTOR, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT, VOLUME_MOUNT};
 use crate::workload::{Containers, Kind};
 
 /// A member of the settings' own.
@@ -73,22 +73,30 @@ pub static VAULT: Object = Object::new(&[
     own("kvPath", NON_EMPTY).required(),
     own("role", NON_EMPTY).required(),
     own("secretsPath", Type::Text(Format::MountPath)),
+    own("volumeName", Type::Text(Format::DnsLabel)),
+    own("sizeLimit", Type::Quantity),
+    own("env", Type::List(&Type::Object(&ENV_VAR))),
+    own("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT))),
     own("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
     own("securityContext", Type::Object(&SECURITY_CONTEXT)),
 ]);
 
 /// `caBundle`: certificates, for the system and for Java.
 pub static CA_BUNDLE: Object = Object::new(&[
-    own("pem", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
-    own("jks", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
+    own("pem", Type::Object(&BUNDLE_KEY)).exclusive(),
+    own("jks", Type::Object(&BUNDLE_KEY)).exclusive(),
+    own("mount", Type::Text(Format::OneOf(&Words(BUNDLE_MOUNTS)))),
 ])
 .exclusive(Exclusive::AtLeastOne);
 
 /// Where a bundle of certificates is.
-pub static CONFIG_MAP_KEY: Object = Object::new(&[
-    own("configMap", Type::Text(Format::Subdomain)).required(),
+pub static BUNDLE_KEY: Object = Object::new(&[
+    own("configMap", Type::Text(Format::Subdomain)).exclusive(),
+    own("secret", Type::Text(Format::Subdomain)).exclusive(),
     own("key", Type::Text(Format::FileName)).required(),
-]);
+    own("optional", Type::Boolean),
+])
+.exclusive(Exclusive::One);
 
 /// `proxy`: the way out of the cluster.
 pub static PROXY: Object = Object::new(&[

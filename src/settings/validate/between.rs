@@ -8,7 +8,7 @@ use crate::kubernetes::names::Words;
 use crate::kubernetes::rules::{Count, Is, Rule, is_word, value_at};
 
 /// Checks the object `text` at `path` by a rule.
-pub fn check(path: &Path<'_>, Rule(object, when, is, name, must): &Rule, text: &str, problems: &mut Problems) {
+pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, text: &str, problems: &mut Problems) {
     let condition = value_at(object, text, when);
     let value = value_at(object, text, name);
     if !is_met(is, condition) {

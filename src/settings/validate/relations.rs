@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use super::problem::{MOST_NAMES, Problems, did_you_mean, one_of};
 use super::shape::index;
 use super::{FirstPositions, List, between};
-use crate::json::{ByName, Node, Path, items, member, members, shown, string_member};
+use crate::json::{ByName, Cursor, Node, Path, items, member, members, shown, string_member};
 use crate::kubernetes::rules::OF_INIT_CONTAINERS;
-use crate::kubernetes::selector::{keys, may_both_select};
-use crate::settings::fields::{Entry, MergeStrategy, Target};
+use crate::kubernetes::selector::{may_both_select, requirements};
+use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
+use crate::settings::ready_made::ENTRIES_OF_VKS;
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
 use crate::workload::{Containers, DECISIVE_ANNOTATIONS, Kind, is_anothers};
 
@@ -74,7 +75,10 @@ struct ReadDependency<'a> {
 
 impl<'a> ReadDependency<'a> {
     fn read(resolved: &'a Resolved<'_>, is_readable: bool) -> Self {
-        let dependency = Dependency::read(resolved, &mut Vec::new());
+        let mut dependency = Dependency::read(resolved, &mut Vec::new());
+        // The ready-made parts come first: of two entries with one key, the written one is wrong.
+        let written: Vec<_> = dependency.additions.extract_if(.., |addition| addition.part.is_none()).collect();
+        dependency.additions.extend(written);
         let mut containers = ByName::default();
         if let Containers::Named(names) = &dependency.containers {
             containers.extend(names.iter().cloned());
@@ -82,11 +86,9 @@ impl<'a> ReadDependency<'a> {
         ReadDependency { dependency, is_readable, containers }
     }
 
-    /// What it adds. The ready-made parts come first: of two entries with one key, the written one is wrong.
-    fn additions(&self) -> impl Iterator<Item = &Addition<'a>> {
-        let of =
-            |is_written| self.dependency.additions.iter().filter(move |addition| addition.part.is_none() == is_written);
-        of(false).chain(of(true))
+    /// What it adds, ready-made parts first.
+    fn additions(&self) -> &[Addition<'a>] {
+        &self.dependency.additions
     }
 }
 
@@ -172,19 +174,19 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
     for addition in known.additions() {
         let identity = identity(addition);
         if let Some(first) = first.get(&identity) {
-            let first = first.with_path(path, |path| path.to_string());
+            let first = first.shown_path(path);
             let what = ["must not bring ", &described(addition), ", since ", &first, " does"];
-            addition.with_path(path, |path| problems.add(path, &what));
+            addition.with_path(path, &mut |path| problems.add(path, &what));
         } else {
             first.insert(identity, addition);
         }
     }
     let brought: Vec<_> =
-        known.additions().filter(|it| it.field.entry == Entry::Volume).map(|volume| &*volume.key).collect();
+        known.additions().iter().filter(|it| it.field.entry == Entry::Volume).map(|volume| &*volume.key).collect();
     let volumes =
         Volumes { names: ByName::set(brought.iter().copied()), brought: &brought, are_known: known.is_readable };
     for addition in known.additions() {
-        addition.with_path(path, |path| {
+        addition.with_path(path, &mut |path| {
             if let Some((_, to_name)) = REFERENCES.iter().find(|(list, _)| *list == addition.field.name) {
                 volumes.check(path, addition.value, to_name, problems);
             }
@@ -236,18 +238,34 @@ impl Volumes<'_> {
     }
 }
 
-/// What a container needs beside itself, or is allowed by what it is.
+/// What a container needs beside itself, or is allowed by what it is. The first entries of one that a ready-made part
+/// expands to are right; those that the settings add to them are at the path of the part.
 fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Volumes<'_>, problems: &mut Problems) {
     let container = addition.value;
+    let is_part = addition.part.is_some();
     let is_privileged = member(container, "securityContext").and_then(|it| member(it, "privileged")) == Some("true");
     for (list, to_name) in REFERENCES {
-        let path = path.member(list);
+        let path_of_list = path.member(list);
+        let own = ENTRIES_OF_VKS.iter().find(|(name, _)| is_part && *name == list).map_or(0, |(_, own)| *own);
+        let mut first = FirstPositions::default();
         for (at, entry) in member(container, list).map_or(Vec::new(), items).into_iter().enumerate() {
-            let path = path.item(at);
-            volumes.check(&path, entry, to_name, problems);
+            let path_of_item = path_of_list.item(at.saturating_sub(own));
+            if at >= own {
+                volumes.check(&path_of_item, entry, to_name, problems);
+            }
             if !is_privileged && string_member(entry, "mountPropagation").as_deref() == Some("Bidirectional") {
                 let what = "must not be Bidirectional, since the container is not privileged";
-                problems.add(&path.member("mountPropagation"), &[what]);
+                problems.add(&path_of_item.member("mountPropagation"), &[what]);
+            }
+            // Of a container that is written, the check of its shape finds two entries with one key.
+            let Some(field) = Field::named(list).filter(|_| is_part) else { continue };
+            if let Some(key) = field.key_of(&Node::read(&mut Cursor::new(entry), &field.entry_shape()))
+                && let Some(before) = first.insert(&key, at)
+                && at >= own
+            {
+                let since = if before < own { *path } else { path_of_list.item(before - own) }.to_string();
+                let what = ["must not bring ", field.noun, " ", &shown(&key), ", since ", &since, " does"];
+                problems.add(&path_of_item, &what);
             }
         }
     }
@@ -274,17 +292,17 @@ fn check_container_name(path: &Path<'_>, name: &str, list: &List<'_>, problems: 
 /// A label that a dependency adds must not be one that a selector asks for: a second call in the same request would see
 /// another object than the first.
 fn check_selectors(listed: &[&ReadDependency<'_>], problems: &mut Problems) {
-    let mut asked_for = ByName::default();
-    for it in listed {
-        for key in keys(it.dependency.selector.unwrap_or("null")) {
-            asked_for.insert(key, it.dependency.name);
+    let mut asked_for = FirstPositions::default();
+    for (at, it) in listed.iter().enumerate() {
+        for requirement in requirements(it.dependency.selector.unwrap_or("null")) {
+            asked_for.insert(&requirement.key, at);
         }
     }
     for it in listed {
-        for label in it.additions().filter(|addition| addition.field.name == "labels") {
-            let Some(name) = asked_for.get(&label.key) else { continue };
-            let what = ["must not be a label that a selector asks for, found in that of ", name];
-            label.with_path(&it.dependency.path(), |path| problems.add(path, &what));
+        for label in it.additions().iter().filter(|addition| addition.field.name == "labels") {
+            let Some(by) = asked_for.at(&label.key).and_then(|at| listed.get(at)) else { continue };
+            let what = ["must not be a label that a selector asks for, found in that of ", by.dependency.name];
+            label.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
         }
     }
 }
@@ -315,7 +333,7 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
                 && !(first.field.name == addition.field.name
                     && addition.field.is_equal(&addition.key, first.value, addition.value))
             {
-                let first = first.with_path(&other.dependency.path(), |path| path.to_string());
+                let first = first.shown_path(&other.dependency.path());
                 let what = [
                     "must bring the same ",
                     &described(addition),
@@ -325,7 +343,7 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
                     list.word,
                     " lists both",
                 ];
-                addition.with_path(&it.dependency.path(), |path| problems.add(path, &what));
+                addition.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
             }
             others.push((it, addition));
         }

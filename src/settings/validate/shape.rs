@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::problem::{Problems, did_you_mean, one_of};
 use super::{FirstPositions, List, between};
-use crate::json::{ByName, Node, Path, items, kind_of, member, members, plain_or_shown, shown, string_member};
+use crate::json::{Node, Path, items, kind_of, member, members, plain_or_shown, shown, string_member};
 use crate::kubernetes::names::{Format, Words, clean_path, is_extended_resource, is_overcommit_allowed};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::rules::RULES;
@@ -38,6 +38,8 @@ struct InDependency {
     list_of_notebooks: Option<&'static str>,
 }
 
+const A_QUANTITY: &str = "must be a quantity like 500m or 1Gi";
+
 impl Walk<'_, '_> {
     fn value(&mut self, path: &Path<'_>, of: &Type, text: &str) {
         match (of, text.as_bytes().first()) {
@@ -48,12 +50,7 @@ impl Walk<'_, '_> {
             (Type::WordOrNames(Words(words)), first) => self.word_or_names(path, words, first.copied(), text),
             (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
             (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
-            (Type::Quantity, _) if Quantity::parse(text).is_some_and(|quantity| quantity.parts().0 < 0) => {
-                self.problems.add(path, &["must not be negative, found ", &found(text)]);
-            }
-            (Type::Quantity, Some(b'"')) if Quantity::parse(text).is_none() => {
-                self.problems.add(path, &["must be a quantity like 500m or 1Gi, found ", &shown(&string(text))]);
-            }
+            (Type::Quantity, Some(b'"' | b'-' | b'0'..=b'9')) => self.quantity(path, text),
             (Type::Integer(range), _) => self.number(path, range, text),
             (Type::IntOrString, Some(b'0'..=b'9' | b'-')) => self.number(path, &Range::PORT, text),
             _ => self.scalar(path, of, text),
@@ -61,9 +58,8 @@ impl Walk<'_, '_> {
     }
 
     fn number(&mut self, path: &Path<'_>, Range(least, greatest, words): &Range, text: &str) {
-        let is_whole = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
-        let (must, found) = match Quantity::parse(text).filter(|_| is_whole).map(|number| number.milli() / 1000) {
-            Some(number) if ((*least).into()..=(*greatest).into()).contains(&number) => return,
+        let (must, found) = match whole_number(text) {
+            Some(number) if (*least..=*greatest).contains(&number) => return,
             Some(_) => (*words, text),
             None => ("a whole number", kind_of(text)),
         };
@@ -75,7 +71,7 @@ impl Walk<'_, '_> {
         let (is_right, must) = match of {
             Type::Boolean => (matches!(text, "true" | "false"), "must be a boolean"),
             Type::IntOrString => (false, "must be a whole number or the name of a port"),
-            Type::Quantity => (Quantity::parse(text).is_some(), "must be a quantity like 500m or 1Gi"),
+            Type::Quantity => (false, A_QUANTITY),
             Type::Text(_) => (false, "must be a string"),
             Type::List(Type::Text(_)) if text.starts_with('"') => (false, "must be a list of strings"),
             Type::List(_) | Type::ListMap(_) | Type::Set(_) | Type::Alternatives(_) => (false, "must be a list"),
@@ -85,6 +81,18 @@ impl Walk<'_, '_> {
         };
         if !is_right {
             self.problems.add(path, &[must, ", found ", kind_of(text)]);
+        }
+    }
+
+    /// A number, or a string. Kubernetes takes nothing below zero, whatever it is a quantity of.
+    fn quantity(&mut self, path: &Path<'_>, text: &str) {
+        let says = says(text);
+        match Quantity::parse(text) {
+            None => self.problems.add(path, &[A_QUANTITY, ", found ", &shown(&says)]),
+            Some(quantity) if quantity.is_negative() => {
+                self.problems.add(path, &["must not be negative, found ", &shown(&says)]);
+            }
+            Some(_) => {}
         }
     }
 
@@ -208,20 +216,21 @@ impl Walk<'_, '_> {
 
     /// What a container requests beside its limits (`validateResourceRequirements` of the file that the rules are of).
     fn resources(&mut self, path: &Path<'_>, text: &str) {
-        let mut limits = ByName::default();
-        for (resource, limit) in member(text, "limits").map(members).unwrap_or_default() {
-            limits.insert(resource, limit);
-        }
-        let quantity = |value: &&str| Quantity::parse(value).map(Quantity::milli);
-        for (name, is_request) in [("limits", false), ("requests", true)] {
+        let mut place = FirstPositions::default();
+        let mut limits = Vec::new();
+        for name in ["limits", "requests"] {
             let path = path.member(name);
             for (resource, value) in member(text, name).map(members).unwrap_or_default() {
-                let Some(amount) = quantity(&value) else { continue };
-                let limit = limits.get(&resource).and_then(quantity).filter(|limit| *limit >= 0);
+                let Some(amount) = Quantity::parse(value).map(Quantity::milli) else { continue };
+                let limit = place.at(&resource).and_then(|at| limits.get(at)).copied();
                 let what = match limit {
                     _ if is_extended_resource(&resource) && amount % 1000 != 0 => "must be a whole number",
-                    _ if !is_request => continue,
-                    Some(limit) if amount == limit => continue,
+                    _ if name == "limits" => {
+                        place.insert(&resource, limits.len());
+                        limits.push(amount);
+                        continue;
+                    }
+                    Some(limit) if amount == limit || limit < 0 => continue,
                     _ if !is_overcommit_allowed(&resource) => "must be equal to its limit",
                     Some(limit) if amount > limit => "must not be above its limit",
                     _ => continue,
@@ -312,6 +321,17 @@ pub fn index(at: usize) -> String {
 /// What the string says that `text` is; nothing where it is something else.
 fn string(text: &str) -> Cow<'_, str> {
     Node::text_only(text).string().unwrap_or_default()
+}
+
+/// The whole number that `text` is, as far as one of 64 bits can be.
+fn whole_number(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.len() > 19 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digit = |byte: u8| i64::from(byte - b'0');
+    let size = if digits.len() > 18 { i64::MAX } else { digits.bytes().fold(0, |size, byte| size * 10 + digit(byte)) };
+    Some(if digits.len() < text.len() { -size } else { size })
 }
 
 /// What a value says: a string without its quotes, or the JSON of anything else.

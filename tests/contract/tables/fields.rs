@@ -271,10 +271,11 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// Every row, on both kinds of objects.
+/// Every row, on each kind of object that may have the field: the token of a pod is mounted before the policy is asked.
 fn for_each_row(test: impl Fn(&Case<'_>)) {
     for row in rows() {
-        for kind in Kind::BOTH {
+        let is_of_notebooks = row.field == "automountServiceAccountToken";
+        for kind in Kind::BOTH.into_iter().filter(|kind| *kind == Kind::Notebook || !is_of_notebooks) {
             println!("{} of a {kind:?}", row.field);
             test(&Case { row: &row, kind });
         }

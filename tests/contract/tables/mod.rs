@@ -17,6 +17,7 @@ mod nais;
 mod objects;
 mod order;
 mod ownership;
+mod pods;
 mod present;
 mod ready_made;
 mod running;
