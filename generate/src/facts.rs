@@ -20,6 +20,8 @@ pub struct Facts {
     pub formats: ByMember<Pattern>,
     /// What the keys of a map look like.
     pub keys: ByMember<Pattern>,
+    /// The least and, where there is one, the greatest number that a member may be.
+    pub ranges: ByMember<Vec<i64>>,
     /// The member in which the items of a list differ.
     pub distinct: ByMember<String>,
     /// The lists whose order means nothing.
@@ -32,6 +34,8 @@ pub struct Facts {
     pub exclusive: ByType<Limit>,
     /// The only members that are taken of a type.
     pub taken: ByType<Vec<String>>,
+    /// The members that a Notebook loses.
+    pub pruned: ByType<Vec<String>>,
     /// The members that an entry must have as ours has them.
     pub exact: ByType<Vec<String>>,
     /// The strings that say the same as no member.
@@ -107,12 +111,14 @@ impl Facts {
         let members = [
             by_member(&self.formats),
             by_member(&self.keys),
+            by_member(&self.ranges),
             by_member(&self.distinct),
             listed(&self.sets),
             listed(&self.alternatives),
             listed(&self.required),
             by_type(&self.exclusive, |limit| &limit.beside),
             listed(&self.taken),
+            listed(&self.pruned),
             listed(&self.exact),
             by_member(&self.defaults),
             listed(&self.pointers),

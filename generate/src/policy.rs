@@ -6,13 +6,13 @@ use mutatingflow::kubernetes;
 use mutatingflow::settings::types;
 
 pub use mutatingflow::kubernetes::names::{Format, Words};
-pub use mutatingflow::kubernetes::schema::{Exclusive, ListMap, Map, Object, Type};
+pub use mutatingflow::kubernetes::schema::{Exclusive, ListMap, Map, Member, Object, Range, Type};
 pub use mutatingflow::settings::fields::{FIELDS, Field, MergeStrategy, Target};
 #[cfg(test)]
 pub use mutatingflow::settings::problems;
 
 /// The formats that have a name and nothing beside it.
-pub const NAMED_FORMATS: [Format; 13] = [
+pub const NAMED_FORMATS: [Format; 16] = [
     Format::Any,
     Format::NonEmpty,
     Format::DnsLabel,
@@ -24,9 +24,19 @@ pub const NAMED_FORMATS: [Format; 13] = [
     Format::FileName,
     Format::MountPath,
     Format::SubPath,
+    Format::FilePath,
+    Format::HostPath,
+    Format::ResourceName,
     Format::PortName,
     Format::Ip,
 ];
+
+/// Whether only pods have a field of a dependency: a Notebook loses it.
+#[cfg(test)]
+pub fn is_of_pods(name: &str) -> bool {
+    let is_of_pod_spec = |of: &Object| ptr::eq(of, &kubernetes::types::POD_SPEC);
+    kubernetes::types::PRUNED.into_iter().any(|(of, member)| is_of_pod_spec(of) && member == name)
+}
 
 /// An object with its name.
 pub type Named = (&'static str, &'static Object);

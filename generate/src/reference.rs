@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::kubernetes_types::VERSION;
 use crate::policy::{
-    Exclusive, FIELDS, Field, Format, ListMap, Map, MergeStrategy, Object, Target, Type, Words, kubernetes_objects,
-    name_of, own_objects,
+    Exclusive, FIELDS, Field, Format, ListMap, Map, MergeStrategy, Object, Range, Target, Type, Words,
+    kubernetes_objects, name_of, own_objects,
 };
 use crate::texts::{INTRODUCTION, Section, Texts};
 
@@ -89,7 +89,8 @@ fn described(texts: &Texts, of: &Type) -> String {
     match of {
         Type::Text(format) => described_format(*format),
         Type::Boolean => "boolean".to_owned(),
-        Type::Integer => "whole number".to_owned(),
+        Type::Integer(Range(..0, ..)) => "whole number".to_owned(),
+        Type::Integer(Range(_, _, words)) => format!("whole number, {words}"),
         Type::IntOrString => "port, by its number or its name".to_owned(),
         Type::Quantity => "quantity, as `500m` or `1Gi`".to_owned(),
         Type::List(of) | Type::Set(of) | Type::Alternatives(of) => format!("list: {}", described(texts, of)),
@@ -107,7 +108,8 @@ fn described(texts: &Texts, of: &Type) -> String {
 
 /// The words of which something is one.
 fn described_words(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    let shown = |word: &&str| if word.is_empty() { "`\"\"`".to_owned() } else { format!("`{word}`") };
+    words.iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 /// The format of a string in words.
@@ -125,6 +127,9 @@ fn described_format(format: Format) -> String {
         Format::FileName => "key of a config map or secret",
         Format::MountPath => "absolute path, without `:`",
         Format::SubPath => "relative path, without `..`",
+        Format::FilePath => "relative path, without `..`, not empty",
+        Format::HostPath => "path, without `..`",
+        Format::ResourceName => "name of a resource",
         Format::PortName => "port name",
         Format::Ip => "IP address",
     }

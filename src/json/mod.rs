@@ -46,6 +46,14 @@ pub fn string_member<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
     member(text, name).and_then(|value| Node::text_only(value).string())
 }
 
+/// What is before the first `byte` of `text`, an ASCII character, and what is behind it; all of `text`, and `None`, where
+/// there is none. Unlike `split_once`, which is written out wherever it is called, it is there once.
+#[inline(never)]
+pub fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
+    let at = text.bytes().position(|known| known == byte).unwrap_or(text.len());
+    (text.get(..at).unwrap_or_default(), text.get(at + 1..))
+}
+
 /// `text` as a JSON string, quotes included.
 pub fn quoted(text: &str) -> String {
     // With room for what a record has to escape: mostly that is what is quoted.
@@ -86,6 +94,15 @@ pub fn quote_into(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_cut_once() {
+        for (text, expected) in
+            [("a/b/c", ("a", Some("b/c"))), ("/", ("", Some(""))), ("æ", ("æ", None)), ("", ("", None))]
+        {
+            assert_eq!(cut(text, b'/'), expected, "{text}");
+        }
+    }
 
     #[test]
     fn quotes_as_serde_json_does() {

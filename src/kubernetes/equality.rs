@@ -598,7 +598,7 @@ mod tests {
                 let (zeros, others): (&[&str], &[&str]) = match member.of {
                     Type::Text(_) => (&["\"\""], &["\"a\"", "\"0\"", "false", "0"]),
                     Type::Boolean => (&["false"], &["true", "0", "\"\""]),
-                    Type::Integer => (&["0", "-0"], &["1", "-1", "\"0\"", "false"]),
+                    Type::Integer(_) => (&["0", "-0"], &["1", "-1", "\"0\"", "false"]),
                     Type::IntOrString => (&["0"], &["80", "\"http\"", "\"0\""]),
                     Type::Quantity => (&["\"0\"", "0", "\"0Mi\"", "0.0"], &["\"1\"", "1", "\"1m\"", "\"\""]),
                     Type::Map(Map { of: Type::Quantity, .. }) => (&[], &[r#"{"":"0"}"#, r#"{"k":0}"#]),
@@ -752,7 +752,7 @@ mod tests {
                     ["[", &items.join(","), "]"].concat()
                 }
                 Type::Boolean => self.one_of(&["true", "false"]),
-                Type::Integer => self.one_of(&["0", "-0", "1", "1e0", "1000", "1e3"]),
+                Type::Integer(_) => self.one_of(&["0", "-0", "1", "1e0", "1000", "1e3"]),
                 Type::IntOrString => self.one_of(&["0", "1", "\"1\"", "\"\""]),
                 Type::Quantity => self.one_of(&["0", "\"0\"", "\"500m\"", "0.5", "\"x\"", "\"\\u0078\""]),
                 _ => self.one_of(&["\"\"", "\"Equal\"", "\"HTTP\"", "\"/\"", "\"\\u002f\"", "\"/./\""]),

@@ -220,7 +220,7 @@ fn is_zero(of: &Object, key: &str, value: &Meaning<'_>) -> bool {
         Meaning::Word("false") => is_plain(|of| matches!(of, Type::Boolean)),
         Meaning::Number(number) if number.starts_with(['0', '-', '"']) => {
             Quantity::parse(number) == Some(Quantity::ZERO)
-                && is_plain(|of| matches!(of, Type::Integer | Type::IntOrString | Type::Quantity))
+                && is_plain(|of| matches!(of, Type::Integer(_) | Type::IntOrString | Type::Quantity))
         }
         _ => false,
     }

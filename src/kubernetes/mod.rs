@@ -6,6 +6,7 @@ pub mod equality;
 mod meaning;
 pub mod names;
 pub mod quantity;
+pub mod rules;
 pub mod schema;
 pub mod selector;
 #[rustfmt::skip]

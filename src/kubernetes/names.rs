@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::json::cut;
+
 /// Words of which something must be one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Words(pub &'static [&'static str]);
@@ -37,6 +39,12 @@ pub enum Format {
     MountPath,
     /// A path in a volume: `validateLocalDescendingPath`.
     SubPath,
+    /// The path of a file that a volume is made of: `ValidateLocalNonReservedPath`, and not empty.
+    FilePath,
+    /// A path on the node: `validatePathNoBacksteps`, and not empty.
+    HostPath,
+    /// The name of a resource that a container has: `validateContainerResourceName`.
+    ResourceName,
     /// The name of a port (RFC 6335): `IsValidPortName`.
     PortName,
     /// An IP address: `IsValidIP`.
@@ -72,8 +80,16 @@ impl Format {
             }
             Format::MountPath if text.starts_with('/') => (!text.contains(':'), "must not have a : in it"),
             Format::MountPath => (false, "must be absolute"),
-            Format::SubPath if text.starts_with('/') => (false, "must be relative"),
-            Format::SubPath => (!text.split('/').any(|part| part == ".."), "must not have .. in it"),
+            Format::FilePath | Format::HostPath if text.is_empty() => (false, "must not be empty"),
+            Format::SubPath | Format::FilePath if text.starts_with('/') => (false, "must be relative"),
+            Format::FilePath if text.starts_with("..") => (false, "must not begin with .."),
+            Format::SubPath | Format::FilePath | Format::HostPath => {
+                (!text.split('/').any(|part| part == ".."), "must not have .. in it")
+            }
+            Format::ResourceName => (
+                is_resource_name(text),
+                "must be cpu, memory, ephemeral-storage, hugepages- with a size, or a name with a domain",
+            ),
             Format::PortName => {
                 (is_port_name(text), "must be a port name: a-z, 0-9 and single - between them, at most 15 characters")
             }
@@ -134,11 +150,40 @@ fn is_name(text: &str) -> bool {
     text.len() <= 63 && is_made_of(text, |byte| byte.is_ascii_alphanumeric(), |byte| matches!(byte, b'-' | b'_' | b'.'))
 }
 
+#[inline(never)]
 fn is_qualified_name(text: &str) -> bool {
-    match text.split_once('/') {
-        Some((prefix, name)) => is_subdomain(prefix) && is_name(name),
-        None => is_name(text),
+    match cut(text, b'/') {
+        (domain, Some(name)) => is_subdomain(domain) && is_name(name),
+        (name, None) => is_name(name),
     }
+}
+
+fn is_resource_name(text: &str) -> bool {
+    let is_right = match cut(text, b'/') {
+        ("cpu" | "memory" | "ephemeral-storage", None) => true,
+        (name, None) => name.starts_with(HUGE_PAGES),
+        (domain, Some(_)) => is_of_kubernetes(domain) || !domain.starts_with("requests."),
+    };
+    is_right && is_qualified_name(text)
+}
+
+/// What the names of huge pages begin with, as a resource.
+const HUGE_PAGES: &str = "hugepages-";
+
+/// Whether more of a resource may be requested than there is, so that a request needs no equal limit:
+/// `IsOvercommitAllowed` of `k8s.io/kubernetes/pkg/apis/core/helper/helpers.go`.
+pub fn is_overcommit_allowed(resource: &str) -> bool {
+    !is_extended_resource(resource) && !resource.starts_with(HUGE_PAGES)
+}
+
+/// Whether a resource is counted in whole numbers: it has the domain of another than Kubernetes.
+pub fn is_extended_resource(resource: &str) -> bool {
+    let (domain, name) = cut(resource, b'/');
+    name.is_some() && !is_of_kubernetes(domain)
+}
+
+fn is_of_kubernetes(domain: &str) -> bool {
+    domain.ends_with("kubernetes.io")
 }
 
 fn is_file_name(text: &str) -> bool {
@@ -213,6 +258,20 @@ mod tests {
             (Format::FileName, vec!["a", ".a", "ca-bundle.pem"], vec!["", ".", "..", "..a", "a/b"]),
             (Format::MountPath, vec!["/", "/a/../b"], vec!["", "a", "/a:b"]),
             (Format::SubPath, vec!["", "a/b", "a..b"], vec!["/a", "..", "a/../b"]),
+            (Format::FilePath, vec!["a/b", ".a", "a/..b"], vec!["", "/a", "..", "..a", "../a", "a/../b"]),
+            (Format::HostPath, vec!["/a", "a", "/..a"], vec!["", "/a/..", ".."]),
+            (
+                Format::ResourceName,
+                vec![
+                    "cpu",
+                    "memory",
+                    "ephemeral-storage",
+                    "hugepages-2Mi",
+                    "nvidia.com/gpu",
+                    "kubernetes.io/batch-cpu",
+                ],
+                vec!["", "gpu", "storage", "CPU", "hugepages-", "requests.a.b/c", "a/b/c", "/gpu"],
+            ),
             (Format::PortName, vec!["http", "a1-b"], vec!["", "80", "a--b", "-a", "HTTP"]),
             (Format::Ip, vec!["10.0.0.1", "::1"], vec!["", "10.0.0", "10.0.0.01", "localhost"]),
         ] {
@@ -233,6 +292,20 @@ mod tests {
         ] {
             assert_eq!(format.problem(&long(longest)), None, "{format:?}");
             assert!(format.problem(&long(longest + 1)).is_some(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn resources_of_others_than_kubernetes_are_counted() {
+        for (resource, is_extended, may_be_overcommitted) in [
+            ("cpu", false, true),
+            ("hugepages-2Mi", false, false),
+            ("nvidia.com/gpu", true, false),
+            ("kubernetes.io/batch-cpu", false, true),
+            ("scheduling.kubernetes.io/foo", false, true),
+        ] {
+            assert_eq!(is_extended_resource(resource), is_extended, "{resource}");
+            assert_eq!(is_overcommit_allowed(resource), may_be_overcommitted, "{resource}");
         }
     }
 }

@@ -51,6 +51,19 @@ impl Quantity {
         (self.digits, self.exponent)
     }
 
+    /// In thousandths, rounded up, as `SetDefaults_ResourceList` of the server rounds what a container asks for. More
+    /// than any container can have is as much as the number holds.
+    pub fn milli(self) -> i128 {
+        let mut milli = self.digits;
+        for _ in -3..self.exponent {
+            milli = milli.saturating_mul(10);
+        }
+        for _ in self.exponent..-3 {
+            milli = milli / 10 + i128::from(milli % 10 > 0);
+        }
+        milli
+    }
+
     /// The quantity that a JSON string or number spells; `None` for what is not a quantity, or has more digits than any
     /// resource has.
     pub fn parse(text: &str) -> Option<Self> {
@@ -115,6 +128,25 @@ mod tests {
         assert_ne!(Quantity::parse("1Gi"), Quantity::parse("1G"));
         for (quantity, is_negative) in [("-1Gi", true), ("-.5", true), ("-0", false), ("0", false), ("1", false)] {
             assert_eq!(Quantity::parse(quantity).map(Quantity::is_negative), Some(is_negative), "{quantity}");
+        }
+    }
+
+    #[test]
+    fn thousandths_are_rounded_up() {
+        for (quantity, milli) in [
+            ("0", 0),
+            ("1", 1000),
+            ("500m", 500),
+            ("1Ki", 1_024_000),
+            ("1u", 1),
+            ("1000u", 1),
+            ("1001u", 2),
+            ("-1u", 0),
+            ("-1500u", -1),
+            ("1e-900", 1),
+            ("1e900", i128::MAX),
+        ] {
+            assert_eq!(Quantity::parse(quantity).map(Quantity::milli), Some(milli), "{quantity}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! the comparison of objects, the JSON Schema and the reference of the settings all read these tables.
 
 use super::names::{Format, Words};
+use crate::json::items;
 
 /// What a value may be. `null` is an absent member everywhere, and nothing else.
 #[derive(Clone, Copy, Debug)]
@@ -10,11 +11,11 @@ pub enum Type {
     Text(Format),
     /// `true` or `false`.
     Boolean,
-    /// A whole number of 64 bits.
-    Integer,
+    /// A whole number in this range.
+    Integer(&'static Range),
     /// A whole number, or a string: a port by its number or its name (`k8s.io/apimachinery/pkg/util/intstr`).
     IntOrString,
-    /// A resource quantity: a number, or a string like `500m` or `1Gi`.
+    /// A resource quantity: a number, or a string like `500m` or `1Gi`; never negative.
     Quantity,
     /// A list.
     List(&'static Type),
@@ -33,6 +34,17 @@ pub enum Type {
 }
 
 // A type is one word behind its tag: there are hundreds of members.
+
+/// The least and the greatest whole number that something may be, and the same as a message says it after "must be".
+#[derive(Debug)]
+pub struct Range(pub i64, pub i64, pub &'static str);
+
+impl Range {
+    /// Any number.
+    pub const ANY: Self = Range(i64::MIN, i64::MAX, "a whole number of 64 bits");
+    /// The numbers of a port.
+    pub const PORT: Self = Range(1, 65_535, "from 1 to 65535");
+}
 
 /// A list of objects.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +98,8 @@ pub struct Member {
     /// Whether it counts for [`Object::exclusive`].
     pub is_exclusive: bool,
     /// Whether Go has a pointer here. Of a scalar without one, the zero value (`""`, `false`, `0`) counts as absent: a
-    /// client that reads and writes through Go's types cannot tell the two apart.
+    /// client that reads and writes through Go's types cannot tell the two apart. The settings' own members count as
+    /// having one: what is written there is meant.
     pub is_pointer: bool,
     /// Whether an entry that contains ours must have it as ours has it, absent included.
     pub is_exact: bool,
@@ -116,6 +129,15 @@ impl Member {
     /// A member that an entry which contains ours has as ours has it.
     pub const fn exact(self) -> Self {
         Member { is_exact: true, ..self }
+    }
+
+    /// Whether the server takes the value `text` for none.
+    pub fn is_unset(&self, text: &str) -> bool {
+        match (&self.of, text) {
+            (_, "null") => true,
+            (Type::Text(_), r#""""#) | (Type::Integer(_), "0") | (Type::Boolean, "false") => !self.is_pointer,
+            (of, _) => of.of_item().is_some() && text.starts_with('[') && items(text).is_empty(),
+        }
     }
 }
 

@@ -9,24 +9,66 @@ use crate::json::{Node, Object, items, member, members, string_member};
 /// that asks for nothing means every object. What cannot be read of it means none.
 pub fn is_selected(selector: &str, labels: Option<&Object<'_>>) -> bool {
     let label = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Node::string);
-    let of_labels = members(member(selector, "matchLabels").unwrap_or("null"));
-    let of_expressions = items(member(selector, "matchExpressions").unwrap_or("null"));
-    let has_label =
-        |(key, value): &(Cow<'_, str>, &str)| label(key).is_some_and(|is| Some(is) == Node::text_only(value).string());
-    of_labels.iter().all(has_label)
-        && of_expressions.iter().all(|expression| {
-            let Some(key) = string_member(expression, "key") else { return false };
-            let label = label(&key);
-            let values = items(member(expression, "values").unwrap_or("null"));
-            let is_one = label.is_some() && values.iter().any(|value| Node::text_only(value).string() == label);
-            match string_member(expression, "operator").as_deref() {
-                Some("In") => is_one,
-                Some("NotIn") => !is_one,
-                Some("Exists") => label.is_some(),
-                Some("DoesNotExist") => label.is_none(),
-                _ => false,
-            }
-        })
+    requirements(selector).iter().all(|it| it.holds(label(&it.key).as_deref()))
+}
+
+/// Whether there may be an object that both LabelSelectors mean. Of many requirements it is not asked.
+pub fn may_both_select(one: &str, other: &str) -> bool {
+    let mut all = requirements(one);
+    all.extend(requirements(other));
+    // A label may be absent, have a value that no requirement has (here one that no label has), or one of theirs.
+    let may_hold = |label: Option<&str>, key: &str| all.iter().all(|it| it.key != key || it.holds(label));
+    let is_met = |it: &Requirement<'_>| {
+        may_hold(None, &it.key)
+            || may_hold(Some("\n"), &it.key)
+            || items(it.values).iter().any(|value| may_hold(Node::text_only(value).string().as_deref(), &it.key))
+    };
+    all.len() > MOST_REQUIREMENTS || all.iter().all(is_met)
+}
+
+/// How many requirements are held against one another.
+const MOST_REQUIREMENTS: usize = 20;
+
+/// What a label must be.
+pub struct Requirement<'a> {
+    /// Its key.
+    pub key: Cow<'a, str>,
+    operator: Cow<'a, str>,
+    /// A list, or one value in place of it.
+    values: &'a str,
+}
+
+impl Requirement<'_> {
+    fn holds(&self, label: Option<&str>) -> bool {
+        let is_label = |value: &str| label.is_some() && Node::text_only(value).string().as_deref() == label;
+        let is_one = || is_label(self.values) || items(self.values).iter().any(|value| is_label(value));
+        match &*self.operator {
+            "In" => is_one(),
+            "NotIn" => !is_one(),
+            "Exists" => label.is_some(),
+            "DoesNotExist" => label.is_none(),
+            _ => false,
+        }
+    }
+}
+
+/// What a LabelSelector asks for.
+pub fn requirements(selector: &str) -> Vec<Requirement<'_>> {
+    let of = |name| member(selector, name).unwrap_or("null");
+    let mut requirements = Vec::new();
+    for (key, values) in members(of("matchLabels")) {
+        requirements.push(Requirement { key, operator: Cow::Borrowed("In"), values });
+    }
+    for expression in items(of("matchExpressions")) {
+        let values = member(expression, "values").unwrap_or("null");
+        let operator = string_member(expression, "operator").unwrap_or_default();
+        // Without a key there is nothing that it could hold of.
+        requirements.push(match string_member(expression, "key") {
+            Some(key) => Requirement { key, operator, values },
+            None => Requirement { key: Cow::default(), operator: Cow::default(), values },
+        });
+    }
+    requirements
 }
 
 #[cfg(test)]
@@ -65,5 +107,38 @@ mod tests {
         }
         assert!(!is_selected(r#"{"matchLabels":{"a":"1"}}"#, None));
         assert!(is_selected(r#"{"matchExpressions":[{"key":"a","operator":"DoesNotExist"}]}"#, None));
+    }
+
+    #[test]
+    fn selectors_that_no_object_meets_both_of() {
+        let label = |value: &str| [r#"{"matchLabels":{"a":""#, value, r#""}}"#].concat();
+        let expression = |key: &str, operator: &str, values: &str| {
+            [r#"{"matchExpressions":[{"key":""#, key, r#"","operator":""#, operator, r#"","values":["#, values, "]}]}"]
+                .concat()
+        };
+        let both =
+            r#"{"matchExpressions":[{"key":"a","operator":"NotIn","values":["1"]},{"key":"a","operator":"Exists"}]}"#;
+        for (one, other, expected) in [
+            ("{}".to_owned(), "{}".to_owned(), true),
+            (label("1"), "{}".to_owned(), true),
+            (label("1"), label("1"), true),
+            (label("1"), label("2"), false),
+            (label("1"), expression("a", "In", r#""1","2""#), true),
+            (label("3"), expression("a", "In", r#""1","2""#), false),
+            (label("1"), expression("a", "NotIn", r#""1""#), false),
+            (label("1"), expression("a", "NotIn", r#""2""#), true),
+            (label("1"), expression("a", "Exists", ""), true),
+            (label("1"), expression("a", "DoesNotExist", ""), false),
+            (label("1"), expression("b", "DoesNotExist", ""), true),
+            (expression("a", "Exists", ""), expression("a", "DoesNotExist", ""), false),
+            (expression("a", "NotIn", r#""1""#), expression("a", "NotIn", r#""2""#), true),
+            (expression("a", "In", r#""1","2""#), both.to_owned(), true),
+            (expression("a", "In", r#""1""#), both.to_owned(), false),
+            (expression("a", "DoesNotExist", ""), both.to_owned(), false),
+            (expression("a", "Exists", ""), both.to_owned(), true),
+        ] {
+            assert_eq!(may_both_select(&one, &other), expected, "{one} {other}");
+            assert_eq!(may_both_select(&other, &one), expected, "{other} {one}");
+        }
     }
 }

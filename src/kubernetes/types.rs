@@ -3,14 +3,14 @@
 //! schema.
 
 use super::names::{Format, Words};
-use super::schema::{Exclusive, ListMap, Map, Member, Object, Type};
+use super::schema::{Exclusive, ListMap, Map, Member, Object, Range, Type};
 
 const TEXT: Type = Type::Text(Format::Any);
 
 /// `AWSElasticBlockStoreVolumeSource`.
 pub static AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("partition", Type::Integer),
+    Member::new("partition", Type::Integer(&Range(0, 255, "from 0 to 255"))),
     Member::new("readOnly", Type::Boolean),
     Member::new("volumeID", TEXT).required(),
 ]);
@@ -81,11 +81,11 @@ pub static CINDER_VOLUME_SOURCE: Object = Object::new(&[
 /// `ClusterTrustBundleProjection`.
 pub static CLUSTER_TRUST_BUNDLE_PROJECTION: Object = Object::new(&[
     Member::new("labelSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("name", TEXT).pointer(),
+    Member::new("name", TEXT).exclusive().pointer(),
     Member::new("optional", Type::Boolean).pointer(),
-    Member::new("path", TEXT).required(),
-    Member::new("signerName", TEXT).pointer(),
-]);
+    Member::new("path", Type::Text(Format::FilePath)).required(),
+    Member::new("signerName", TEXT).exclusive().pointer(),
+]).exclusive(Exclusive::One);
 
 /// `ConfigMapEnvSource`.
 pub static CONFIG_MAP_ENV_SOURCE: Object = Object::new(&[
@@ -109,7 +109,7 @@ pub static CONFIG_MAP_PROJECTION: Object = Object::new(&[
 
 /// `ConfigMapVolumeSource`.
 pub static CONFIG_MAP_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("defaultMode", Type::Integer).pointer(),
+    Member::new("defaultMode", Type::Integer(&Range(0, 511, "from 0 to 511"))).pointer(),
     Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH))).exact(),
     Member::new("name", Type::Text(Format::Subdomain)).required(),
     Member::new("optional", Type::Boolean).pointer(),
@@ -130,7 +130,7 @@ pub static CONTAINER: Object = Object::new(&[
     Member::new("readinessProbe", Type::Object(&PROBE)),
     Member::new("resizePolicy", Type::List(&Type::Object(&CONTAINER_RESIZE_POLICY))),
     Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
-    Member::new("restartPolicy", TEXT).pointer().exact(),
+    Member::new("restartPolicy", Type::Text(Format::OneOf(&Words(&["Always", "Never", "OnFailure"])))).pointer().exact(),
     Member::new("restartPolicyRules", Type::List(&Type::Object(&CONTAINER_RESTART_RULE))),
     Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)).exact(),
     Member::new("startupProbe", Type::Object(&PROBE)),
@@ -146,17 +146,17 @@ pub static CONTAINER: Object = Object::new(&[
 
 /// `ContainerPort`.
 pub static CONTAINER_PORT: Object = Object::new(&[
-    Member::new("containerPort", Type::Integer).required(),
+    Member::new("containerPort", Type::Integer(&Range(1, 65535, "from 1 to 65535"))).required(),
     Member::new("hostIP", TEXT),
-    Member::new("hostPort", Type::Integer),
+    Member::new("hostPort", Type::Integer(&Range(0, 65535, "from 0 to 65535"))),
     Member::new("name", Type::Text(Format::PortName)),
     Member::new("protocol", Type::Text(Format::OneOf(&Words(&["TCP", "UDP", "SCTP"])))),
 ]).defaults(&[("protocol", "TCP")]);
 
 /// `ContainerResizePolicy`.
 pub static CONTAINER_RESIZE_POLICY: Object = Object::new(&[
-    Member::new("resourceName", TEXT).required(),
-    Member::new("restartPolicy", TEXT).required(),
+    Member::new("resourceName", Type::Text(Format::OneOf(&Words(&["cpu", "memory"])))).required(),
+    Member::new("restartPolicy", Type::Text(Format::OneOf(&Words(&["NotRequired", "RestartContainer"])))).required(),
 ]);
 
 /// `ContainerRestartRule`.
@@ -168,7 +168,7 @@ pub static CONTAINER_RESTART_RULE: Object = Object::new(&[
 /// `ContainerRestartRuleOnExitCodes`.
 pub static CONTAINER_RESTART_RULE_ON_EXIT_CODES: Object = Object::new(&[
     Member::new("operator", TEXT).required(),
-    Member::new("values", Type::List(&Type::Integer)),
+    Member::new("values", Type::List(&Type::Integer(&Range(-2147483648, 2147483647, "from -2147483648 to 2147483647")))),
 ]);
 
 /// `DownwardAPIProjection`.
@@ -178,15 +178,15 @@ pub static DOWNWARD_API_PROJECTION: Object = Object::new(&[
 
 /// `DownwardAPIVolumeFile`.
 pub static DOWNWARD_API_VOLUME_FILE: Object = Object::new(&[
-    Member::new("fieldRef", Type::Object(&OBJECT_FIELD_SELECTOR)),
-    Member::new("mode", Type::Integer).pointer(),
-    Member::new("path", TEXT).required(),
-    Member::new("resourceFieldRef", Type::Object(&RESOURCE_FIELD_SELECTOR)),
-]);
+    Member::new("fieldRef", Type::Object(&OBJECT_FIELD_SELECTOR)).exclusive(),
+    Member::new("mode", Type::Integer(&Range(0, 511, "from 0 to 511"))).pointer(),
+    Member::new("path", Type::Text(Format::FilePath)).required(),
+    Member::new("resourceFieldRef", Type::Object(&RESOURCE_FIELD_SELECTOR)).exclusive(),
+]).exclusive(Exclusive::One);
 
 /// `DownwardAPIVolumeSource`.
 pub static DOWNWARD_API_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("defaultMode", Type::Integer).pointer(),
+    Member::new("defaultMode", Type::Integer(&Range(0, 511, "from 0 to 511"))).pointer(),
     Member::new("items", Type::List(&Type::Object(&DOWNWARD_API_VOLUME_FILE))).exact(),
 ]);
 
@@ -199,7 +199,7 @@ pub static EMPTY_DIR_VOLUME_SOURCE: Object = Object::new(&[
 /// `EnvFromSource`.
 pub static ENV_FROM_SOURCE: Object = Object::new(&[
     Member::new("configMapRef", Type::Object(&CONFIG_MAP_ENV_SOURCE)).exclusive(),
-    Member::new("prefix", TEXT),
+    Member::new("prefix", Type::Text(Format::EnvName)),
     Member::new("secretRef", Type::Object(&SECRET_ENV_SOURCE)).exclusive(),
 ]).exclusive(Exclusive::One);
 
@@ -251,29 +251,29 @@ pub static EPHEMERAL_CONTAINER: Object = Object::new(&[
 
 /// `EphemeralVolumeSource`.
 pub static EPHEMERAL_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("volumeClaimTemplate", Type::Object(&PERSISTENT_VOLUME_CLAIM_TEMPLATE)),
+    Member::new("volumeClaimTemplate", Type::Object(&PERSISTENT_VOLUME_CLAIM_TEMPLATE)).required(),
 ]);
 
 /// `ExecAction`.
 pub static EXEC_ACTION: Object = Object::new(&[
-    Member::new("command", Type::List(&TEXT)),
+    Member::new("command", Type::List(&TEXT)).required(),
 ]);
 
 /// `FCVolumeSource`.
 pub static FC_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("lun", Type::Integer).pointer(),
+    Member::new("lun", Type::Integer(&Range(-2147483648, 2147483647, "from -2147483648 to 2147483647"))).pointer(),
     Member::new("readOnly", Type::Boolean),
-    Member::new("targetWWNs", Type::List(&TEXT)),
-    Member::new("wwids", Type::List(&TEXT)),
-]);
+    Member::new("targetWWNs", Type::List(&TEXT)).exclusive(),
+    Member::new("wwids", Type::List(&TEXT)).exclusive(),
+]).exclusive(Exclusive::One);
 
 /// `FileKeySelector`.
 pub static FILE_KEY_SELECTOR: Object = Object::new(&[
     Member::new("key", TEXT).required(),
     Member::new("optional", Type::Boolean).pointer(),
-    Member::new("path", TEXT).required(),
-    Member::new("volumeName", TEXT).required(),
+    Member::new("path", Type::Text(Format::FilePath)).required(),
+    Member::new("volumeName", Type::Text(Format::DnsLabel)).required(),
 ]);
 
 /// `FlexVolumeSource`.
@@ -287,21 +287,21 @@ pub static FLEX_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `FlockerVolumeSource`.
 pub static FLOCKER_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("datasetName", TEXT),
-    Member::new("datasetUUID", TEXT),
-]);
+    Member::new("datasetName", TEXT).exclusive(),
+    Member::new("datasetUUID", TEXT).exclusive(),
+]).exclusive(Exclusive::One);
 
 /// `GCEPersistentDiskVolumeSource`.
 pub static GCE_PERSISTENT_DISK_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("partition", Type::Integer),
+    Member::new("partition", Type::Integer(&Range(0, 255, "from 0 to 255"))),
     Member::new("pdName", TEXT).required(),
     Member::new("readOnly", Type::Boolean),
 ]);
 
 /// `GRPCAction`.
 pub static GRPC_ACTION: Object = Object::new(&[
-    Member::new("port", Type::Integer).required(),
+    Member::new("port", Type::Integer(&Range(1, 65535, "from 1 to 65535"))).required(),
     Member::new("service", TEXT).pointer(),
 ]);
 
@@ -342,8 +342,8 @@ pub static HOST_ALIAS: Object = Object::new(&[
 
 /// `HostPathVolumeSource`.
 pub static HOST_PATH_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("path", TEXT).required(),
-    Member::new("type", TEXT).pointer(),
+    Member::new("path", Type::Text(Format::HostPath)).required(),
+    Member::new("type", Type::Text(Format::OneOf(&Words(&["", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"])))).pointer(),
 ]);
 
 /// `ISCSIVolumeSource`.
@@ -354,7 +354,7 @@ pub static ISCSI_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("initiatorName", TEXT).pointer(),
     Member::new("iqn", TEXT).required(),
     Member::new("iscsiInterface", TEXT),
-    Member::new("lun", Type::Integer).required(),
+    Member::new("lun", Type::Integer(&Range(0, 255, "from 0 to 255"))).required(),
     Member::new("portals", Type::List(&TEXT)),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
@@ -363,15 +363,15 @@ pub static ISCSI_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `ImageVolumeSource`.
 pub static IMAGE_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("pullPolicy", TEXT),
-    Member::new("reference", TEXT),
+    Member::new("pullPolicy", Type::Text(Format::OneOf(&Words(&["Always", "IfNotPresent", "Never"])))),
+    Member::new("reference", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `KeyToPath`.
 pub static KEY_TO_PATH: Object = Object::new(&[
     Member::new("key", Type::Text(Format::FileName)).required(),
-    Member::new("mode", Type::Integer).pointer(),
-    Member::new("path", Type::Text(Format::SubPath)).required(),
+    Member::new("mode", Type::Integer(&Range(0, 511, "from 0 to 511"))).pointer(),
+    Member::new("path", Type::Text(Format::FilePath)).required(),
 ]);
 
 /// `LabelSelector`.
@@ -384,7 +384,7 @@ pub static LABEL_SELECTOR: Object = Object::new(&[
 pub static LABEL_SELECTOR_REQUIREMENT: Object = Object::new(&[
     Member::new("key", Type::Text(Format::LabelKey)).required(),
     Member::new("operator", Type::Text(Format::OneOf(&Words(&["In", "NotIn", "Exists", "DoesNotExist"])))).required(),
-    Member::new("values", Type::List(&TEXT)),
+    Member::new("values", Type::List(&Type::Text(Format::LabelValue))),
 ]);
 
 /// `Lifecycle`.
@@ -411,7 +411,7 @@ pub static LOCAL_OBJECT_REFERENCE: Object = Object::new(&[
 pub static NFS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("path", TEXT).required(),
     Member::new("readOnly", Type::Boolean),
-    Member::new("server", TEXT).required(),
+    Member::new("server", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `NodeAffinity`.
@@ -452,14 +452,14 @@ pub static OBJECT_META: Object = Object::new(&[
 
 /// `PersistentVolumeClaimSpec`.
 pub static PERSISTENT_VOLUME_CLAIM_SPEC: Object = Object::new(&[
-    Member::new("accessModes", Type::List(&TEXT)),
+    Member::new("accessModes", Type::List(&Type::Text(Format::OneOf(&Words(&["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]))))).required(),
     Member::new("dataSource", Type::Object(&TYPED_LOCAL_OBJECT_REFERENCE)),
     Member::new("dataSourceRef", Type::Object(&TYPED_OBJECT_REFERENCE)),
     Member::new("resources", Type::Object(&VOLUME_RESOURCE_REQUIREMENTS)),
     Member::new("selector", Type::Object(&LABEL_SELECTOR)),
     Member::new("storageClassName", TEXT).pointer(),
     Member::new("volumeAttributesClassName", TEXT).pointer(),
-    Member::new("volumeMode", TEXT).pointer(),
+    Member::new("volumeMode", Type::Text(Format::OneOf(&Words(&["Block", "Filesystem"])))).pointer(),
     Member::new("volumeName", TEXT),
 ]);
 
@@ -490,10 +490,10 @@ pub static POD_AFFINITY: Object = Object::new(&[
 /// `PodAffinityTerm`.
 pub static POD_AFFINITY_TERM: Object = Object::new(&[
     Member::new("labelSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("matchLabelKeys", Type::List(&TEXT)),
-    Member::new("mismatchLabelKeys", Type::List(&TEXT)),
+    Member::new("matchLabelKeys", Type::List(&Type::Text(Format::LabelKey))),
+    Member::new("mismatchLabelKeys", Type::List(&Type::Text(Format::LabelKey))),
     Member::new("namespaceSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("namespaces", Type::List(&TEXT)),
+    Member::new("namespaces", Type::List(&Type::Text(Format::DnsLabel))),
     Member::new("topologyKey", Type::Text(Format::LabelKey)).required(),
 ]);
 
@@ -509,21 +509,21 @@ pub static POD_CERTIFICATE_PROJECTION: Object = Object::new(&[
     Member::new("credentialBundlePath", TEXT),
     Member::new("keyPath", TEXT),
     Member::new("keyType", TEXT).required(),
-    Member::new("maxExpirationSeconds", Type::Integer).pointer(),
+    Member::new("maxExpirationSeconds", Type::Integer(&Range(3600, 7862400, "from 3600 to 7862400"))).pointer(),
     Member::new("signerName", TEXT).required(),
     Member::new("userAnnotations", Type::Map(&Map { keys: Format::Any, of: TEXT })),
 ]);
 
 /// `PodDNSConfig`.
 pub static POD_DNS_CONFIG: Object = Object::new(&[
-    Member::new("nameservers", Type::List(&TEXT)),
+    Member::new("nameservers", Type::List(&Type::Text(Format::Ip))),
     Member::new("options", Type::List(&Type::Object(&POD_DNS_CONFIG_OPTION))),
     Member::new("searches", Type::List(&TEXT)),
 ]);
 
 /// `PodDNSConfigOption`.
 pub static POD_DNS_CONFIG_OPTION: Object = Object::new(&[
-    Member::new("name", TEXT),
+    Member::new("name", Type::Text(Format::NonEmpty)).required(),
     Member::new("value", TEXT).pointer(),
 ]);
 
@@ -539,10 +539,10 @@ pub static POD_READINESS_GATE: Object = Object::new(&[
 
 /// `PodResourceClaim`.
 pub static POD_RESOURCE_CLAIM: Object = Object::new(&[
-    Member::new("name", TEXT).required(),
-    Member::new("resourceClaimName", TEXT).pointer(),
-    Member::new("resourceClaimTemplateName", TEXT).pointer(),
-]);
+    Member::new("name", Type::Text(Format::DnsLabel)).required(),
+    Member::new("resourceClaimName", Type::Text(Format::Subdomain)).exclusive().pointer(),
+    Member::new("resourceClaimTemplateName", Type::Text(Format::Subdomain)).exclusive().pointer(),
+]).exclusive(Exclusive::One);
 
 /// `PodSchedulingGate`.
 pub static POD_SCHEDULING_GATE: Object = Object::new(&[
@@ -557,28 +557,28 @@ pub static POD_SCHEDULING_GROUP: Object = Object::new(&[
 /// `PodSecurityContext`.
 pub static POD_SECURITY_CONTEXT: Object = Object::new(&[
     Member::new("appArmorProfile", Type::Object(&APP_ARMOR_PROFILE)),
-    Member::new("fsGroup", Type::Integer).pointer(),
-    Member::new("fsGroupChangePolicy", TEXT).pointer(),
-    Member::new("runAsGroup", Type::Integer).pointer(),
+    Member::new("fsGroup", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))).pointer(),
+    Member::new("fsGroupChangePolicy", Type::Text(Format::OneOf(&Words(&["OnRootMismatch", "Always"])))).pointer(),
+    Member::new("runAsGroup", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))).pointer(),
     Member::new("runAsNonRoot", Type::Boolean).pointer(),
-    Member::new("runAsUser", Type::Integer).pointer(),
-    Member::new("seLinuxChangePolicy", TEXT).pointer(),
+    Member::new("runAsUser", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))).pointer(),
+    Member::new("seLinuxChangePolicy", Type::Text(Format::OneOf(&Words(&["Recursive", "MountOption"])))).pointer(),
     Member::new("seLinuxOptions", Type::Object(&SE_LINUX_OPTIONS)),
     Member::new("seccompProfile", Type::Object(&SECCOMP_PROFILE)),
-    Member::new("supplementalGroups", Type::List(&Type::Integer)),
-    Member::new("supplementalGroupsPolicy", TEXT).pointer(),
+    Member::new("supplementalGroups", Type::List(&Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647")))),
+    Member::new("supplementalGroupsPolicy", Type::Text(Format::OneOf(&Words(&["Merge", "Strict"])))).pointer(),
     Member::new("sysctls", Type::List(&Type::Object(&SYSCTL))),
     Member::new("windowsOptions", Type::Object(&WINDOWS_SECURITY_CONTEXT_OPTIONS)),
 ]);
 
 /// `PodSpec`.
 pub static POD_SPEC: Object = Object::new(&[
-    Member::new("activeDeadlineSeconds", Type::Integer).pointer(),
+    Member::new("activeDeadlineSeconds", Type::Integer(&Range(-9223372036854775808, 9223372036854775807, "a whole number of 64 bits"))).pointer(),
     Member::new("affinity", Type::Object(&AFFINITY)),
     Member::new("automountServiceAccountToken", Type::Boolean).pointer(),
     Member::new("containers", Type::List(&Type::Object(&CONTAINER))).required(),
     Member::new("dnsConfig", Type::Object(&POD_DNS_CONFIG)),
-    Member::new("dnsPolicy", TEXT),
+    Member::new("dnsPolicy", Type::Text(Format::OneOf(&Words(&["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"])))),
     Member::new("enableServiceLinks", Type::Boolean).pointer(),
     Member::new("ephemeralContainers", Type::List(&Type::Object(&EPHEMERAL_CONTAINER))),
     Member::new("hostAliases", Type::List(&Type::Object(&HOST_ALIAS))),
@@ -595,7 +595,7 @@ pub static POD_SPEC: Object = Object::new(&[
     Member::new("os", Type::Object(&POD_OS)),
     Member::new("overhead", Type::Map(&Map { keys: Format::Any, of: Type::Quantity })),
     Member::new("preemptionPolicy", TEXT).pointer(),
-    Member::new("priority", Type::Integer).pointer(),
+    Member::new("priority", Type::Integer(&Range(-2147483648, 2147483647, "from -2147483648 to 2147483647"))).pointer(),
     Member::new("priorityClassName", TEXT),
     Member::new("readinessGates", Type::List(&Type::Object(&POD_READINESS_GATE))),
     Member::new("resourceClaims", Type::List(&Type::Object(&POD_RESOURCE_CLAIM))),
@@ -611,7 +611,7 @@ pub static POD_SPEC: Object = Object::new(&[
     Member::new("setHostnameAsFQDN", Type::Boolean).pointer(),
     Member::new("shareProcessNamespace", Type::Boolean).pointer(),
     Member::new("subdomain", TEXT),
-    Member::new("terminationGracePeriodSeconds", Type::Integer).pointer(),
+    Member::new("terminationGracePeriodSeconds", Type::Integer(&Range(-9223372036854775808, 9223372036854775807, "a whole number of 64 bits"))).pointer(),
     Member::new("tolerations", Type::List(&Type::Object(&TOLERATION))),
     Member::new("topologySpreadConstraints", Type::List(&Type::Object(&TOPOLOGY_SPREAD_CONSTRAINT))),
     Member::new("volumes", Type::List(&Type::Object(&VOLUME))),
@@ -627,26 +627,26 @@ pub static PORTWORX_VOLUME_SOURCE: Object = Object::new(&[
 /// `PreferredSchedulingTerm`.
 pub static PREFERRED_SCHEDULING_TERM: Object = Object::new(&[
     Member::new("preference", Type::Object(&NODE_SELECTOR_TERM)).required(),
-    Member::new("weight", Type::Integer).required(),
+    Member::new("weight", Type::Integer(&Range(1, 100, "from 1 to 100"))).required(),
 ]);
 
 /// `Probe`.
 pub static PROBE: Object = Object::new(&[
     Member::new("exec", Type::Object(&EXEC_ACTION)).exclusive(),
-    Member::new("failureThreshold", Type::Integer),
+    Member::new("failureThreshold", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))),
     Member::new("grpc", Type::Object(&GRPC_ACTION)).exclusive(),
     Member::new("httpGet", Type::Object(&HTTP_GET_ACTION)).exclusive(),
-    Member::new("initialDelaySeconds", Type::Integer),
-    Member::new("periodSeconds", Type::Integer),
-    Member::new("successThreshold", Type::Integer),
+    Member::new("initialDelaySeconds", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))),
+    Member::new("periodSeconds", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))),
+    Member::new("successThreshold", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))),
     Member::new("tcpSocket", Type::Object(&TCP_SOCKET_ACTION)).exclusive(),
-    Member::new("terminationGracePeriodSeconds", Type::Integer).pointer(),
-    Member::new("timeoutSeconds", Type::Integer),
+    Member::new("terminationGracePeriodSeconds", Type::Integer(&Range(1, 9223372036854775807, "at least 1"))).pointer(),
+    Member::new("timeoutSeconds", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))),
 ]).exclusive(Exclusive::One);
 
 /// `ProjectedVolumeSource`.
 pub static PROJECTED_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("defaultMode", Type::Integer).pointer(),
+    Member::new("defaultMode", Type::Integer(&Range(0, 511, "from 0 to 511"))).pointer(),
     Member::new("sources", Type::List(&Type::Object(&VOLUME_PROJECTION))),
 ]);
 
@@ -674,8 +674,8 @@ pub static RBD_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `ResourceClaim`.
 pub static RESOURCE_CLAIM: Object = Object::new(&[
-    Member::new("name", TEXT).required(),
-    Member::new("request", TEXT),
+    Member::new("name", Type::Text(Format::DnsLabel)).required(),
+    Member::new("request", Type::Text(Format::DnsLabel)),
 ]);
 
 /// `ResourceFieldSelector`.
@@ -688,8 +688,8 @@ pub static RESOURCE_FIELD_SELECTOR: Object = Object::new(&[
 /// `ResourceRequirements`.
 pub static RESOURCE_REQUIREMENTS: Object = Object::new(&[
     Member::new("claims", Type::List(&Type::Object(&RESOURCE_CLAIM))),
-    Member::new("limits", Type::Map(&Map { keys: Format::Any, of: Type::Quantity })),
-    Member::new("requests", Type::Map(&Map { keys: Format::Any, of: Type::Quantity })),
+    Member::new("limits", Type::Map(&Map { keys: Format::ResourceName, of: Type::Quantity })),
+    Member::new("requests", Type::Map(&Map { keys: Format::ResourceName, of: Type::Quantity })),
 ]);
 
 /// `SELinuxOptions`.
@@ -742,7 +742,7 @@ pub static SECRET_PROJECTION: Object = Object::new(&[
 
 /// `SecretVolumeSource`.
 pub static SECRET_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("defaultMode", Type::Integer).pointer(),
+    Member::new("defaultMode", Type::Integer(&Range(0, 511, "from 0 to 511"))).pointer(),
     Member::new("items", Type::List(&Type::Object(&KEY_TO_PATH))).exact(),
     Member::new("optional", Type::Boolean).pointer(),
     Member::new("secretName", Type::Text(Format::Subdomain)).required(),
@@ -754,11 +754,11 @@ pub static SECURITY_CONTEXT: Object = Object::new(&[
     Member::new("appArmorProfile", Type::Object(&APP_ARMOR_PROFILE)),
     Member::new("capabilities", Type::Object(&CAPABILITIES)),
     Member::new("privileged", Type::Boolean).pointer(),
-    Member::new("procMount", TEXT).pointer(),
+    Member::new("procMount", Type::Text(Format::OneOf(&Words(&["Default", "Unmasked"])))).pointer(),
     Member::new("readOnlyRootFilesystem", Type::Boolean).pointer(),
-    Member::new("runAsGroup", Type::Integer).pointer(),
+    Member::new("runAsGroup", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))).pointer(),
     Member::new("runAsNonRoot", Type::Boolean).pointer(),
-    Member::new("runAsUser", Type::Integer).pointer(),
+    Member::new("runAsUser", Type::Integer(&Range(0, 2147483647, "from 0 to 2147483647"))).pointer(),
     Member::new("seLinuxOptions", Type::Object(&SE_LINUX_OPTIONS)),
     Member::new("seccompProfile", Type::Object(&SECCOMP_PROFILE)),
     Member::new("windowsOptions", Type::Object(&WINDOWS_SECURITY_CONTEXT_OPTIONS)),
@@ -767,13 +767,13 @@ pub static SECURITY_CONTEXT: Object = Object::new(&[
 /// `ServiceAccountTokenProjection`.
 pub static SERVICE_ACCOUNT_TOKEN_PROJECTION: Object = Object::new(&[
     Member::new("audience", TEXT),
-    Member::new("expirationSeconds", Type::Integer).pointer(),
-    Member::new("path", TEXT).required(),
+    Member::new("expirationSeconds", Type::Integer(&Range(600, 4294967296, "from 600 to 4294967296"))).pointer(),
+    Member::new("path", Type::Text(Format::FilePath)).required(),
 ]);
 
 /// `SleepAction`.
 pub static SLEEP_ACTION: Object = Object::new(&[
-    Member::new("seconds", Type::Integer).required(),
+    Member::new("seconds", Type::Integer(&Range(0, 9223372036854775807, "at least 0"))).required(),
 ]);
 
 /// `StorageOSVolumeSource`.
@@ -802,20 +802,20 @@ pub static TOLERATION: Object = Object::new(&[
     Member::new("effect", Type::Text(Format::OneOf(&Words(&["NoSchedule", "PreferNoSchedule", "NoExecute"])))),
     Member::new("key", Type::Text(Format::LabelKey)),
     Member::new("operator", Type::Text(Format::OneOf(&Words(&["Exists", "Equal", "Gt", "Lt"])))),
-    Member::new("tolerationSeconds", Type::Integer).pointer(),
+    Member::new("tolerationSeconds", Type::Integer(&Range(-9223372036854775808, 9223372036854775807, "a whole number of 64 bits"))).pointer(),
     Member::new("value", TEXT),
 ]).defaults(&[("operator", "Equal")]);
 
 /// `TopologySpreadConstraint`.
 pub static TOPOLOGY_SPREAD_CONSTRAINT: Object = Object::new(&[
     Member::new("labelSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("matchLabelKeys", Type::List(&TEXT)),
-    Member::new("maxSkew", Type::Integer).required(),
-    Member::new("minDomains", Type::Integer).pointer(),
-    Member::new("nodeAffinityPolicy", TEXT).pointer(),
-    Member::new("nodeTaintsPolicy", TEXT).pointer(),
-    Member::new("topologyKey", TEXT).required(),
-    Member::new("whenUnsatisfiable", TEXT).required(),
+    Member::new("matchLabelKeys", Type::List(&Type::Text(Format::LabelKey))),
+    Member::new("maxSkew", Type::Integer(&Range(1, 2147483647, "from 1 to 2147483647"))).required(),
+    Member::new("minDomains", Type::Integer(&Range(1, 2147483647, "from 1 to 2147483647"))).pointer(),
+    Member::new("nodeAffinityPolicy", Type::Text(Format::OneOf(&Words(&["Honor", "Ignore"])))).pointer(),
+    Member::new("nodeTaintsPolicy", Type::Text(Format::OneOf(&Words(&["Honor", "Ignore"])))).pointer(),
+    Member::new("topologyKey", Type::Text(Format::NonEmpty)).required(),
+    Member::new("whenUnsatisfiable", Type::Text(Format::OneOf(&Words(&["DoNotSchedule", "ScheduleAnyway"])))).required(),
 ]);
 
 /// `TypedLocalObjectReference`.
@@ -870,7 +870,7 @@ pub static VOLUME: Object = Object::new(&[
 
 /// `VolumeDevice`.
 pub static VOLUME_DEVICE: Object = Object::new(&[
-    Member::new("devicePath", TEXT).required(),
+    Member::new("devicePath", Type::Text(Format::HostPath)).required(),
     Member::new("name", Type::Text(Format::DnsLabel)).required(),
 ]);
 
@@ -880,7 +880,7 @@ pub static VOLUME_MOUNT: Object = Object::new(&[
     Member::new("mountPropagation", Type::Text(Format::OneOf(&Words(&["None", "HostToContainer", "Bidirectional"])))).pointer(),
     Member::new("name", Type::Text(Format::DnsLabel)).required(),
     Member::new("readOnly", Type::Boolean).exact(),
-    Member::new("recursiveReadOnly", TEXT).pointer(),
+    Member::new("recursiveReadOnly", Type::Text(Format::OneOf(&Words(&["Disabled", "IfPossible", "Enabled"])))).pointer(),
     Member::new("subPath", Type::Text(Format::SubPath)).exclusive().exact(),
     Member::new("subPathExpr", Type::Text(Format::SubPath)).exclusive().exact(),
 ]);
@@ -912,7 +912,7 @@ pub static VSPHERE_VIRTUAL_DISK_VOLUME_SOURCE: Object = Object::new(&[
 /// `WeightedPodAffinityTerm`.
 pub static WEIGHTED_POD_AFFINITY_TERM: Object = Object::new(&[
     Member::new("podAffinityTerm", Type::Object(&POD_AFFINITY_TERM)).required(),
-    Member::new("weight", Type::Integer).required(),
+    Member::new("weight", Type::Integer(&Range(1, 100, "from 1 to 100"))).required(),
 ]);
 
 /// `WindowsSecurityContextOptions`.
@@ -922,6 +922,33 @@ pub static WINDOWS_SECURITY_CONTEXT_OPTIONS: Object = Object::new(&[
     Member::new("hostProcess", Type::Boolean).pointer(),
     Member::new("runAsUserName", TEXT).pointer(),
 ]);
+
+/// The members that a Notebook loses.
+pub static PRUNED: [(&Object, &str); 23] = [
+    (&CONTAINER, "resizePolicy"),
+    (&CONTAINER, "restartPolicy"),
+    (&CONTAINER, "restartPolicyRules"),
+    (&ENV_VAR_SOURCE, "fileKeyRef"),
+    (&LIFECYCLE, "stopSignal"),
+    (&LIFECYCLE_HANDLER, "sleep"),
+    (&OBJECT_META, "annotations"),
+    (&OBJECT_META, "labels"),
+    (&PERSISTENT_VOLUME_CLAIM_SPEC, "volumeAttributesClassName"),
+    (&POD_AFFINITY_TERM, "matchLabelKeys"),
+    (&POD_AFFINITY_TERM, "mismatchLabelKeys"),
+    (&POD_SECURITY_CONTEXT, "appArmorProfile"),
+    (&POD_SECURITY_CONTEXT, "seLinuxChangePolicy"),
+    (&POD_SECURITY_CONTEXT, "supplementalGroupsPolicy"),
+    (&POD_SPEC, "hostUsers"),
+    (&POD_SPEC, "resourceClaims"),
+    (&RESOURCE_REQUIREMENTS, "claims"),
+    (&SECURITY_CONTEXT, "appArmorProfile"),
+    (&TYPED_OBJECT_REFERENCE, "namespace"),
+    (&VOLUME, "image"),
+    (&VOLUME_MOUNT, "recursiveReadOnly"),
+    (&VOLUME_PROJECTION, "clusterTrustBundle"),
+    (&VOLUME_PROJECTION, "podCertificate"),
+];
 
 /// All of them, by name.
 pub static ALL: [(&str, &Object); 107] = [

@@ -24,7 +24,7 @@ pub struct Dependency<'a> {
     /// Whether its `env` and `envFrom` go before those present.
     pub env_first: bool,
     /// Of which objects it is wanted, by their labels; `None` for every one.
-    selector: Option<&'a str>,
+    pub selector: Option<&'a str>,
     /// What it adds: the fields as written, then what the ready-made parts expand to.
     pub additions: Vec<Addition<'a>>,
     /// Changes when anything of the above changes: sixteen hexadecimal digits.
@@ -250,7 +250,7 @@ impl<'a> Dependency<'a> {
 impl Addition<'_> {
     /// Calls `use_path` with the place in the settings of the dependency at `dependency` where this was written: the
     /// entry, or the ready-made part that expands to it.
-    pub fn with_path<R>(&self, dependency: &Path<'_>, use_path: impl FnOnce(&Path<'_>) -> R) -> R {
+    pub fn with_path(&self, dependency: &Path<'_>, use_path: &mut dyn FnMut(&Path<'_>)) {
         let within = self.field.within.filter(|_| self.part.is_none()).map(|within| dependency.member(within.raw()));
         let field = within.as_ref().unwrap_or(dependency).member(self.part.unwrap_or(self.field.name));
         match self.field.strategy {
@@ -259,6 +259,13 @@ impl Addition<'_> {
             MergeStrategy::Granular => use_path(&field.member(&self.key)),
             MergeStrategy::ListMap(_) | MergeStrategy::ListSet => use_path(&field.item(self.index)),
         }
+    }
+
+    /// The same place, as a message shows it.
+    pub fn shown_path(&self, dependency: &Path<'_>) -> String {
+        let mut shown = String::new();
+        self.with_path(dependency, &mut |path| shown = path.to_string());
+        shown
     }
 }
 

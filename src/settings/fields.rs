@@ -6,7 +6,7 @@ use crate::json::{Body, Node, Shape, Str, string_member};
 use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::{deep_derivative, deep_equal, is_absent};
 use crate::kubernetes::names::{Format, Words, clean_path};
-use crate::kubernetes::schema::{Map, Object, Type};
+use crate::kubernetes::schema::{Map, Object, Range, Type};
 use crate::kubernetes::types::{
     AFFINITY, CONTAINER, ENV_FROM_SOURCE, ENV_VAR, HOST_ALIAS, LIFECYCLE, LOCAL_OBJECT_REFERENCE, POD_DNS_CONFIG,
     POD_RESOURCE_CLAIM, POD_SECURITY_CONTEXT, POD_SPEC, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT, TOLERATION,
@@ -180,7 +180,7 @@ pub static FIELDS: [Field; 35] = [
     row!("enableServiceLinks", Type::Boolean, PodSpec, Atomic, "", server_defaults: &["true"]),
     row!("shareProcessNamespace", Type::Boolean, PodSpec, Atomic, ""),
     row!("hostUsers", Type::Boolean, PodSpec, Atomic, ""),
-    row!("terminationGracePeriodSeconds", Type::Integer, PodSpec, Atomic, "", server_defaults: &["30"]),
+    row!("terminationGracePeriodSeconds", Type::Integer(&Range::ANY), PodSpec, Atomic, "", server_defaults: &["30"]),
     row!("resources", Type::Object(&RESOURCE_REQUIREMENTS), Containers, Granular, "resources"),
     row!("limits", QUANTITIES, Containers, Granular, "limit", within: RESOURCES),
     row!("requests", QUANTITIES, Containers, Granular, "request", within: RESOURCES),

@@ -9,16 +9,21 @@ use crate::kubernetes::schema::{Exclusive, Map, Member, Object, Type};
 use crate::kubernetes::types::{ENV_VAR, LABEL_SELECTOR, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT, VOLUME_MOUNT};
 use crate::workload::{Containers, Kind};
 
+/// A member of the settings' own.
+const fn own(name: &'static str, of: Type) -> Member {
+    Member::new(name, of).pointer()
+}
+
 /// The settings.
 pub static SETTINGS: Object = Object::new(&[
-    Member::new("dependencies", Type::Map(&Map { keys: Format::DnsLabel, of: Type::Object(&DEPENDENCY) })),
-    Member::new(list_of(Kind::Notebook), Type::List(&ANY_TEXT)),
-    Member::new(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT)),
-    Member::new(list_of(Kind::Pod), Type::List(&ANY_TEXT)),
-    Member::new("retired", Type::List(&Type::Text(Format::DnsLabel))),
-    Member::new("runningNotebooks", Type::Text(Format::OneOf(&Words(RunningNotebooks::WORDS)))),
-    Member::new("annotationDomain", Type::Text(Format::Subdomain)),
-    Member::new("report", Type::Boolean),
+    own("dependencies", Type::Map(&Map { keys: Format::DnsLabel, of: Type::Object(&DEPENDENCY) })),
+    own(list_of(Kind::Notebook), Type::List(&ANY_TEXT)),
+    own(list_of(Kind::PipelinePod), Type::List(&ANY_TEXT)),
+    own(list_of(Kind::Pod), Type::List(&ANY_TEXT)),
+    own("retired", Type::List(&Type::Text(Format::DnsLabel))),
+    own("runningNotebooks", Type::Text(Format::OneOf(&Words(RunningNotebooks::WORDS)))),
+    own("annotationDomain", Type::Text(Format::Subdomain)),
+    own("report", Type::Boolean),
 ]);
 
 /// A dependency.
@@ -26,23 +31,23 @@ pub static DEPENDENCY: Object = Object::new(&DEPENDENCY_MEMBERS);
 
 /// How a dependency is merged, and the ready-made parts.
 const OPTIONS: [Member; 8] = [
-    Member::new("containers", Type::WordOrNames(&Words(&Containers::WORDS))),
-    Member::new("onConflict", Type::Text(Format::OneOf(&Words(OnConflict::WORDS)))),
-    Member::new("initContainersFirst", Type::Boolean),
-    Member::new("envFirst", Type::Boolean),
-    Member::new("selector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("vault", Type::Object(&VAULT)),
-    Member::new("caBundle", Type::Object(&CA_BUNDLE)),
-    Member::new("proxy", Type::Object(&PROXY)),
+    own("containers", Type::WordOrNames(&Words(&Containers::WORDS))),
+    own("onConflict", Type::Text(Format::OneOf(&Words(OnConflict::WORDS)))),
+    own("initContainersFirst", Type::Boolean),
+    own("envFirst", Type::Boolean),
+    own("selector", Type::Object(&LABEL_SELECTOR)),
+    own("vault", Type::Object(&VAULT)),
+    own("caBundle", Type::Object(&CA_BUNDLE)),
+    own("proxy", Type::Object(&PROXY)),
 ];
 
 #[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
 static DEPENDENCY_MEMBERS: [Member; FIELDS.len() - WITHIN + OPTIONS.len()] = {
-    let mut members = [Member::new("", ANY_TEXT); FIELDS.len() - WITHIN + OPTIONS.len()];
+    let mut members = [own("", ANY_TEXT); FIELDS.len() - WITHIN + OPTIONS.len()];
     let (mut at, mut count) = (0, 0);
     while at < FIELDS.len() {
         if FIELDS[at].within.is_none() {
-            members[count] = Member::new(FIELDS[at].name, FIELDS[at].of);
+            members[count] = own(FIELDS[at].name, FIELDS[at].of);
             count += 1;
         }
         at += 1;
@@ -62,42 +67,42 @@ const WITHIN: usize = 2;
 
 /// `vault`: secrets from Vault.
 pub static VAULT: Object = Object::new(&[
-    Member::new("image", NON_EMPTY).required(),
-    Member::new("address", NON_EMPTY).required(),
-    Member::new("authPath", NON_EMPTY).required(),
-    Member::new("kvPath", NON_EMPTY).required(),
-    Member::new("role", NON_EMPTY).required(),
-    Member::new("secretsPath", Type::Text(Format::MountPath)),
-    Member::new("volumeName", Type::Text(Format::DnsLabel)),
-    Member::new("sizeLimit", Type::Quantity),
-    Member::new("env", Type::List(&Type::Object(&ENV_VAR))),
-    Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT))),
-    Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
-    Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
+    own("image", NON_EMPTY).required(),
+    own("address", NON_EMPTY).required(),
+    own("authPath", NON_EMPTY).required(),
+    own("kvPath", NON_EMPTY).required(),
+    own("role", NON_EMPTY).required(),
+    own("secretsPath", Type::Text(Format::MountPath)),
+    own("volumeName", Type::Text(Format::DnsLabel)),
+    own("sizeLimit", Type::Quantity),
+    own("env", Type::List(&Type::Object(&ENV_VAR))),
+    own("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT))),
+    own("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
+    own("securityContext", Type::Object(&SECURITY_CONTEXT)),
 ]);
 
 /// `caBundle`: certificates, for the system and for Java.
 pub static CA_BUNDLE: Object = Object::new(&[
-    Member::new("pem", Type::Object(&BUNDLE_KEY)).exclusive(),
-    Member::new("jks", Type::Object(&BUNDLE_KEY)).exclusive(),
-    Member::new("mount", Type::Text(Format::OneOf(&Words(BUNDLE_MOUNTS)))),
+    own("pem", Type::Object(&BUNDLE_KEY)).exclusive(),
+    own("jks", Type::Object(&BUNDLE_KEY)).exclusive(),
+    own("mount", Type::Text(Format::OneOf(&Words(BUNDLE_MOUNTS)))),
 ])
 .exclusive(Exclusive::AtLeastOne);
 
 /// Where a bundle of certificates is.
 pub static BUNDLE_KEY: Object = Object::new(&[
-    Member::new("configMap", Type::Text(Format::Subdomain)).exclusive(),
-    Member::new("secret", Type::Text(Format::Subdomain)).exclusive(),
-    Member::new("key", Type::Text(Format::FileName)).required(),
-    Member::new("optional", Type::Boolean),
+    own("configMap", Type::Text(Format::Subdomain)).exclusive(),
+    own("secret", Type::Text(Format::Subdomain)).exclusive(),
+    own("key", Type::Text(Format::FileName)).required(),
+    own("optional", Type::Boolean),
 ])
 .exclusive(Exclusive::One);
 
 /// `proxy`: the way out of the cluster.
 pub static PROXY: Object = Object::new(&[
-    Member::new("httpProxy", NON_EMPTY).required(),
-    Member::new("httpsProxy", NON_EMPTY),
-    Member::new("noProxy", Type::List(&NON_EMPTY)),
+    own("httpProxy", NON_EMPTY).required(),
+    own("httpsProxy", NON_EMPTY),
+    own("noProxy", Type::List(&NON_EMPTY)),
 ]);
 
 const ANY_TEXT: Type = Type::Text(Format::Any);

@@ -4,6 +4,7 @@
 //! First every value is checked on its own, along the tables of types ([`shape`]); then values against one another: which
 //! dependencies are used, what each adds (ready-made parts too), and what two of them add at once ([`relations`]).
 
+mod between;
 mod problem;
 mod relations;
 mod shape;

@@ -6,7 +6,7 @@ use crate::json::{LONGEST_NAME, Path, plain_or_shown};
 const MOST_PROBLEMS: usize = 100;
 
 /// How many names are compared with one that is not known.
-const MOST_NAMES: usize = 200;
+pub const MOST_NAMES: usize = 200;
 
 /// One problem. They are sorted by their paths.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,15 +66,47 @@ pub fn one_of(words: &[&str]) -> String {
 }
 
 /// The name that was probably meant by `found`, as the end of a message; nothing where none is close.
-pub fn did_you_mean<'n>(found: &str, names: impl IntoIterator<Item = &'n str>) -> String {
+pub fn did_you_mean(found: &str, names: &[&str]) -> String {
     if found.len() > LONGEST_NAME {
         return String::new();
     }
     let lower = found.to_ascii_lowercase();
-    let distance = |name: &str| strsim::levenshtein(&lower, &name.to_ascii_lowercase());
-    let nearest = names.into_iter().take(MOST_NAMES).map(|name| (distance(name), name)).min();
-    let close = nearest.filter(|(distance, name)| distance * 3 <= name.len());
-    close.map_or(String::new(), |(_, name)| ["; did you mean ", &plain_or_shown(name), "?"].concat())
+    let mut nearest: Option<(usize, &str)> = None;
+    for name in names.iter().take(MOST_NAMES) {
+        let this = (distance(lower.as_bytes(), name.to_ascii_lowercase().as_bytes()), *name);
+        nearest = Some(nearest.map_or(this, |nearest| nearest.min(this)));
+    }
+    match nearest {
+        Some((distance, name)) if distance * 3 <= name.len() => {
+            ["; did you mean ", &plain_or_shown(name), "?"].concat()
+        }
+        _ => String::new(),
+    }
+}
+
+/// How many slips make one text of the other: a letter left out, put in, written for another, or two letters swapped
+/// (the optimal string alignment distance).
+fn distance(one: &[u8], other: &[u8]) -> usize {
+    let width = other.len() + 1;
+    // Row by row, how far each beginning of `one` is from each beginning of `other`.
+    let mut table: Vec<usize> = Vec::new();
+    for row in 0..=one.len() {
+        for column in 0..width {
+            let back = |by: usize| table.get(table.len().wrapping_sub(by)).copied().unwrap_or_default();
+            let letters = |by: usize| (one.get(row.wrapping_sub(by)), other.get(column.wrapping_sub(by)));
+            let (letter, to) = letters(1);
+            let (before, to_before) = letters(2);
+            let mut nearest = match (letter, to) {
+                (None, _) | (_, None) => row + column,
+                _ => (back(1) + 1).min(back(width) + 1).min(back(width + 1) + usize::from(letter != to)),
+            };
+            if before.is_some() && before == to && letter == to_before {
+                nearest = nearest.min(back(2 * width + 2) + 1);
+            }
+            table.push(nearest);
+        }
+    }
+    table.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,6 +141,23 @@ mod tests {
     }
 
     #[test]
+    fn slips_are_counted() {
+        for (one, other, slips) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("ab", "", 2),
+            ("env", "evn", 1),
+            ("kitten", "sitting", 3),
+            ("ca", "abc", 3),
+            ("abcd", "badc", 2),
+            ("registry", "regsitry", 1),
+        ] {
+            assert_eq!(distance(one.as_bytes(), other.as_bytes()), slips, "{one} {other}");
+            assert_eq!(distance(other.as_bytes(), one.as_bytes()), slips, "{one} {other}");
+        }
+    }
+
+    #[test]
     fn a_name_that_is_close_is_suggested() {
         let names = ["notebooks", "pipelinePods", "a b"];
         for (found, expected) in [
@@ -118,7 +167,7 @@ mod tests {
             ("a_b", "; did you mean \"a b\"?"),
             (&"n".repeat(81), ""),
         ] {
-            assert_eq!(did_you_mean(found, names), expected, "{found}");
+            assert_eq!(did_you_mean(found, &names), expected, "{found}");
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::problem::{Problems, did_you_mean, one_of};
+use super::problem::{MOST_NAMES, Problems, did_you_mean, one_of};
 use super::shape::index;
-use super::{FirstPositions, List};
+use super::{FirstPositions, List, between};
 use crate::json::{ByName, Cursor, Node, Path, items, member, members, shown, string_member};
+use crate::kubernetes::rules::OF_INIT_CONTAINERS;
+use crate::kubernetes::selector::{may_both_select, requirements};
 use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
 use crate::settings::ready_made::ENTRIES_OF_VKS;
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
@@ -28,25 +30,38 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
     for (at, it) in all.iter().enumerate() {
         known.insert(it.dependency.name, at);
     }
+    let names: Vec<_> = all.iter().take(MOST_NAMES).map(|it| it.dependency.name).collect();
     for list in lists {
-        check_list(list, &all, &known, problems);
+        check_list(list, &known, &names, problems);
     }
     let retired = settings.retired(&mut Vec::new());
     check_retired(&retired, lists, &known, problems);
     let lists_nothing = |word: &str, names: &[_]| names.is_empty() && !problems.any_at_or_below(&ROOT.member(word));
     if lists.iter().all(|list| lists_nothing(list.word, &list.names)) && lists_nothing("retired", &retired) {
-        let what =
-            "must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire";
+        let what = "must list a dependency, or pipelinePods, pods or retired must: there is nothing to add and nothing to retire";
         problems.add(&ROOT.member("notebooks"), &[what]);
     }
     let own = settings.own_annotations(&mut Vec::new());
+    if let Some(domain) = RESERVED_DOMAINS.iter().find(|domain| is_under(&own.domain, domain)) {
+        let what = ["must not be ", domain, " or under it, found ", &shown(&own.domain)];
+        problems.add(&ROOT.member("annotationDomain"), &what);
+    }
     for it in &all {
         check_dependency(it, lists, &own, problems);
     }
     for list in lists {
         let listed: Vec<_> = list.names.iter().filter_map(|name| all.get(known.at(name.as_ref()?)?)).collect();
+        check_selectors(&listed, problems);
         check_contradictions(list, &listed, problems);
     }
+}
+
+/// The domains whose annotations Kubernetes, Kubeflow and Istio define.
+const RESERVED_DOMAINS: [&str; 4] = ["k8s.io", "kubernetes.io", "kubeflow.org", "istio.io"];
+
+/// Whether `domain` is `other`, or one under it.
+fn is_under(domain: &str, other: &str) -> bool {
+    domain.strip_suffix(other).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// A dependency, as far as it can be read.
@@ -60,7 +75,10 @@ struct ReadDependency<'a> {
 
 impl<'a> ReadDependency<'a> {
     fn read(resolved: &'a Resolved<'_>, is_readable: bool) -> Self {
-        let dependency = Dependency::read(resolved, &mut Vec::new());
+        let mut dependency = Dependency::read(resolved, &mut Vec::new());
+        // The ready-made parts come first: of two entries with one key, the written one is wrong.
+        let written: Vec<_> = dependency.additions.extract_if(.., |addition| addition.part.is_none()).collect();
+        dependency.additions.extend(written);
         let mut containers = ByName::default();
         if let Containers::Named(names) = &dependency.containers {
             containers.extend(names.iter().cloned());
@@ -68,11 +86,9 @@ impl<'a> ReadDependency<'a> {
         ReadDependency { dependency, is_readable, containers }
     }
 
-    /// What it adds. The ready-made parts come first: of two entries with one key, the written one is wrong.
-    fn additions(&self) -> impl Iterator<Item = &Addition<'a>> {
-        let of =
-            |is_written| self.dependency.additions.iter().filter(move |addition| addition.part.is_none() == is_written);
-        of(false).chain(of(true))
+    /// What it adds, ready-made parts first.
+    fn additions(&self) -> &[Addition<'a>] {
+        &self.dependency.additions
     }
 }
 
@@ -96,7 +112,7 @@ fn described(addition: &Addition<'_>) -> String {
     }
 }
 
-fn check_list(list: &List<'_>, all: &[ReadDependency<'_>], known: &FirstPositions, problems: &mut Problems) {
+fn check_list(list: &List<'_>, known: &FirstPositions, names: &[&str], problems: &mut Problems) {
     let path = ROOT.member(list.word);
     for (at, name) in list.names.iter().enumerate() {
         let Some(name) = name else { continue };
@@ -104,7 +120,7 @@ fn check_list(list: &List<'_>, all: &[ReadDependency<'_>], known: &FirstPosition
         if let Some(first) = list.first.at(name).filter(|first| *first != at) {
             add_twice(&path, name, first, problems);
         } else if known.at(name).is_none() {
-            let meant = did_you_mean(name, all.iter().map(|it| it.dependency.name));
+            let meant = did_you_mean(name, names);
             problems.add(&path, &["must be one of the dependencies, found ", &shown(name), &meant]);
         }
     }
@@ -147,7 +163,6 @@ fn add_twice(path: &Path<'_>, name: &str, first: usize, problems: &mut Problems)
 fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotations<'_>, problems: &mut Problems) {
     let name = known.dependency.name;
     let path = &known.dependency.path();
-    let is_for_notebooks = lists.iter().any(|list| list.kind == Kind::Notebook && list.has(name));
     if known.dependency.additions.is_empty() && !problems.any_at_or_below(path) {
         problems.add(path, &["must add something"]);
     }
@@ -159,90 +174,136 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
     for addition in known.additions() {
         let identity = identity(addition);
         if let Some(first) = first.get(&identity) {
-            let first = first.with_path(path, |path| path.to_string());
+            let first = first.shown_path(path);
             let what = ["must not bring ", &described(addition), ", since ", &first, " does"];
-            addition.with_path(path, |path| problems.add(path, &what));
+            addition.with_path(path, &mut |path| problems.add(path, &what));
         } else {
             first.insert(identity, addition);
         }
     }
-    let brought = known.additions().filter(|addition| addition.field.entry == Entry::Volume);
-    let volumes = ByName::set(brought.map(|volume| &*volume.key));
+    let brought: Vec<_> =
+        known.additions().iter().filter(|it| it.field.entry == Entry::Volume).map(|volume| &*volume.key).collect();
+    let volumes =
+        Volumes { names: ByName::set(brought.iter().copied()), brought: &brought, are_known: known.is_readable };
     for addition in known.additions() {
-        addition.with_path(path, |path| {
-            let value = addition.value;
+        addition.with_path(path, &mut |path| {
+            if let Some((_, to_name)) = REFERENCES.iter().find(|(list, _)| *list == addition.field.name) {
+                volumes.check(path, addition.value, to_name, problems);
+            }
             match addition.field.entry {
-                Entry::Annotation if own.name_of(&addition.key).is_some() => {
-                    problems.add(path, &["must not be one of the policy's own annotations"]);
+                Entry::Annotation => {
+                    let what = match &*addition.key {
+                        key if own.name_of(key).is_some() => "one of the policy's own annotations",
+                        key if DECISIVE_ANNOTATIONS.contains(&key) => "one of the annotations that the policy goes by",
+                        LAST_APPLIED => "the annotation in which kubectl keeps what it applied",
+                        _ => return,
+                    };
+                    problems.add(path, &["must not be ", what]);
                 }
-                Entry::Annotation if DECISIVE_ANNOTATIONS.contains(&&*addition.key) => {
-                    problems.add(path, &["must not be one of the annotations that the policy goes by"]);
-                }
-                Entry::VolumeMount => check_mount(path, value, known, &volumes, problems),
                 Entry::InitContainer | Entry::Container => {
-                    for list in ENTRIES_OF_VKS {
-                        check_entries(path, addition, list, known, &volumes, problems);
+                    check_container(path, addition, &volumes, problems);
+                    for list in lists.iter().filter(|list| list.has(name)) {
+                        check_container_name(path, &addition.key, list, problems);
                     }
                 }
-                Entry::Annotation | Entry::Volume | Entry::TopologySpreadConstraint | Entry::Plain => {}
-            }
-            if addition.field.entry == Entry::InitContainer
-                && is_for_notebooks
-                && string_member(value, "restartPolicy").as_deref() == Some("Always")
-            {
-                let what =
-                    "must not be Always, since notebooks lists the dependency: a Notebook loses the field, and hangs";
-                problems.add(&path.member("restartPolicy"), &[what]);
+                Entry::Volume | Entry::VolumeMount | Entry::TopologySpreadConstraint | Entry::Plain => {}
             }
         });
     }
 }
 
-/// A list of variables or mounts in a container. The first `own` ones of a ready-made part are right; those that the
-/// settings add to them are at the path of the part.
-fn check_entries(
-    path: &Path<'_>,
-    container: &Addition<'_>,
-    (list, own): (&str, usize),
-    known: &ReadDependency<'_>,
-    volumes: &ByName<'_, ()>,
-    problems: &mut Problems,
-) {
-    let Some(field) = Field::named(list) else { return };
-    let is_part = container.part.is_some();
-    let own = if is_part { own } else { 0 };
-    let path_of_list = path.member(list);
-    let mut first = FirstPositions::default();
-    for (at, entry) in member(container.value, list).map_or(Vec::new(), items).into_iter().enumerate() {
-        let item = path_of_list.item(at.saturating_sub(own));
-        if field.entry == Entry::VolumeMount && at >= own {
-            check_mount(&item, entry, known, volumes, problems);
+/// The annotation in which `kubectl apply` keeps what it applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The lists whose entries name a volume, and where in an entry.
+const REFERENCES: [(&str, &str); 3] =
+    [("volumeMounts", "name"), ("volumeDevices", "name"), ("env", "valueFrom.fileKeyRef.volumeName")];
+
+/// The volumes that a dependency brings.
+struct Volumes<'a> {
+    names: ByName<'a, ()>,
+    brought: &'a [&'a str],
+    /// Whether these are all: its ready-made parts could be read.
+    are_known: bool,
+}
+
+impl Volumes<'_> {
+    /// The volume that is named at `to_name` in `entry` must be one of these: it must never be one of the user's.
+    fn check(&self, path: &Path<'_>, entry: &str, to_name: &str, problems: &mut Problems) {
+        let name = to_name.split('.').try_fold(entry, member).and_then(|name| Node::text_only(name).string());
+        let Some(name) = name.filter(|name| self.are_known && !self.names.contains(name)) else { return };
+        let meant = did_you_mean(&name, self.brought);
+        let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
+        problems.add(&path.member(to_name), &what);
+    }
+}
+
+/// What a container needs beside itself, or is allowed by what it is. The first entries of one that a ready-made part
+/// expands to are right; those that the settings add to them are at the path of the part.
+fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Volumes<'_>, problems: &mut Problems) {
+    let container = addition.value;
+    let is_part = addition.part.is_some();
+    let is_privileged = member(container, "securityContext").and_then(|it| member(it, "privileged")) == Some("true");
+    for (list, to_name) in REFERENCES {
+        let path_of_list = path.member(list);
+        let own = ENTRIES_OF_VKS.iter().find(|(name, _)| is_part && *name == list).map_or(0, |(_, own)| *own);
+        let mut first = FirstPositions::default();
+        for (at, entry) in member(container, list).map_or(Vec::new(), items).into_iter().enumerate() {
+            let path_of_item = path_of_list.item(at.saturating_sub(own));
+            if at >= own {
+                volumes.check(&path_of_item, entry, to_name, problems);
+            }
+            if !is_privileged && string_member(entry, "mountPropagation").as_deref() == Some("Bidirectional") {
+                let what = "must not be Bidirectional, since the container is not privileged";
+                problems.add(&path_of_item.member("mountPropagation"), &[what]);
+            }
+            // Of a container that is written, the check of its shape finds two entries with one key.
+            let Some(field) = Field::named(list).filter(|_| is_part) else { continue };
+            if let Some(key) = field.key_of(&Node::read(&mut Cursor::new(entry), &field.entry_shape()))
+                && let Some(before) = first.insert(&key, at)
+                && at >= own
+            {
+                let since = if before < own { *path } else { path_of_list.item(before - own) }.to_string();
+                let what = ["must not bring ", field.noun, " ", &shown(&key), ", since ", &since, " does"];
+                problems.add(&path_of_item, &what);
+            }
         }
-        // Of a container that is written, the check of its shape finds two entries with one key.
-        let key = field.key_of(&Node::read(&mut Cursor::new(entry), &field.entry_shape())).filter(|_| is_part);
-        if let Some(key) = key
-            && let Some(before) = first.insert(&key, at)
-            && at >= own
-        {
-            let since = if before < own { *path } else { path_of_list.item(before - own) }.to_string();
-            problems.add(&item, &["must not bring ", field.noun, " ", &shown(&key), ", since ", &since, " does"]);
+    }
+    if addition.field.entry == Entry::InitContainer {
+        for rule in &OF_INIT_CONTAINERS {
+            between::check(path, rule, container, problems);
         }
     }
 }
 
-/// A mount must never bind to a volume of the user's.
-fn check_mount(
-    path: &Path<'_>,
-    mount: &str,
-    known: &ReadDependency<'_>,
-    volumes: &ByName<'_, ()>,
-    problems: &mut Problems,
-) {
-    let Some(name) = string_member(mount, "name").filter(|_| known.is_readable) else { return };
-    if !volumes.contains(&name) {
-        let meant = did_you_mean(&name, volumes.names().map(|name| &**name));
-        let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
+/// A container must not be called like one that every object of a list has.
+fn check_container_name(path: &Path<'_>, name: &str, list: &List<'_>, problems: &mut Problems) {
+    let theirs: &[&str] = match list.kind {
+        Kind::Notebook => &["{name}"],
+        Kind::PipelinePod => &["main", "wait", "init"],
+        Kind::Pod => &[],
+    };
+    if theirs.contains(&name) {
+        let what = ["must not be ", name, ", since ", list.word, " lists the dependency: there is one already"];
         problems.add(&path.member("name"), &what);
+    }
+}
+
+/// A label that a dependency adds must not be one that a selector asks for: a second call in the same request would see
+/// another object than the first.
+fn check_selectors(listed: &[&ReadDependency<'_>], problems: &mut Problems) {
+    let mut asked_for = FirstPositions::default();
+    for (at, it) in listed.iter().enumerate() {
+        for requirement in requirements(it.dependency.selector.unwrap_or("null")) {
+            asked_for.insert(&requirement.key, at);
+        }
+    }
+    for it in listed {
+        for label in it.additions().iter().filter(|addition| addition.field.name == "labels") {
+            let Some(by) = asked_for.at(&label.key).and_then(|at| listed.get(at)) else { continue };
+            let what = ["must not be a label that a selector asks for, found in that of ", by.dependency.name];
+            label.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
+        }
     }
 }
 
@@ -263,14 +324,16 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
             if others.last().is_some_and(|(other, _)| std::ptr::eq(*other, *it)) {
                 continue;
             }
-            let meets =
-                |other| addition.field.target != Target::Containers || may_meet(it, other, &may_be_main, &is_apart);
-            let first = others.iter().find(|(other, _)| meets(other));
+            let meets = |other: &ReadDependency<'_>| {
+                (addition.field.target != Target::Containers || may_meet(it, other, &may_be_main, &is_apart))
+                    && are_wanted_together(it, other)
+            };
+            let first = others.iter().take(MOST_COMPARED).find(|(other, _)| meets(other));
             if let Some((other, first)) = first
                 && !(first.field.name == addition.field.name
                     && addition.field.is_equal(&addition.key, first.value, addition.value))
             {
-                let first = first.with_path(&other.dependency.path(), |path| path.to_string());
+                let first = first.shown_path(&other.dependency.path());
                 let what = [
                     "must bring the same ",
                     &described(addition),
@@ -280,10 +343,21 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
                     list.word,
                     " lists both",
                 ];
-                addition.with_path(&it.dependency.path(), |path| problems.add(path, &what));
+                addition.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
             }
             others.push((it, addition));
         }
+    }
+}
+
+/// With how many others an addition is compared: those that never meet it are passed over.
+const MOST_COMPARED: usize = 100;
+
+/// Whether there may be an object that wants both.
+fn are_wanted_together(one: &ReadDependency<'_>, other: &ReadDependency<'_>) -> bool {
+    match (one.dependency.selector, other.dependency.selector) {
+        (Some(one), Some(other)) => may_both_select(one, other),
+        _ => true,
     }
 }
 

@@ -3,11 +3,16 @@
 use std::borrow::Cow;
 
 use super::problem::{Problems, did_you_mean, one_of};
-use super::{FirstPositions, List};
-use crate::json::{Node, Path, items, kind_of, members, shown, string_member};
-use crate::kubernetes::names::{Format, Words};
+use super::{FirstPositions, List, between};
+use crate::json::{Node, Path, items, kind_of, member, members, plain_or_shown, shown, string_member};
+use crate::kubernetes::names::{Format, Words, clean_path, is_extended_resource, is_overcommit_allowed};
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::schema::{Exclusive, Object, Type};
+use crate::kubernetes::rules::RULES;
+use crate::kubernetes::schema::{Exclusive, Object, Range, Type};
+use crate::kubernetes::types::{
+    CONTAINER, POD_SECURITY_CONTEXT, POD_SPEC, PRUNED, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT,
+};
+use crate::settings::fields::SIDECARS;
 use crate::settings::types::{DEPENDENCY, SETTINGS};
 use crate::settings::{Names, ROOT};
 use crate::workload::Kind;
@@ -29,6 +34,8 @@ struct Walk<'w, 'a> {
 struct InDependency {
     /// The list by which pods get it, if they do: `{name}` has no meaning for them.
     list_of_pods: Option<&'static str>,
+    /// The list by which Notebooks get it, if they do: they lose some of it.
+    list_of_notebooks: Option<&'static str>,
 }
 
 const A_QUANTITY: &str = "must be a quantity like 500m or 1Gi";
@@ -44,22 +51,33 @@ impl Walk<'_, '_> {
             (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
             (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
             (Type::Quantity, Some(b'"' | b'-' | b'0'..=b'9')) => self.quantity(path, text),
+            (Type::Integer(range), _) => self.number(path, range, text),
+            (Type::IntOrString, Some(b'0'..=b'9' | b'-')) => self.number(path, &Range::PORT, text),
             _ => self.scalar(path, of, text),
         }
+    }
+
+    fn number(&mut self, path: &Path<'_>, Range(least, greatest, words): &Range, text: &str) {
+        let (must, found) = match whole_number(text) {
+            Some(number) if (*least..=*greatest).contains(&number) => return,
+            Some(_) => (*words, text),
+            None => ("a whole number", kind_of(text)),
+        };
+        self.problems.add(path, &["must be ", must, ", found ", found]);
     }
 
     /// A number or a word; or anything where there should be something else.
     fn scalar(&mut self, path: &Path<'_>, of: &Type, text: &str) {
         let (is_right, must) = match of {
             Type::Boolean => (matches!(text, "true" | "false"), "must be a boolean"),
-            Type::Integer => (text.parse::<i64>().is_ok(), "must be a whole number"),
-            Type::IntOrString => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
+            Type::IntOrString => (false, "must be a whole number or the name of a port"),
             Type::Quantity => (false, A_QUANTITY),
             Type::Text(_) => (false, "must be a string"),
+            Type::List(Type::Text(_)) if text.starts_with('"') => (false, "must be a list of strings"),
             Type::List(_) | Type::ListMap(_) | Type::Set(_) | Type::Alternatives(_) => (false, "must be a list"),
             Type::Map(_) | Type::Object(_) => (false, "must be an object"),
-            // It was checked before, whatever it is.
-            Type::WordOrNames(_) => return,
+            // They were checked before, whatever they are.
+            Type::WordOrNames(_) | Type::Integer(_) => return,
         };
         if !is_right {
             self.problems.add(path, &[must, ", found ", kind_of(text)]);
@@ -68,7 +86,7 @@ impl Walk<'_, '_> {
 
     /// A number, or a string. Kubernetes takes nothing below zero, whatever it is a quantity of.
     fn quantity(&mut self, path: &Path<'_>, text: &str) {
-        let says = if text.starts_with('"') { string(text) } else { Cow::Borrowed(text) };
+        let says = says(text);
         match Quantity::parse(text) {
             None => self.problems.add(path, &[A_QUANTITY, ", found ", &shown(&says)]),
             Some(quantity) if quantity.is_negative() => {
@@ -80,14 +98,21 @@ impl Walk<'_, '_> {
 
     /// One of `words`, or a list of container names.
     fn word_or_names(&mut self, path: &Path<'_>, words: &[&str], first: Option<u8>, text: &str) {
-        match first {
-            Some(b'[') if items(text).is_empty() => return self.problems.add(path, &["must not be empty"]),
-            Some(b'[') => return self.list(path, &Type::Text(Format::DnsLabel), None, text),
-            _ => {}
+        if first == Some(b'[') {
+            match items(text).first() {
+                None => self.problems.add(path, &["must not be empty"]),
+                Some(item) if item.starts_with('{') => {
+                    let words =
+                        ["must be ", &words.join(", "), " or a list of container names, found a list of objects"];
+                    self.problems.add(path, &[&words.concat(), "; did you mean ", SIDECARS, "?"]);
+                }
+                Some(_) => self.list(path, &Type::Text(Format::DnsLabel), None, text),
+            }
+            return;
         }
         let found = match Node::text_only(text).string() {
             Some(word) if words.contains(&&*word) => return,
-            Some(word) => [shown(&word), did_you_mean(&word, words.iter().copied())].concat(),
+            Some(word) => [shown(&word), did_you_mean(&word, words)].concat(),
             None => kind_of(text).to_owned(),
         };
         self.problems.add(path, &["must be ", &words.join(", "), " or a list of container names, found ", &found]);
@@ -107,9 +132,12 @@ impl Walk<'_, '_> {
         };
         match (format, problem) {
             (_, None) => {}
-            (Format::NonEmpty, Some(must)) => self.problems.add(path, &[must]),
+            (Format::NonEmpty | Format::FilePath | Format::HostPath, Some(must)) if text.is_empty() => {
+                self.problems.add(path, &[must]);
+            }
             (Format::OneOf(Words(words)), Some(_)) => {
-                let meant = did_you_mean(text, words.iter().copied());
+                let words = words.strip_prefix(&[""]).unwrap_or(words);
+                let meant = did_you_mean(text, words);
                 self.problems.add(path, &["must be ", &one_of(words), ", found ", &shown(text), &meant]);
             }
             // Whoever writes `NAME=value` has written a value, which may be a secret.
@@ -121,38 +149,94 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn object(&mut self, path: &Path<'_>, object: &Object, text: &str) {
-        let mut present = 0_u64;
+    fn object(&mut self, path: &Path<'_>, object: &'static Object, text: &str) {
+        // A dependency is a part of a pod spec.
+        let in_kubernetes = if std::ptr::eq(object, &DEPENDENCY) { &POD_SPEC } else { object };
+        let (mut present, mut set) = (0_u64, 0_u64);
         for (key, value) in members(text) {
             let path = path.member(&key);
             match object.members.iter().enumerate().find(|(_, member)| member.name == key) {
                 Some(_) if value == "null" => {}
                 Some((at, member)) => {
+                    let is_unset = member.is_unset(value);
                     present |= 1 << at;
+                    set |= u64::from(!is_unset) << at;
+                    if is_unset && !member.is_required && matches!(member.of, Type::Text(_)) {
+                        continue;
+                    }
+                    if is_unset && member.is_required && member.of.of_item().is_some() {
+                        self.problems.add(&path, &["must not be empty"]);
+                    }
+                    self.fits(&path, in_kubernetes, member.name);
                     self.value(&path, &member.of, value);
                 }
-                None => {
-                    let meant = did_you_mean(&key, object.members.iter().map(|member| member.name));
-                    self.problems.add(&path, &["unknown field", &meant]);
-                }
+                None => self.problems.add(&path, &[&unknown(object, &key)]),
             }
         }
         let mut exclusive = Vec::new();
         let mut found = Vec::new();
         for (at, member) in object.members.iter().enumerate() {
-            let is_present = present & (1 << at) != 0;
-            if member.is_required && !is_present {
+            if member.is_required && present & (1 << at) == 0 {
                 self.problems.add(&path.member(member.name), &["must be set"]);
             }
             if member.is_exclusive {
                 exclusive.push(member.name);
-                found.extend(is_present.then_some(member.name));
+                found.extend((set & (1 << at) != 0).then_some(member.name));
             }
+        }
+        for rule in RULES.iter().filter(|rule| std::ptr::eq(rule.0, in_kubernetes)) {
+            between::check(path, rule, text, self.problems);
+        }
+        if std::ptr::eq(object, &RESOURCE_REQUIREMENTS) {
+            self.resources(path, text);
         }
         match (object.exclusive, found.len()) {
             (_, 1) | (Exclusive::AtMostOne, 0) | (Exclusive::AtLeastOne, 2..) => {}
             (_, 0) => self.problems.add(path, &["must have ", &one_of(&exclusive)]),
             (_, 2..) => self.problems.add(path, &["must have only one of ", &found.join(", ")]),
+        }
+    }
+
+    /// The members of a dependency that some objects cannot have.
+    fn fits(&mut self, path: &Path<'_>, object: &Object, name: &str) {
+        let Some(dependency) = &self.dependency else { return };
+        let is_pruned = || PRUNED.iter().any(|(of, known)| std::ptr::eq(*of, object) && *known == name);
+        let (list, why) = match (dependency.list_of_notebooks, dependency.list_of_pods) {
+            (Some(list), _) if is_pruned() && name == "restartPolicy" => {
+                (list, "a Notebook loses it, and waits for the container to end")
+            }
+            (Some(list), _) if is_pruned() => (list, "a Notebook loses it"),
+            (_, Some(list)) if std::ptr::eq(object, &POD_SPEC) && name == "automountServiceAccountToken" => {
+                (list, "the token is mounted before the policy is asked")
+            }
+            _ => return,
+        };
+        self.problems.add(path, &["must not be set, since ", list, " lists the dependency: ", why]);
+    }
+
+    /// What a container requests beside its limits (`validateResourceRequirements` of the file that the rules are of).
+    fn resources(&mut self, path: &Path<'_>, text: &str) {
+        let mut place = FirstPositions::default();
+        let mut limits = Vec::new();
+        for name in ["limits", "requests"] {
+            let path = path.member(name);
+            for (resource, value) in member(text, name).map(members).unwrap_or_default() {
+                let Some(amount) = Quantity::parse(value).map(Quantity::milli) else { continue };
+                let limit = place.at(&resource).and_then(|at| limits.get(at)).copied();
+                let what = match limit {
+                    _ if is_extended_resource(&resource) && amount % 1000 != 0 => "must be a whole number",
+                    _ if name == "limits" => {
+                        place.insert(&resource, limits.len());
+                        limits.push(amount);
+                        continue;
+                    }
+                    Some(limit) if amount == limit || limit < 0 => continue,
+                    _ if !is_overcommit_allowed(&resource) => "must be equal to its limit",
+                    Some(limit) if amount > limit => "must not be above its limit",
+                    _ => continue,
+                };
+                self.problems.add(&path.member(&resource), &[what, ", found ", &found(value)]);
+            }
         }
     }
 
@@ -164,8 +248,13 @@ impl Walk<'_, '_> {
                 self.problems.add(&path, &[must, ", found ", &shown(&key)]);
             }
             if are_dependencies {
-                let list_of_pods = self.lists.iter().find(|list| list.kind != Kind::Notebook && list.has(&key));
-                self.dependency = Some(InDependency { list_of_pods: list_of_pods.map(|list| list.word) });
+                let list = |is_of_notebooks: bool| {
+                    let mut lists = self.lists.iter();
+                    lists
+                        .find(|list| (list.kind == Kind::Notebook) == is_of_notebooks && list.has(&key))
+                        .map(|it| it.word)
+                };
+                self.dependency = Some(InDependency { list_of_pods: list(false), list_of_notebooks: list(true) });
             }
             self.value(&path, of, value);
             if are_dependencies {
@@ -179,13 +268,48 @@ impl Walk<'_, '_> {
         for (at, item) in items(text).into_iter().enumerate() {
             let item_path = path.item(at);
             self.value(&item_path, of, item);
-            let key = unique.and_then(|member| Some((member, string_member(item, member)?)));
-            let before = key.as_ref().and_then(|(_, key)| first.insert(key.as_ref(), at));
-            if let (Some((member, key)), Some(before)) = (key, before) {
-                let what = ["must not be in the list twice, found ", &shown(&key), " at ", &index(before), " too"];
-                self.problems.add(&item_path.member(member), &what);
+            if let Some(key) = unique {
+                check_distinct(&item_path, key, item, at, &mut first, self.problems);
             }
         }
+    }
+}
+
+/// The string under `key` of the item at `at` must be in no item before; `first` has those.
+pub fn check_distinct(
+    path: &Path<'_>,
+    key: &str,
+    item: &str,
+    at: usize,
+    first: &mut FirstPositions,
+    problems: &mut Problems,
+) {
+    let Some(found) = string_member(item, key).filter(|found| !found.is_empty()) else { return };
+    let before = if key == "mountPath" {
+        first.insert(&clean_path(Cow::Borrowed(&*found)), at)
+    } else {
+        first.insert(&found, at)
+    };
+    if let Some(before) = before {
+        let what = ["must not be in the list twice, found ", &shown(&found), " at ", &index(before), " too"];
+        problems.add(&path.member(key), &what);
+    }
+}
+
+/// What is wrong with the member `key`, which `object` does not have.
+fn unknown(object: &Object, key: &str) -> String {
+    let meant = did_you_mean(key, &object.members.iter().map(|member| member.name).collect::<Vec<_>>());
+    let elsewhere = |place: &str| ["unknown field; did you mean ", place, ".", key, "?"].concat();
+    let of = |what: &str| ["is a field of a ", what, " that no dependency can add"].concat();
+    match key {
+        _ if std::ptr::eq(object, &POD_SECURITY_CONTEXT) && SECURITY_CONTEXT.member(key).is_some() => {
+            elsewhere("containerSecurityContext")
+        }
+        _ if !std::ptr::eq(object, &DEPENDENCY) || !meant.is_empty() => ["unknown field", &meant].concat(),
+        "matchLabels" | "matchExpressions" => elsewhere("selector"),
+        _ if POD_SPEC.member(key).is_some() => of("pod spec"),
+        _ if CONTAINER.member(key).is_some() => of("container"),
+        _ => "unknown field".to_owned(),
     }
 }
 
@@ -197,4 +321,25 @@ pub fn index(at: usize) -> String {
 /// What the string says that `text` is; nothing where it is something else.
 fn string(text: &str) -> Cow<'_, str> {
     Node::text_only(text).string().unwrap_or_default()
+}
+
+/// The whole number that `text` is, as far as one of 64 bits can be.
+fn whole_number(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.len() > 19 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digit = |byte: u8| i64::from(byte - b'0');
+    let size = if digits.len() > 18 { i64::MAX } else { digits.bytes().fold(0, |size, byte| size * 10 + digit(byte)) };
+    Some(if digits.len() < text.len() { -size } else { size })
+}
+
+/// What a value says: a string without its quotes, or the JSON of anything else.
+pub fn says(text: &str) -> Cow<'_, str> {
+    if text.starts_with('"') { string(text) } else { Cow::Borrowed(text) }
+}
+
+/// A string or a number, as a message shows it.
+pub fn found(text: &str) -> Cow<'_, str> {
+    if text.starts_with('"') { Cow::Owned(shown(&string(text))) } else { plain_or_shown(text) }
 }

@@ -271,14 +271,18 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// Every row, on both kinds of objects.
+/// Every row, on each kind of object that may have the field: the token of a pod is mounted before the policy is asked.
 fn for_each_row(test: impl Fn(&Case<'_>)) {
     for row in rows() {
-        for kind in Kind::BOTH {
+        for kind in Kind::BOTH.into_iter().filter(|kind| *kind == Kind::Notebook || !is_of_notebooks(&row)) {
             println!("{} of a {kind:?}", row.field);
             test(&Case { row: &row, kind });
         }
     }
+}
+
+fn is_of_notebooks(row: &Row) -> bool {
+    row.field == "automountServiceAccountToken"
 }
 
 /// A field of an object of one kind.
@@ -573,8 +577,8 @@ fn a_managed_entry_is_removed_when_it_is_no_longer_wanted() {
 #[test]
 fn an_emptied_list_or_map_is_removed() {
     for_each_row(|case| {
-        if case.kind != Kind::Notebook {
-            // Only a stored object loses anything, and a pod is created once.
+        if case.kind != Kind::Notebook || is_of_notebooks(case.row) {
+            // Only a stored object loses anything, and a pod is created once. The settings list the dependency for pods.
             return;
         }
         let object = case.object(None);

@@ -408,8 +408,10 @@ fn placeholders_are_filled_in_once() {
         ("", ""),
     ];
     let required = "requiredDuringSchedulingIgnoredDuringExecution";
-    let affinity =
-        |value: &str| json!({"podAffinity": {required: [{"topologyKey": "zone", "namespaces": ["a", value]}]}});
+    let affinity = |value: &str| {
+        let zone = json!({"key": "zone", "operator": "In", "values": ["a", value]});
+        json!({"nodeAffinity": {required: {"nodeSelectorTerms": [{"matchExpressions": [zone]}]}}})
+    };
     for (written, expected) in cases {
         let (spec, _) = expanded(json!({
             "env": [{"name": "A", "value": written}],

@@ -302,14 +302,15 @@ fn an_upgrade_that_leaves_the_template_as_it_is_does_not_wait() {
     assert_eq!(outcome.warnings, NO_WARNING);
 }
 
+/// A CRD from before there were startup probes.
 #[test]
 fn the_crd_pruned_a_part_of_an_entry() {
-    let resize = json!([{"resourceName": "cpu", "restartPolicy": "NotRequired"}]);
+    let startup = json!({"exec": {"command": ["true"]}});
     let settings = notebook_settings(
-        json!({"probe": {"sidecars": [{"name": "probe", "image": "probe:1", "resizePolicy": resize}]}}),
+        json!({"probe": {"sidecars": [{"name": "probe", "image": "probe:1", "startupProbe": startup}]}}),
     );
     let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &settings));
-    let pruned = |object| with(&object, "/spec/template/spec/containers/1/resizePolicy", None);
+    let pruned = |object| with(&object, "/spec/template/spec/containers/1/startupProbe", None);
     let outcome = updated(&pruned(old), &pruned(new), &settings);
     assert_eq!(outcome.patch, NO_PATCH);
     assert_eq!(outcome.warnings, NO_WARNING);
@@ -339,12 +340,12 @@ fn an_entry_that_is_gone_altogether_waits() {
 
 #[test]
 fn what_was_pruned_does_not_keep_others_from_waiting() {
-    let resize = json!([{"resourceName": "cpu", "restartPolicy": "NotRequired"}]);
-    let probe = json!({"sidecars": [{"name": "probe", "image": "probe:1", "resizePolicy": resize}]});
+    let startup = json!({"exec": {"command": ["true"]}});
+    let probe = json!({"sidecars": [{"name": "probe", "image": "probe:1", "startupProbe": startup}]});
     let before = notebook_settings(json!({"probe": probe}));
     let after = notebook_settings(json!({"probe": probe, "registry": registry()}));
     let [old, new] = objects("notebook-update-annotate").map(|it| injected(it, &before));
-    let pruned = |object| with(&object, "/spec/template/spec/containers/1/resizePolicy", None);
+    let pruned = |object| with(&object, "/spec/template/spec/containers/1/startupProbe", None);
     let outcome = updated(&pruned(old), &pruned(new), &after);
     assert_eq!(outcome.patch, [add(PENDING, "registry")]);
     assert_eq!(outcome.warnings, waits("registry"));

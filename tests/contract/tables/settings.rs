@@ -37,7 +37,7 @@ fn problems_are_reported() {
 #[test]
 fn the_table_is_in_order() {
     let table = table();
-    assert!(table.len() >= 60);
+    assert!(table.len() >= 130);
     for Row { name, problems, .. } in &table {
         assert!(problems.is_sorted_by_key(|problem| problem.split_once(": ").map(|(path, _)| path)), "{name}");
         assert_eq!(table.iter().filter(|row| row.name == *name).count(), 1, "{name}");
@@ -101,6 +101,10 @@ fn valid_settings_are_accepted() {
     settings.push(("every field".to_owned(), everything()));
     settings
         .push(("nothing to add, something to retire".to_owned(), json!({"notebooks": null, "retired": ["registry"]})));
+    let right = test_data("settings/right.yaml");
+    let right = right.as_array().expect("a list");
+    assert!(!right.is_empty());
+    settings.extend(right.iter().map(|row| (row["name"].to_string(), row["settings"].clone())));
     for (name, settings) in settings {
         assert_eq!(settings_problem(&settings), None, "{name}");
     }
@@ -170,7 +174,7 @@ fn everything() -> Value {
             }},
             // The same entry is no conflict, nor is another one in another container or in another list.
             "same": {"env": [{"value": "", "name": "A"}], "containers": "All", "labels": {"team": "{namespace}"}},
-            "other-container": {"env": [{"name": "A", "value": "other"}], "containers": ["wait", "envoy-{name}"]},
+            "other-container": {"env": [{"name": "A", "value": "other"}], "containers": ["linkerd-proxy", "envoy-{name}"]},
             "other-list": {"env": [{"name": "A", "value": "other"}], "containers": "All",
                 "initContainers": [{"name": "native", "image": "i", "restartPolicy": "Always"}]},
         },
@@ -229,7 +233,7 @@ fn bytes_that_are_no_settings_are_answered() {
         (
             "null",
             b"null",
-            "notebooks: must list a dependency, or pipelinePods or retired must: there is nothing to add and nothing to retire",
+            "notebooks: must list a dependency, or pipelinePods, pods or retired must: there is nothing to add and nothing to retire",
         ),
         ("a list", b"[]", "settings: must be an object, found a list"),
         ("a string", b"\"\"", "settings: must be an object, found a string"),

@@ -1,0 +1,199 @@
+//! What the API server asks of two members of one object at once. What it asks of one member is in
+//! [`types`](super::types).
+//!
+//! The rules are those of `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`; each line names the function that it
+//! follows.
+
+use super::names::Words;
+use super::schema::{Object, Type};
+use super::types::{
+    APP_ARMOR_PROFILE, CONTAINER, DOWNWARD_API_VOLUME_FILE, ENV_VAR_SOURCE, ISCSI_VOLUME_SOURCE,
+    LABEL_SELECTOR_REQUIREMENT, NODE_SELECTOR_REQUIREMENT, PERSISTENT_VOLUME_CLAIM_SPEC, POD_AFFINITY_TERM,
+    POD_DNS_CONFIG, POD_SECURITY_CONTEXT, POD_SPEC, RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT,
+    TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT, VOLUME_MOUNT,
+};
+use crate::json::{cut, member};
+
+/// What a member is. A member is named by the way to it from the object: `capabilities.add`.
+#[derive(Debug)]
+pub enum Is {
+    /// It has another value than none.
+    Set,
+    /// It has none.
+    Unset,
+    /// One of these words, as JSON has them, without quotes. A word with a star stands for every one that begins and ends
+    /// like it.
+    OneOf(&'static Words),
+    /// One of these words, or none.
+    OneOfIfSet(&'static Words),
+    /// Another value than this word, or none.
+    Not(&'static Words),
+    /// A list without these words.
+    Without(&'static Words),
+    /// A list of so many items.
+    Items(&'static Count),
+    /// A list of objects in which this member differs, where it is set.
+    Distinct(&'static &'static str),
+}
+
+/// At least and at most how many items, and the same as a message says it.
+#[derive(Debug)]
+pub struct Count(pub usize, pub usize, pub &'static str);
+
+/// A member, and what it is.
+type Condition = (&'static str, Is);
+
+/// Of an object: where the first member is so, the second must be so.
+#[derive(Debug)]
+pub struct Rule(pub &'static Object, pub &'static Condition, pub &'static Condition);
+
+/// The member without a name is never set.
+const ALWAYS: &Condition = &("", Unset);
+
+use Is::{Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, Without};
+
+/// The rules of an object, wherever it is.
+#[rustfmt::skip]
+pub static RULES: [Rule; 38] = [
+    // ValidateTolerations
+    Rule(&TOLERATION, &("key", Unset), &("operator", OneOf(&Words(&["Exists"])))),
+    Rule(&TOLERATION, &("operator", OneOf(&Words(&["Exists"]))), &("value", Unset)),
+    Rule(&TOLERATION, &("tolerationSeconds", Set), &("effect", OneOf(&Words(&["NoExecute"])))),
+    // ValidateNodeSelectorRequirement
+    Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
+    Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
+    Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Gt", "Lt"]))), &("values", Items(&Count(1, 1, "one item")))),
+    // ValidateLabelSelectorRequirement, of k8s.io/apimachinery/pkg/apis/meta/v1/validation
+    Rule(&LABEL_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
+    Rule(&LABEL_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
+    // validateLabelKeys
+    Rule(&POD_AFFINITY_TERM, &("matchLabelKeys", Set), &("labelSelector", Set)),
+    Rule(&POD_AFFINITY_TERM, &("mismatchLabelKeys", Set), &("labelSelector", Set)),
+    // validateTopologySpreadConstraints
+    Rule(&TOPOLOGY_SPREAD_CONSTRAINT, &("matchLabelKeys", Set), &("labelSelector", Set)),
+    Rule(&TOPOLOGY_SPREAD_CONSTRAINT, &("minDomains", Set), &("whenUnsatisfiable", OneOf(&Words(&["DoNotSchedule"])))),
+    // validatePodDNSConfig
+    Rule(&POD_DNS_CONFIG, ALWAYS, &("nameservers", Items(&Count(0, 3, "at most 3 items")))),
+    Rule(&POD_DNS_CONFIG, ALWAYS, &("searches", Items(&Count(0, 32, "at most 32 items")))),
+    Rule(&POD_SPEC, &("dnsPolicy", OneOf(&Words(&["None"]))), &("dnsConfig.nameservers", Set)),
+    // validateSeccompProfileField, ValidateAppArmorProfileField
+    Rule(&SECCOMP_PROFILE, &("type", OneOf(&Words(&["Localhost"]))), &("localhostProfile", Set)),
+    Rule(&SECCOMP_PROFILE, &("type", OneOf(&Words(&["RuntimeDefault", "Unconfined"]))), &("localhostProfile", Unset)),
+    Rule(&APP_ARMOR_PROFILE, &("type", OneOf(&Words(&["Localhost"]))), &("localhostProfile", Set)),
+    Rule(&APP_ARMOR_PROFILE, &("type", OneOf(&Words(&["RuntimeDefault", "Unconfined"]))), &("localhostProfile", Unset)),
+    // ValidateSecurityContext; that SYS_ADMIN is no other capability, by the documentation of allowPrivilegeEscalation
+    Rule(&SECURITY_CONTEXT, &("allowPrivilegeEscalation", OneOf(&Words(&["false"]))), &("privileged", OneOfIfSet(&Words(&["false"])))),
+    Rule(&SECURITY_CONTEXT, &("allowPrivilegeEscalation", OneOf(&Words(&["false"]))), &("capabilities.add", Without(&Words(&["CAP_SYS_ADMIN", "SYS_ADMIN"])))),
+    // validateSysctls
+    Rule(&POD_SECURITY_CONTEXT, ALWAYS, &("sysctls", Distinct(&"name"))),
+    // validateLivenessProbe, validateReadinessProbe, validateStartupProbe
+    Rule(&CONTAINER, ALWAYS, &("livenessProbe.successThreshold", OneOfIfSet(&Words(&["1"])))),
+    Rule(&CONTAINER, ALWAYS, &("readinessProbe.terminationGracePeriodSeconds", Unset)),
+    Rule(&CONTAINER, ALWAYS, &("startupProbe.successThreshold", OneOfIfSet(&Words(&["1"])))),
+    // validateContainerPorts, ValidateVolumeDevices, validateResizePolicy
+    Rule(&CONTAINER, ALWAYS, &("ports", Distinct(&"name"))),
+    Rule(&CONTAINER, ALWAYS, &("volumeDevices", Distinct(&"name"))),
+    Rule(&CONTAINER, ALWAYS, &("volumeDevices", Distinct(&"devicePath"))),
+    Rule(&CONTAINER, ALWAYS, &("resizePolicy", Distinct(&"resourceName"))),
+    // validateMountRecursiveReadOnly
+    Rule(&VOLUME_MOUNT, &("recursiveReadOnly", OneOf(&Words(&["IfPossible", "Enabled"]))), &("readOnly", OneOf(&Words(&["true"])))),
+    Rule(&VOLUME_MOUNT, &("recursiveReadOnly", OneOf(&Words(&["IfPossible", "Enabled"]))), &("mountPropagation", OneOfIfSet(&Words(&["None"])))),
+    // validateEnvVarValueFrom
+    Rule(&ENV_VAR_SOURCE, ALWAYS, &("fieldRef.fieldPath", OneOfIfSet(&Words(&[
+        "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels['*']", "metadata.annotations['*']",
+        "spec.nodeName", "spec.host", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP",
+        "status.podIPs",
+    ])))),
+    // validateDownwardAPIVolumeFile
+    Rule(&DOWNWARD_API_VOLUME_FILE, ALWAYS, &("fieldRef.fieldPath", OneOfIfSet(&Words(&[
+        "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations",
+        "metadata.labels['*']", "metadata.annotations['*']",
+    ])))),
+    Rule(&DOWNWARD_API_VOLUME_FILE, &("resourceFieldRef", Set), &("resourceFieldRef.containerName", Set)),
+    // validateContainerResourceFieldSelector
+    Rule(&RESOURCE_FIELD_SELECTOR, ALWAYS, &("resource", OneOfIfSet(&Words(&[
+        "limits.cpu", "limits.memory", "limits.ephemeral-storage", "limits.hugepages-*", "requests.cpu",
+        "requests.memory", "requests.ephemeral-storage", "requests.hugepages-*",
+    ])))),
+    // validateISCSIVolumeSource
+    Rule(&ISCSI_VOLUME_SOURCE, &("chapAuthDiscovery", Set), &("secretRef", Set)),
+    Rule(&ISCSI_VOLUME_SOURCE, &("chapAuthSession", Set), &("secretRef", Set)),
+    // ValidatePersistentVolumeClaimSpec
+    Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, ALWAYS, &("resources.requests.storage", Set)),
+];
+
+/// Those of a container among the init containers, beside those of every container (`validateInitContainers`).
+pub static OF_INIT_CONTAINERS: [Rule; 4] = [
+    Rule(&CONTAINER, &("restartPolicy", Not(&Words(&["Always"]))), &("lifecycle", Unset)),
+    Rule(&CONTAINER, &("restartPolicy", Not(&Words(&["Always"]))), &("livenessProbe", Unset)),
+    Rule(&CONTAINER, &("restartPolicy", Not(&Words(&["Always"]))), &("readinessProbe", Unset)),
+    Rule(&CONTAINER, &("restartPolicy", Not(&Words(&["Always"]))), &("startupProbe", Unset)),
+];
+
+/// The value at `path` in the object `text`; `None` where it is unset.
+pub fn value_at<'a>(object: &Object, text: &'a str, path: &str) -> Option<&'a str> {
+    let (name, rest) = cut(path, b'.');
+    let known = object.member(name)?;
+    let value = member(text, name).filter(|value| !known.is_unset(value))?;
+    match (rest, &known.of) {
+        (None, _) => Some(value),
+        (Some(rest), Type::Object(object)) => value_at(object, value, rest),
+        (Some(rest), _) => member(value, rest).filter(|value| *value != "null"),
+    }
+}
+
+/// Whether `text` is `word`, or one that `word` stands for.
+pub fn is_word(text: &str, word: &str) -> bool {
+    match cut(word, b'*') {
+        (before, Some(after)) => {
+            text.strip_prefix(before).is_some_and(|rest| rest.len() > after.len() && rest.ends_with(after))
+        }
+        (word, None) => text == word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A member that is not there would make its rule hold always, or never.
+    #[test]
+    fn rules_are_about_members_that_are_there() {
+        let type_at = |of: &'static Object, path: &str| {
+            let mut here = Type::Object(of);
+            for name in path.split('.') {
+                here = match here {
+                    Type::Object(object) => object.member(name).unwrap_or_else(|| panic!("{path} is not there")).of,
+                    Type::Map(map) => map.of,
+                    _ => panic!("{path} is not there"),
+                };
+            }
+            here
+        };
+        for Rule(of, (when, _), (name, must)) in RULES.iter().chain(&OF_INIT_CONTAINERS) {
+            if !when.is_empty() {
+                type_at(of, when);
+            }
+            let here = type_at(of, name);
+            if let Distinct(key) = must {
+                let Some(Type::Object(item)) = here.of_item() else { panic!("{name} is no list of objects") };
+                assert!(item.member(key).is_some(), "{name} has no {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (text, word, expected) in [
+            ("a", "a", true),
+            ("ab", "a", false),
+            ("a['k']", "a['*']", true),
+            ("a['']", "a['*']", false),
+            ("a['", "a['*']", false),
+            ("limits.hugepages-2Mi", "limits.hugepages-*", true),
+            ("limits.hugepages-", "limits.hugepages-*", false),
+        ] {
+            assert_eq!(is_word(text, word), expected, "{text} {word}");
+        }
+    }
+}

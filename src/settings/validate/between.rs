@@ -1,0 +1,67 @@
+//! Members of one object against one another, by [`rules`](crate::kubernetes::rules).
+
+use super::FirstPositions;
+use super::problem::{Problems, did_you_mean, one_of};
+use super::shape::{check_distinct, found, says};
+use crate::json::{Path, items};
+use crate::kubernetes::names::Words;
+use crate::kubernetes::rules::{Count, Is, Rule, is_word, value_at};
+
+/// Checks the object `text` at `path` by a rule.
+pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, text: &str, problems: &mut Problems) {
+    let condition = value_at(object, text, when);
+    let value = value_at(object, text, name);
+    if !is_met(is, condition) {
+        return;
+    }
+    let path = path.member(name);
+    if let Is::Distinct(key) = must {
+        let mut first = FirstPositions::default();
+        for (at, item) in value.map(items).unwrap_or_default().into_iter().enumerate() {
+            check_distinct(&path.item(at), key, item, at, &mut first, problems);
+        }
+        return;
+    }
+    if is_met(must, value) {
+        return;
+    }
+    let is_alone = when.is_empty() && matches!(must, Is::OneOfIfSet(_));
+    let (must, words) = match must {
+        Is::Set | Is::Distinct(_) => ("must be set", &[][..]),
+        Is::Unset => ("must not be set", &[][..]),
+        Is::Items(Count(_, _, words)) => ("must have ", &[*words][..]),
+        Is::Without(Words(words)) => ("must not have ", *words),
+        Is::Not(Words(words)) => ("must not be ", *words),
+        Is::OneOf(Words(words)) | Is::OneOfIfSet(Words(words)) => ("must be ", *words),
+    };
+    let shown = value.filter(|_| is_alone).map(found).unwrap_or_default();
+    let meant = if is_alone { did_you_mean(&shown, words) } else { String::new() };
+    let says = condition.map(says).unwrap_or_default();
+    let why: [&str; 4] = match is {
+        _ if is_alone => [", found ", &shown, &meant, ""],
+        _ if when.is_empty() => [""; 4],
+        Is::Set => [", since ", when, " is set", ""],
+        Is::Unset => [", since ", when, " is not set", ""],
+        Is::Not(Words(words)) => [", since ", when, " is not ", words.first().copied().unwrap_or_default()],
+        _ => [", since ", when, " is ", &says],
+    };
+    problems.add(&path, &[must, &one_of(words), &why.concat()]);
+}
+
+fn is_met(is: &Is, value: Option<&str>) -> bool {
+    let (Words(words), if_unset, of_found) = match is {
+        Is::Set | Is::Distinct(_) => return value.is_some(),
+        Is::Unset => return value.is_none(),
+        Is::Items(Count(least, most, _)) => {
+            return (*least..=*most).contains(&value.map(items).unwrap_or_default().len());
+        }
+        Is::Without(words) => (words, true, false),
+        Is::Not(words) => (words, true, false),
+        Is::OneOf(words) => (words, false, true),
+        Is::OneOfIfSet(words) => (words, true, true),
+    };
+    let Some(value) = value else { return if_unset };
+    let values = if value.starts_with('[') { items(value) } else { vec![value] };
+    let is_one = |value: &&str| words.iter().any(|word| is_word(&says(value), word));
+    values.iter().any(is_one) == of_found
+}
