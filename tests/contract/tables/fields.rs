@@ -10,7 +10,8 @@ use crate::evaluator::test_data;
 use super::objects::{Injected, Kind, created, refused, split_annotations, updated, with};
 
 /// What a dependency can hold beside fields: its options and the ready-made parts.
-const NO_FIELDS: [&str; 6] = ["caBundle", "containers", "initContainersFirst", "onConflict", "proxy", "vault"];
+const NO_FIELDS: [&str; 8] =
+    ["caBundle", "containers", "envFirst", "initContainersFirst", "onConflict", "proxy", "selector", "vault"];
 
 /// How a field is merged, in the words of server-side apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ enum Merge {
     ListMap,
     /// A list set: an entry is its own key, so that no two of them conflict.
     ListSet,
-    /// A granular map: an object, merged by member.
+    /// A granular map or object, merged by member.
     GranularMap,
     /// The field is one value.
     Atomic,
@@ -30,6 +31,9 @@ use Merge::{Atomic, GranularMap, ListMap, ListSet};
 /// One field, and entries of it. An entry is an item of a list, an object of one member, or an atomic field's value.
 struct Row {
     field: &'static str,
+    /// Where the settings of a dependency hold its entries, and what the record calls their place.
+    setting: String,
+    place: &'static str,
     /// Its JSON pointer: from the object with `/metadata`, else from the pod spec.
     at: &'static str,
     merge: Merge,
@@ -60,8 +64,15 @@ fn row(field: &'static str, at: &'static str, merge: Merge, key: &'static str, s
         GranularMap => vec![json!({})],
         Atomic => vec![],
     };
+    let is_in_container = at.starts_with("/containers/0");
     Row {
         field,
+        setting: format!("/{field}"),
+        place: match (merge, is_in_container) {
+            (Atomic, true) => "container",
+            (Atomic, false) => "spec",
+            _ => field,
+        },
         at,
         merge,
         key,
@@ -99,6 +110,8 @@ fn rows() -> Vec<Row> {
         let term = json!({"matchExpressions": [{"key": "pool", "operator": "In", "values": values}]});
         json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}})
     };
+    let spread = |key: &str, most: u8| json!({"topologyKey": key, "whenUnsatisfiable": "ScheduleAnyway", "maxSkew": most});
+    let pre_stop = |port: &str| json!({"preStop": {"httpGet": {"port": port}}});
     vec![
         Row {
             desired: json!({"team": "ours"}),
@@ -232,16 +245,197 @@ fn rows() -> Vec<Row> {
             stored: affinity(&["gpu"]),
             conflicting: affinity(&["theirs"]),
             changed: affinity(&["gpu", "cpu"]),
-            empty: vec![json!({})],
-            ..row("affinity", "/affinity", Atomic, "affinity", "affinity")
+            others: [
+                json!({"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}),
+                json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}}),
+            ],
+            ..row("affinity", "/affinity", GranularMap, "nodeAffinity", "affinity nodeAffinity")
         },
         Row {
             desired: json!({"fsGroup": 100}),
-            stored: json!({"fsGroup": 100, "supplementalGroups": []}),
+            stored: json!({"fsGroup": 100}),
             conflicting: json!({"fsGroup": 1}),
             changed: json!({"fsGroup": 200}),
+            others: [json!({"runAsUser": 0}), json!({"supplementalGroups": [1]})],
+            ..row("securityContext", "/securityContext", GranularMap, "fsGroup", "securityContext fsGroup")
+        },
+        Row {
+            desired: json!({"nameservers": ["10.0.0.53"]}),
+            stored: json!({"nameservers": ["10.0.0.53"]}),
+            conflicting: json!({"nameservers": ["10.0.0.1"]}),
+            changed: json!({"nameservers": ["10.0.0.53", "10.0.0.54"]}),
+            others: [json!({"searches": ["a"]}), json!({"options": [{"name": "ndots", "value": "2"}]})],
+            ..row("dnsConfig", "/dnsConfig", GranularMap, "nameservers", "dnsConfig nameservers")
+        },
+        Row {
+            desired: json!("Default"),
+            stored: json!("Default"),
+            conflicting: json!("None"),
+            changed: json!("ClusterFirstWithHostNet"),
+            empty: vec![json!(""), json!("ClusterFirst")],
+            ..row("dnsPolicy", "/dnsPolicy", Atomic, "dnsPolicy", "dnsPolicy")
+        },
+        Row {
+            desired: json!(true),
+            stored: json!(true),
+            conflicting: json!(false),
+            changed: json!(false),
+            ..row("enableServiceLinks", "/enableServiceLinks", Atomic, "enableServiceLinks", "enableServiceLinks")
+        },
+        Row {
+            desired: json!(false),
+            stored: json!(false),
+            conflicting: json!(true),
+            changed: json!(true),
+            ..row(
+                "shareProcessNamespace",
+                "/shareProcessNamespace",
+                Atomic,
+                "shareProcessNamespace",
+                "shareProcessNamespace",
+            )
+        },
+        Row {
+            desired: json!(false),
+            stored: json!(false),
+            conflicting: json!(true),
+            changed: json!(true),
+            ..row("hostUsers", "/hostUsers", Atomic, "hostUsers", "hostUsers")
+        },
+        Row {
+            desired: json!(60),
+            stored: json!(60),
+            conflicting: json!(10),
+            changed: json!(90),
+            empty: vec![json!(30)],
+            ..row(
+                "terminationGracePeriodSeconds",
+                "/terminationGracePeriodSeconds",
+                Atomic,
+                "terminationGracePeriodSeconds",
+                "terminationGracePeriodSeconds",
+            )
+        },
+        Row {
+            desired: json!({"name": "gpu", "resourceClaimTemplateName": "gpu"}),
+            stored: json!({"resourceClaimTemplateName": "gpu", "name": "gpu"}),
+            conflicting: json!({"name": "gpu", "resourceClaimName": "theirs"}),
+            changed: json!({"name": "gpu", "resourceClaimTemplateName": "gpu-2"}),
+            others: [json!({"name": "a", "resourceClaimName": "a"}), json!({"name": "z", "resourceClaimName": "z"})],
+            ..row("resourceClaims", "/resourceClaims", ListMap, "gpu", "resourceClaim gpu")
+        },
+        Row {
+            desired: spread("zone", 1),
+            stored: spread("zone", 1),
+            conflicting: spread("zone", 2),
+            changed: spread("zone", 3),
+            others: [spread("a", 1), spread("z", 1)],
+            ..row(
+                "topologySpreadConstraints",
+                "/topologySpreadConstraints",
+                ListMap,
+                "zone ScheduleAnyway",
+                "topologySpreadConstraint \"zone ScheduleAnyway\"",
+            )
+        },
+        Row {
+            desired: json!({"nvidia.com/gpu": "1"}),
+            stored: json!({"nvidia.com/gpu": 1}),
+            conflicting: json!({"nvidia.com/gpu": "2"}),
+            changed: json!({"nvidia.com/gpu": "4"}),
+            others: [json!({"cpu": "1"}), json!({"memory": "1Gi"})],
+            setting: "/resources/limits".to_owned(),
+            place: "limits",
+            ..row(
+                "resources",
+                "/containers/0/resources/limits",
+                GranularMap,
+                "nvidia.com/gpu",
+                "limit nvidia.com/gpu of container \"main\"",
+            )
+        },
+        Row {
+            desired: json!({"cpu": "500m"}),
+            stored: json!({"cpu": "0.5"}),
+            conflicting: json!({"cpu": "1"}),
+            changed: json!({"cpu": "2"}),
+            others: [json!({"ephemeral-storage": "1Gi"}), json!({"memory": "1Gi"})],
+            setting: "/resources/requests".to_owned(),
+            place: "requests",
+            ..row(
+                "resources",
+                "/containers/0/resources/requests",
+                GranularMap,
+                "cpu",
+                "request cpu of container \"main\"",
+            )
+        },
+        Row {
+            desired: json!({"claims": [{"name": "gpu"}]}),
+            stored: json!({"claims": [{"name": "gpu", "request": ""}]}),
+            conflicting: json!({"claims": [{"name": "theirs"}]}),
+            changed: json!({"claims": [{"name": "gpu", "request": "one"}]}),
+            others: [json!({"limits": {"cpu": "1"}}), json!({"requests": {"cpu": "1"}})],
+            needs: json!({"resourceClaims": [{"name": "gpu", "resourceClaimName": "gpu"}]}),
+            ..row(
+                "resources",
+                "/containers/0/resources",
+                GranularMap,
+                "claims",
+                "resources claims of container \"main\"",
+            )
+        },
+        Row {
+            desired: json!({"runAsUser": 1000}),
+            stored: json!({"runAsUser": 1000}),
+            conflicting: json!({"runAsUser": 0}),
+            changed: json!({"runAsUser": 2000}),
+            others: [json!({"privileged": false}), json!({"capabilities": {"drop": ["ALL"]}})],
+            ..row(
+                "containerSecurityContext",
+                "/containers/0/securityContext",
+                GranularMap,
+                "runAsUser",
+                "securityContext runAsUser of container \"main\"",
+            )
+        },
+        Row {
+            desired: json!(["sh"]),
+            stored: json!(["sh"]),
+            conflicting: json!(["sh", "-c"]),
+            changed: json!(["bash"]),
+            empty: vec![json!([])],
+            ..row("command", "/containers/0/command", Atomic, "command", "command of container \"main\"")
+        },
+        Row {
+            desired: json!(["lab"]),
+            stored: json!(["lab"]),
+            conflicting: json!(["theirs"]),
+            changed: json!(["lab", "--ip=0.0.0.0"]),
+            empty: vec![json!([])],
+            ..row("args", "/containers/0/args", Atomic, "args", "args of container \"main\"")
+        },
+        Row {
+            desired: json!("Always"),
+            stored: json!("Always"),
+            conflicting: json!("Never"),
+            changed: json!("IfNotPresent"),
+            empty: vec![json!("")],
+            ..row(
+                "imagePullPolicy",
+                "/containers/0/imagePullPolicy",
+                Atomic,
+                "imagePullPolicy",
+                "imagePullPolicy of container \"main\"",
+            )
+        },
+        Row {
+            desired: pre_stop("http"),
+            stored: json!({"preStop": {"httpGet": {"path": "/", "port": "http", "scheme": "HTTP"}}}),
+            conflicting: pre_stop("theirs"),
+            changed: pre_stop("http-2"),
             empty: vec![json!({})],
-            ..row("securityContext", "/securityContext", Atomic, "securityContext", "securityContext")
+            ..row("lifecycle", "/containers/0/lifecycle", Atomic, "lifecycle", "lifecycle of container \"main\"")
         },
         Row {
             desired: field_ref("spec.nodeName"),
@@ -301,7 +495,15 @@ impl Case<'_> {
     fn object(&self, value: impl Into<Option<Value>>) -> Value {
         let mut spec = self.row.needs.clone();
         spec["containers"] = json!([{"name": "main"}]);
-        with(&self.kind.object(spec), &self.pointer(), value)
+        let object = self.kind.object(spec);
+        let (pointer, value) = (self.pointer(), value.into());
+        match (pointer.split_once("/resources/"), &value) {
+            (Some(_), None) => object,
+            (Some((container, _)), Some(_)) => {
+                with(&with(&object, &format!("{container}/resources"), json!({})), &pointer, value)
+            }
+            (None, _) => with(&object, &pointer, value),
+        }
     }
 
     /// A value of the field that holds these entries.
@@ -327,10 +529,14 @@ impl Case<'_> {
     fn dependency(&self, entry: &Value, on_conflict: &str) -> Value {
         let mut dependency = self.row.needs.clone();
         dependency["onConflict"] = json!(on_conflict);
-        dependency[self.row.field] = match self.row.merge {
+        let entry = match self.row.merge {
             ListMap | ListSet => json!([entry]),
             GranularMap | Atomic => entry.clone(),
         };
+        if self.row.setting.starts_with("/resources/") {
+            dependency["resources"] = json!({});
+        }
+        dependency = with(&dependency, &self.row.setting, entry);
         json!({"dep": dependency})
     }
 
@@ -348,8 +554,7 @@ impl Case<'_> {
     fn managed(&self, value: Value, entry: &Value) -> Injected {
         let name = entry["name"].as_str().filter(|_| self.row.merge == ListSet);
         let key = name.unwrap_or(self.row.key);
-        let place = if self.row.merge == Atomic { "spec" } else { self.row.field };
-        let record = json!({"dep": {place: [key]}});
+        let record = json!({"dep": {self.row.place: [key]}});
         Injected { object: self.object(value), record, pending: Value::Null }
     }
 
