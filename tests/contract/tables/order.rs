@@ -58,7 +58,7 @@ fn entries(object: &Value, kind: Kind, (field, pointer, entry): List, all: &[&'s
 /// What is new goes behind the user's, in the order of the settings.
 #[test]
 fn ours_go_behind_the_users_in_the_order_of_the_settings() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for list in LISTS {
             let users = object(kind, list, &["x", "y"]);
             for wanted in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
@@ -75,7 +75,7 @@ fn ours_go_behind_the_users_in_the_order_of_the_settings() {
 /// list is turned around. The user's entries between them stay where they are.
 #[test]
 fn after_an_upgrade_ours_fill_the_places_that_ours_had() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for list in LISTS {
             let before =
                 created(&object(kind, list, &["x"]), &kind.settings_for(dependencies(list), &["a", "b"])).object;
@@ -101,7 +101,7 @@ fn insert(object: &Value, kind: Kind, (field, pointer, entry): List, at: usize, 
 /// A further one stands right behind the one before it, and so before what the user wrote behind ours.
 #[test]
 fn a_further_one_stands_right_behind_the_one_before_it() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for list in LISTS {
             let before =
                 created(&object(kind, list, &["x"]), &kind.settings_for(dependencies(list), &["a", "b"])).object;
@@ -172,7 +172,7 @@ fn init_containers_run_in_the_order_of_the_settings_after_an_upgrade() {
     let users = json!({"containers": [{"name": "main"}], "initContainers": [{"name": "mine", "image": "tool"}]});
     for (is_first, expected) in [(false, ["mine", "fetch", "check", "use"]), (true, ["fetch", "check", "use", "mine"])]
     {
-        for kind in Kind::BOTH {
+        for kind in Kind::ALL {
             let all = json!({"fetch": init("fetch", is_first), "check": init("check", is_first), "use": init("use", is_first)});
             let users = kind.object(users.clone());
             for earlier in [&["use"][..], &["fetch"], &["check"], &["fetch", "use"], &["use", "fetch"]] {
@@ -189,7 +189,7 @@ fn init_containers_run_in_the_order_of_the_settings_after_an_upgrade() {
 /// What `Override` puts in the user's place is in this order too: it is ours then, and so is its place.
 #[test]
 fn what_override_puts_in_the_users_place_is_in_order_too() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for list in LISTS.into_iter().filter(|(field, ..)| *field != "tolerations" && *field != "envFrom") {
             let (field, _, _) = list;
             let mut all = dependencies(list);
