@@ -19,6 +19,7 @@ mod order;
 mod ownership;
 mod present;
 mod ready_made;
+mod report;
 mod running;
 pub mod settings;
 mod untouched;
