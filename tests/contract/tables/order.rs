@@ -252,3 +252,63 @@ fn the_entries_of_one_dependency_stay_in_order() {
         assert_eq!(names(&spec(&stored)["imagePullSecrets"]), expected);
     }
 }
+
+/// `envFirst` puts `env` and `envFrom` before the user's: of two `envFrom` with one variable the later one counts, so that
+/// the user's does. It is so after an upgrade too, and a further entry goes among ours.
+#[test]
+fn with_env_first_ours_go_before_the_users() {
+    for kind in Kind::ALL {
+        for list in LISTS.into_iter().filter(|(field, ..)| field.starts_with("env")) {
+            let all = ["x", "y", "a", "b", "c"];
+            let first = |names: &[&str]| {
+                let mut dependencies = dependencies(list);
+                names.iter().for_each(|name| dependencies[name]["envFirst"] = json!(true));
+                dependencies
+            };
+            let users = object(kind, list, &["x", "y"]);
+            let settings = kind.settings_for(first(&["a", "b", "c"]), &["b", "a"]);
+            let before = created_again(&users, &settings).object;
+            assert_eq!(entries(&before, kind, list, &all), ["b", "a", "x", "y"], "{kind:?} {}", list.0);
+            for wanted in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
+                let settings = kind.settings_for(first(&["a", "b", "c"]), &wanted);
+                let after = created_again(&before, &settings).object;
+                assert_eq!(entries(&after, kind, list, &all), [&wanted[..], &["x", "y"]].concat(), "{kind:?} {}", list.0);
+            }
+            // Each dependency for itself.
+            let settings = kind.settings_for(first(&["b"]), &["a", "b", "c"]);
+            let after = created_again(&users, &settings).object;
+            assert_eq!(entries(&after, kind, list, &all), ["b", "x", "y", "a", "c"], "{kind:?} {}", list.0);
+        }
+    }
+}
+
+/// Once it stands somewhere, ours stays there: to set `envFirst`, or to take it off, moves nothing.
+#[test]
+fn to_toggle_env_first_moves_nothing() {
+    for kind in Kind::ALL {
+        for list in LISTS.into_iter().filter(|(field, ..)| field.starts_with("env")) {
+            for (is_first, expected) in [(false, ["x", "a"]), (true, ["a", "x"])] {
+                let settings = |is_first: bool| {
+                    kind.settings_for(with(&dependencies(list), "/a/envFirst", json!(is_first)), &["a"])
+                };
+                let before = created_again(&object(kind, list, &["x"]), &settings(is_first)).object;
+                let after = created_again(&before, &settings(!is_first)).object;
+                for object in [before, after] {
+                    assert_eq!(entries(&object, kind, list, &["x", "a"]), expected, "{kind:?} {} {is_first}", list.0);
+                }
+            }
+        }
+    }
+}
+
+/// It is about variables alone.
+#[test]
+fn env_first_moves_no_mounts() {
+    for kind in Kind::ALL {
+        for list in LISTS.into_iter().filter(|(field, ..)| !field.starts_with("env")) {
+            let settings = kind.settings_for(with(&dependencies(list), "/a/envFirst", json!(true)), &["a"]);
+            let after = created(&object(kind, list, &["x"]), &settings).object;
+            assert_eq!(entries(&after, kind, list, &["x", "a"]), ["x", "a"], "{kind:?} {}", list.0);
+        }
+    }
+}
