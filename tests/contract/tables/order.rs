@@ -272,7 +272,12 @@ fn with_env_first_ours_go_before_the_users() {
             for wanted in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
                 let settings = kind.settings_for(first(&["a", "b", "c"]), &wanted);
                 let after = created_again(&before, &settings).object;
-                assert_eq!(entries(&after, kind, list, &all), [&wanted[..], &["x", "y"]].concat(), "{kind:?} {}", list.0);
+                assert_eq!(
+                    entries(&after, kind, list, &all),
+                    [&wanted[..], &["x", "y"]].concat(),
+                    "{kind:?} {}",
+                    list.0
+                );
             }
             // Each dependency for itself.
             let settings = kind.settings_for(first(&["b"]), &["a", "b", "c"]);
