@@ -219,16 +219,6 @@ fn the_listing_has_the_members_that_kwctl_writes_in_its_order() {
 }
 
 #[test]
-fn what_deploys_the_policy_adds_and_does_not_only_report() {
-    let policy = Files::read().unwrap().policy;
-    assert_eq!(policy["kind"], "ClusterAdmissionPolicy");
-    assert_eq!(policy["spec"]["mode"], "protect", "in monitor mode nothing is added");
-    assert_eq!(policy["spec"]["failurePolicy"], "Fail");
-    let expected = json!([{"key": "app.kubernetes.io/part-of", "operator": "In", "values": ["kubeflow-profile"]}]);
-    assert_eq!(policy["spec"]["namespaceSelector"]["matchExpressions"], expected);
-}
-
-#[test]
 fn no_policy_that_is_shown_reaches_too_far() {
     let policies = shown_policies().unwrap();
     let wrong: Vec<_> = policies
@@ -259,6 +249,7 @@ fn a_policy_that_reaches_too_far_is_found() {
         (SELECTOR, Value::Null, 1, 0),
         ("/spec/matchConditions", Value::Null, 1, 0),
         ("/spec/matchConditions", json!([{"name": "a", "expression": "true"}]), 1, 0),
+        ("/kind", json!("AdmissionPolicy"), 0, 0),
         ("/spec/rules/1/resources/0", json!("*"), 0, 0),
     ] {
         let mut policy = right.clone();
@@ -269,6 +260,23 @@ fn a_policy_that_reaches_too_far_is_found() {
     }
     let everything = json!({"spec": {"rules": [{"resources": ["*"]}]}});
     assert_eq!(too_far(&everything).len(), 2);
+
+    // One for pods by their label, in all namespaces or in one.
+    let selected = |kind: &str, labels: Value| {
+        json!({
+            "kind": kind,
+            "spec": {"rules": [{"resources": ["pods"]}], "objectSelector": {"matchExpressions": labels}},
+        })
+    };
+    for (kind, labels, problems) in [
+        ("ClusterAdmissionPolicy", json!([{"key": "a", "operator": "Exists"}]), 1),
+        ("AdmissionPolicy", json!([{"key": "a", "operator": "Exists"}]), 0),
+        ("AdmissionPolicy", json!([]), 1),
+        ("AdmissionPolicy", Value::Null, 1),
+    ] {
+        let policy = selected(kind, labels);
+        assert_eq!(too_far(&policy).len(), problems, "{policy:#}");
+    }
 }
 
 /// What makes `policy` act, or stop requests while the policy server is away, where nobody meant it to.
@@ -280,11 +288,13 @@ fn too_far(policy: &Value) -> Vec<&'static str> {
     }
     let resources = list("/spec/rules").filter_map(|rule| rule["resources"].as_array()).flatten();
     if resources.into_iter().any(|resource| resource == "pods" || resource == "*") {
-        if list("/spec/namespaceSelector/matchExpressions").next().is_none() {
+        let is_in_one = at(policy, "/kind") == "AdmissionPolicy";
+        if !is_in_one && list("/spec/namespaceSelector/matchExpressions").next().is_none() {
             wrong.push("pods in all namespaces");
         }
+        let is_by_label = list("/spec/objectSelector/matchExpressions").next().is_some();
         let mut conditions = list("/spec/matchConditions").filter_map(|condition| condition["expression"].as_str());
-        if !conditions.any(|expression| expression.contains("\"pods\"")) {
+        if !is_by_label && !conditions.any(|expression| expression.contains("\"pods\"")) {
             wrong.push("all pods of a namespace");
         }
     }

@@ -38,7 +38,7 @@ pub const fn own_objects() -> [Named; 6] {
         ("dependency", &types::DEPENDENCY),
         ("vault", &types::VAULT),
         ("caBundle", &types::CA_BUNDLE),
-        ("configMapKey", &types::CONFIG_MAP_KEY),
+        ("bundleKey", &types::BUNDLE_KEY),
         ("proxy", &types::PROXY),
     ]
 }

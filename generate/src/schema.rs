@@ -103,7 +103,8 @@ fn type_schema(of: &Type, has_placeholders: bool) -> Value {
         }
         Type::Quantity => json!({
             "type": ["number", "string"],
-            "pattern": r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
+            "minimum": 0,
+            "pattern": r"^(?!-[0.]*[1-9])[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$",
         }),
         Type::List(of) | Type::Set(of) | Type::Alternatives(of) => list_schema(of, has_placeholders),
         Type::ListMap(ListMap { of, .. }) => list_schema(of, has_placeholders),
@@ -188,16 +189,20 @@ mod tests {
         let mut settings =
             json!({"dependencies": {"registry": {"imagePullSecrets": [{"name": "a"}]}}, "notebooks": ["registry"]});
         let dependency = &mut settings["dependencies"]["registry"];
+        if name == "volumeMounts" {
+            let mounts = value.as_array().unwrap().iter();
+            dependency["volumes"] = mounts.map(|mount| json!({"name": mount["name"], "emptyDir": {}})).collect();
+        }
         match of {
             "settings" => settings[name] = value,
             "dependency" => {
                 dependency[name] = value;
-                if name == "volumeMounts" {
-                    dependency["volumes"] = whole("volumes");
-                }
             }
-            "configMapKey" => {
+            "bundleKey" => {
                 dependency["caBundle"] = whole("caBundle");
+                if name == "secret" {
+                    dependency["caBundle"]["pem"]["configMap"] = Value::Null;
+                }
                 dependency["caBundle"]["pem"][name] = value;
             }
             part => {

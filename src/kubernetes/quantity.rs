@@ -41,6 +41,11 @@ impl Quantity {
     /// None of it.
     pub const ZERO: Self = Quantity { digits: 0, exponent: 0 };
 
+    /// Whether it is less than none.
+    pub const fn is_negative(self) -> bool {
+        self.digits < 0
+    }
+
     /// The digits, without trailing zeros, and the power of ten that they count.
     pub const fn parts(self) -> (i128, i32) {
         (self.digits, self.exponent)
@@ -108,5 +113,8 @@ mod tests {
             assert_eq!(Quantity::parse(no_quantity), None, "{no_quantity}");
         }
         assert_ne!(Quantity::parse("1Gi"), Quantity::parse("1G"));
+        for (quantity, is_negative) in [("-1Gi", true), ("-.5", true), ("-0", false), ("0", false), ("1", false)] {
+            assert_eq!(Quantity::parse(quantity).map(Quantity::is_negative), Some(is_negative), "{quantity}");
+        }
     }
 }

@@ -280,6 +280,19 @@ mod tests {
         for (text, expected) in [
             (r#"{"imagePullSecrets":[{"name":"gpr-credentials"}]}"#, "93f7faab34ec5a21"),
             (r#"{"onConflict":"Keep","proxy":{"httpProxy":"http://proxy:8088"}}"#, "e02935072daad501"),
+            (
+                r#"{"vault":{"address":"https://vault","authPath":"/a","image":"vks:46","kvPath":"/k/{namespace}","role":"r"}}"#,
+                "201594b8238f1a1c",
+            ),
+            (
+                r#"{"vault":{"address":"https://vault","authPath":"/a","image":"vks:46","kvPath":"/k","resources":{"limits":{"memory":"64Mi"}},"role":"r","secretsPath":"/secrets","securityContext":{"runAsNonRoot":true}}}"#,
+                "a3c7459f0be34186",
+            ),
+            (
+                r#"{"caBundle":{"jks":{"configMap":"keystore","key":"ca.jks"},"pem":{"configMap":"certificates","key":"ca.pem"}}}"#,
+                "22088a232bec1109",
+            ),
+            (r#"{"caBundle":{"pem":{"configMap":"certificates","key":"ca.pem"}}}"#, "8a1f745f1613571b"),
             (r#"{"containers":"All","env":[{"name":"A","value":"1"}]}"#, "98a56583268e5a12"),
             (
                 r#"{"containers":["a","b"],"initContainersFirst":true,"onConflict":"Override","tolerations":[{"operator":"Exists"}]}"#,

@@ -3,10 +3,10 @@
 
 use super::fields::FIELDS;
 use super::list_of;
-use super::words::{OnConflict, RunningNotebooks};
+use super::words::{BUNDLE_MOUNTS, OnConflict, RunningNotebooks};
 use crate::kubernetes::names::{Format, Words};
 use crate::kubernetes::schema::{Exclusive, Map, Member, Object, Type};
-use crate::kubernetes::types::{LABEL_SELECTOR, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT};
+use crate::kubernetes::types::{ENV_VAR, LABEL_SELECTOR, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT, VOLUME_MOUNT};
 use crate::workload::{Containers, Kind};
 
 /// The settings.
@@ -68,22 +68,30 @@ pub static VAULT: Object = Object::new(&[
     Member::new("kvPath", NON_EMPTY).required(),
     Member::new("role", NON_EMPTY).required(),
     Member::new("secretsPath", Type::Text(Format::MountPath)),
+    Member::new("volumeName", Type::Text(Format::DnsLabel)),
+    Member::new("sizeLimit", Type::Quantity),
+    Member::new("env", Type::List(&Type::Object(&ENV_VAR))),
+    Member::new("volumeMounts", Type::List(&Type::Object(&VOLUME_MOUNT))),
     Member::new("resources", Type::Object(&RESOURCE_REQUIREMENTS)),
     Member::new("securityContext", Type::Object(&SECURITY_CONTEXT)),
 ]);
 
 /// `caBundle`: certificates, for the system and for Java.
 pub static CA_BUNDLE: Object = Object::new(&[
-    Member::new("pem", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
-    Member::new("jks", Type::Object(&CONFIG_MAP_KEY)).exclusive(),
+    Member::new("pem", Type::Object(&BUNDLE_KEY)).exclusive(),
+    Member::new("jks", Type::Object(&BUNDLE_KEY)).exclusive(),
+    Member::new("mount", Type::Text(Format::OneOf(&Words(BUNDLE_MOUNTS)))),
 ])
 .exclusive(Exclusive::AtLeastOne);
 
 /// Where a bundle of certificates is.
-pub static CONFIG_MAP_KEY: Object = Object::new(&[
-    Member::new("configMap", Type::Text(Format::Subdomain)).required(),
+pub static BUNDLE_KEY: Object = Object::new(&[
+    Member::new("configMap", Type::Text(Format::Subdomain)).exclusive(),
+    Member::new("secret", Type::Text(Format::Subdomain)).exclusive(),
     Member::new("key", Type::Text(Format::FileName)).required(),
-]);
+    Member::new("optional", Type::Boolean),
+])
+.exclusive(Exclusive::One);
 
 /// `proxy`: the way out of the cluster.
 pub static PROXY: Object = Object::new(&[

@@ -52,3 +52,12 @@ words! {
         Restart,
     }
 }
+
+/// How a bundle of certificates is mounted (contract, "Ready-made parts").
+pub const BUNDLE_MOUNTS: &[&str] = &[FILES, DIRECTORY];
+
+/// As a file wherever one is looked for: the default.
+pub const FILES: &str = "Files";
+
+/// As a directory, in which a container that runs sees a bundle change.
+pub const DIRECTORY: &str = "Directory";

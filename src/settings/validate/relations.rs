@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::index;
 use super::{FirstPositions, List};
-use crate::json::{ByName, Node, Path, items, member, members, shown, string_member};
-use crate::settings::fields::{Entry, MergeStrategy, Target};
+use crate::json::{ByName, Cursor, Node, Path, items, member, members, shown, string_member};
+use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
+use crate::settings::ready_made::ENTRIES_OF_VKS;
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
 use crate::workload::{Containers, DECISIVE_ANNOTATIONS, Kind, is_anothers};
 
@@ -179,10 +180,8 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                 }
                 Entry::VolumeMount => check_mount(path, value, known, &volumes, problems),
                 Entry::InitContainer | Entry::Container => {
-                    let mounts_path = path.member("volumeMounts");
-                    let mounts = member(value, "volumeMounts").map_or(Vec::new(), items);
-                    for (at, mount) in mounts.into_iter().enumerate() {
-                        check_mount(&mounts_path.item(at), mount, known, &volumes, problems);
+                    for list in ENTRIES_OF_VKS {
+                        check_entries(path, addition, list, known, &volumes, problems);
                     }
                 }
                 Entry::Annotation | Entry::Volume | Entry::TopologySpreadConstraint | Entry::Plain => {}
@@ -196,6 +195,38 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                 problems.add(&path.member("restartPolicy"), &[what]);
             }
         });
+    }
+}
+
+/// A list of variables or mounts in a container. The first `own` ones of a ready-made part are right; those that the
+/// settings add to them are at the path of the part.
+fn check_entries(
+    path: &Path<'_>,
+    container: &Addition<'_>,
+    (list, own): (&str, usize),
+    known: &ReadDependency<'_>,
+    volumes: &ByName<'_, ()>,
+    problems: &mut Problems,
+) {
+    let Some(field) = Field::named(list) else { return };
+    let is_part = container.part.is_some();
+    let own = if is_part { own } else { 0 };
+    let path_of_list = path.member(list);
+    let mut first = FirstPositions::default();
+    for (at, entry) in member(container.value, list).map_or(Vec::new(), items).into_iter().enumerate() {
+        let item = path_of_list.item(at.saturating_sub(own));
+        if field.entry == Entry::VolumeMount && at >= own {
+            check_mount(&item, entry, known, volumes, problems);
+        }
+        // Of a container that is written, the check of its shape finds two entries with one key.
+        let key = field.key_of(&Node::read(&mut Cursor::new(entry), &field.entry_shape())).filter(|_| is_part);
+        if let Some(key) = key
+            && let Some(before) = first.insert(&key, at)
+            && at >= own
+        {
+            let since = if before < own { *path } else { path_of_list.item(before - own) }.to_string();
+            problems.add(&item, &["must not bring ", field.noun, " ", &shown(&key), ", since ", &since, " does"]);
+        }
     }
 }
 

@@ -31,6 +31,8 @@ struct InDependency {
     list_of_pods: Option<&'static str>,
 }
 
+const A_QUANTITY: &str = "must be a quantity like 500m or 1Gi";
+
 impl Walk<'_, '_> {
     fn value(&mut self, path: &Path<'_>, of: &Type, text: &str) {
         match (of, text.as_bytes().first()) {
@@ -41,9 +43,7 @@ impl Walk<'_, '_> {
             (Type::WordOrNames(Words(words)), first) => self.word_or_names(path, words, first.copied(), text),
             (Type::Text(format), Some(b'"')) => self.text(path, *format, &string(text)),
             (Type::IntOrString, Some(b'"')) => self.text(path, Format::PortName, &string(text)),
-            (Type::Quantity, Some(b'"')) if Quantity::parse(text).is_none() => {
-                self.problems.add(path, &["must be a quantity like 500m or 1Gi, found ", &shown(&string(text))]);
-            }
+            (Type::Quantity, Some(b'"' | b'-' | b'0'..=b'9')) => self.quantity(path, text),
             _ => self.scalar(path, of, text),
         }
     }
@@ -54,7 +54,7 @@ impl Walk<'_, '_> {
             Type::Boolean => (matches!(text, "true" | "false"), "must be a boolean"),
             Type::Integer => (text.parse::<i64>().is_ok(), "must be a whole number"),
             Type::IntOrString => (text.parse::<i64>().is_ok(), "must be a whole number or the name of a port"),
-            Type::Quantity => (Quantity::parse(text).is_some(), "must be a quantity like 500m or 1Gi"),
+            Type::Quantity => (false, A_QUANTITY),
             Type::Text(_) => (false, "must be a string"),
             Type::List(_) | Type::ListMap(_) | Type::Set(_) | Type::Alternatives(_) => (false, "must be a list"),
             Type::Map(_) | Type::Object(_) => (false, "must be an object"),
@@ -63,6 +63,18 @@ impl Walk<'_, '_> {
         };
         if !is_right {
             self.problems.add(path, &[must, ", found ", kind_of(text)]);
+        }
+    }
+
+    /// A number, or a string. Kubernetes takes nothing below zero, whatever it is a quantity of.
+    fn quantity(&mut self, path: &Path<'_>, text: &str) {
+        let says = if text.starts_with('"') { string(text) } else { Cow::Borrowed(text) };
+        match Quantity::parse(text) {
+            None => self.problems.add(path, &[A_QUANTITY, ", found ", &shown(&says)]),
+            Some(quantity) if quantity.is_negative() => {
+                self.problems.add(path, &["must not be negative, found ", &shown(&says)]);
+            }
+            Some(_) => {}
         }
     }
 

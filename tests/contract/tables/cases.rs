@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::{Map, Value, json};
 
-use super::objects::{Kind, create, update, vks, with};
+use super::objects::{Kind, create, secrets_mount, update, with};
 use crate::evaluator::{Outcome, project, run, settings_problem, test_data};
 
 /// A file of `test_data/cases/`.
@@ -345,8 +345,8 @@ fn notebook_ca_for_argo_executor(case: &Case) {
     let launcher = |object| init_container(object, "kfp-launcher").clone();
     assert_eq!(launcher(&outcome.object), launcher(&case.request(1)["object"]));
 
-    let problem = settings_problem(&case.settings(2)).expect("there is no such member");
-    assert_names(&problem, &["dependencies.trust.caBundle.pem.optional"]);
+    assert_eq!(case.step(2)["settings"]["dependencies"]["trust"]["caBundle"]["pem"]["optional"], true);
+    assert_eq!(settings_problem(&case.settings(2)), None);
 }
 
 fn notebook_copied_and_renamed(case: &Case) {
@@ -748,17 +748,12 @@ fn of_pods(dependency: Value) -> Value {
     json!({"dependencies": {"d": dependency}, "pipelinePods": ["d"]})
 }
 
-/// Asserts that the policy does not accept a dependency, because of the member at `path`.
-fn assert_unknown(dependency: Value, path: &str) {
-    let problem = settings_problem(&of_pods(dependency)).expect("there is no such member");
-    assert_names(&problem, &[&format!("dependencies.d.{path}")]);
-}
-
-/// A bundle is in a ConfigMap, which must be there.
 fn pod_ca_from_secret_or_optional(_: &Case) {
-    assert_unknown(json!({"caBundle": {"pem": {"secret": "ca", "key": "ca.pem"}}}), "caBundle.pem.secret");
-    let optional = json!({"configMap": "ca", "key": "ca.pem", "optional": true});
-    assert_unknown(json!({"caBundle": {"pem": optional}}), "caBundle.pem.optional");
+    let request = Case::read("pod_quota").request(0);
+    let pem = json!({"secret": "ca", "key": "ca.pem", "optional": true});
+    let outcome = answer(request, &of_pods(json!({"caBundle": {"pem": pem}})));
+    let volume = json!({"name": "ca-bundle-pem", "secret": {"secretName": "ca", "optional": true}});
+    assert_eq!(named(&spec(&outcome.object)["volumes"], "ca-bundle-pem"), &volume);
 }
 
 fn pod_container_set(case: &Case) {
@@ -871,12 +866,12 @@ fn pod_kill_cmd(case: &Case) {
     assert_eq!(kill, Some("[\"/bin/sh\",\"-c\",\"kill 1\"]"));
 }
 
-/// Where `vks` puts secrets has no limit of its own.
 fn pod_memory_volume_without_limit(_: &Case) {
     let mut vault = test_data("settings.yaml")["dependencies"]["vault"].take();
-    assert_eq!(settings_problem(&of_pods(vault.clone())), None);
     vault["vault"]["sizeLimit"] = json!("16Mi");
-    assert_unknown(vault, "vault.sizeLimit");
+    let outcome = answer(Case::read("pod_quota").request(0), &of_pods(vault));
+    let volume = json!({"name": "vault-secrets", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}});
+    assert_eq!(named(&spec(&outcome.object)["volumes"], "vault-secrets"), &volume);
 }
 
 fn pod_nested_mount(case: &Case) {
@@ -979,14 +974,21 @@ fn pod_two_policies_same_domain(case: &Case) {
     two_policies_on_a_pod(case, &pods, "gpr-credentials");
 }
 
-/// `vks` has the image's own certificates, and no variables but its five.
+/// `vks` mounts the platform's certificates, from a volume that its own dependency brings, and is told of them.
 fn pod_vks_private_ca(case: &Case) {
     let settings = case.0["settings"].clone();
-    let problem = settings_problem(&settings).expect("there are no such members");
-    assert_names(&problem, &["dependencies.vault.vault.env", "dependencies.vault.vault.volumeMounts"]);
-
-    let vault = test_data("settings.yaml")["dependencies"]["vault"].take();
-    let step = Case::read("pod_quota").request(0);
-    let outcome = answer(step, &of_pods(vault));
-    assert_eq!(init_container(&outcome.object, "vks"), &vks("46", "team-a"));
+    assert_eq!(
+        settings_problem(&settings).as_deref(),
+        Some(
+            "dependencies.vault.vault.volumeMounts[0].name: must be one of the volumes of the dependency, found \"ca\""
+        )
+    );
+    let volume = json!({"name": "ca", "configMap": {"name": "ca"}});
+    let settings = with(&settings, "/dependencies/vault/volumes", json!([volume]));
+    let outcome = answer(Case::read("pod_quota").request(0), &settings);
+    assert_eq!(named(&spec(&outcome.object)["volumes"], "ca"), &volume);
+    let vks = init_container(&outcome.object, "vks");
+    assert_eq!(all(&vks["env"], "name").len(), 6);
+    assert_eq!(vks["env"][5], json!({"name": "VAULT_CACERT", "value": "/ca/ca.pem"}));
+    assert_eq!(vks["volumeMounts"], json!([secrets_mount(), {"name": "ca", "mountPath": "/ca"}]));
 }

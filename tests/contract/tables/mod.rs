@@ -18,6 +18,7 @@ mod nais;
 mod objects;
 mod order;
 mod ownership;
+mod pods;
 mod present;
 mod ready_made;
 mod report;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::objects::{Kind, create, created, refused, split_annotations, updated, with};
-use crate::evaluator::run;
+use crate::evaluator::{run, validate};
 
 const BUNDLE: &str = "/etc/pki/tls/certs/ca-bundle.crt";
 
@@ -88,6 +88,75 @@ fn vault_brings_secrets() {
     }
 }
 
+/// The volume may have another name and a limit; what the init container gets beside its own stands behind that, as it is
+/// written, and in no other container.
+#[test]
+fn vault_takes_what_its_init_container_needs() {
+    let having = |pointer: &str, value: Value| with(&vault(), pointer, value);
+    let usual = "/var/run/secrets/nais.io/vault";
+    let volume = json!({"name": "ca", "configMap": {"name": "ca"}});
+    let spec_of = |vault: Value| expanded(json!({"vault": vault, "volumes": [volume]})).0;
+    let expected = || {
+        let mut spec = vault_spec(usual, json!({}));
+        spec["volumes"].as_array_mut().expect("a list").insert(0, volume.clone());
+        spec
+    };
+
+    for size_limit in [json!("16Mi"), json!(16_777_216)] {
+        let mut spec = expected();
+        spec["volumes"][1]["emptyDir"]["sizeLimit"] = size_limit.clone();
+        assert_eq!(spec_of(having("/sizeLimit", size_limit)), spec);
+    }
+
+    for (written, name) in [("secrets", "secrets"), ("{namespace}-secrets", "team-a-secrets")] {
+        let mut spec = expected();
+        for pointer in ["/volumes/1/name", "/initContainers/0/volumeMounts/0/name", "/containers/0/volumeMounts/0/name"]
+        {
+            *spec.pointer_mut(pointer).expect(pointer) = json!(name);
+        }
+        assert_eq!(spec_of(having("/volumeName", json!(written))), spec);
+    }
+
+    let env = json!([
+        {"name": "VAULT_CACERT", "value": "/ca/{namespace}\"\\.pem"},
+        {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "token", "key": "token"}}},
+    ]);
+    let mut spec = expected();
+    let variables = spec["initContainers"][0]["env"].as_array_mut().expect("a list");
+    variables.push(json!({"name": "VAULT_CACERT", "value": "/ca/team-a\"\\.pem"}));
+    variables.push(env[1].clone());
+    assert_eq!(spec_of(having("/env", env)), spec);
+
+    let mounts = json!([
+        {"name": "ca", "mountPath": "/ca", "readOnly": true},
+        {"name": "vault-secrets", "mountPath": "/again", "subPath": "a"},
+    ]);
+    let mut spec = expected();
+    let all = spec["initContainers"][0]["volumeMounts"].as_array_mut().expect("a list");
+    all.extend(mounts.as_array().expect("a list").clone());
+    assert_eq!(spec_of(having("/volumeMounts", mounts)), spec);
+
+    // Nothing, in whatever way it is written.
+    for nothing in [json!([]), Value::Null] {
+        let vault = with(&having("/env", nothing.clone()), "/volumeMounts", nothing);
+        assert_eq!(spec_of(vault), expected());
+    }
+}
+
+/// What is added to the init container is a part of it, and follows the settings.
+#[test]
+fn a_variable_of_the_init_container_of_vault_is_upgraded() {
+    let settings = |value: &str| {
+        let vault = with(&vault(), "/env", json!([{"name": "VAULT_CACERT", "value": value}]));
+        Kind::Notebook.settings(json!({"dep": {"vault": vault}}))
+    };
+    let object = Kind::Notebook.object(json!({"containers": [{"name": "main"}]}));
+    let stored = created(&object, &settings("/old")).object;
+    let upgraded = updated(&stored, &stored, &settings("/new"));
+    assert_eq!(upgraded.object, created(&object, &settings("/new")).object);
+    assert_eq!(upgraded.warnings, [] as [&str; 0]);
+}
+
 #[test]
 fn ca_bundle_brings_certificates() {
     let pem = || json!({"configMap": "certificates", "key": "ca.pem"});
@@ -132,6 +201,97 @@ fn ca_bundle_brings_certificates() {
         let mounts: Vec<_> = pem_mounts.iter().chain([&jks_mount]).collect();
         let container = json!({"name": "main", "env": env, "volumeMounts": mounts});
         assert_eq!(spec, json!({"containers": [container], "volumes": [pem_volume, jks_volume]}));
+    }
+}
+
+/// A bundle is in a config map or in a secret, which may be missing.
+#[test]
+fn ca_bundle_is_from_a_config_map_or_a_secret() {
+    let volume_of = |more: Value| {
+        let mut pem = json!({"key": "ca.pem"});
+        pem.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let plain = json!({"caBundle": {"pem": {"configMap": "certificates", "key": "ca.pem"}}});
+        let (spec, _) = expanded(json!({"caBundle": {"pem": pem}}));
+        // Where it is from makes no difference for the mounts and the variables.
+        assert_eq!(spec["containers"], expanded(plain).0["containers"]);
+        spec["volumes"].clone()
+    };
+    for (source, expected) in [
+        (json!({"configMap": "c"}), json!({"configMap": {"name": "c"}})),
+        (json!({"configMap": "c", "optional": true}), json!({"configMap": {"name": "c", "optional": true}})),
+        (json!({"configMap": "c", "optional": false}), json!({"configMap": {"name": "c", "optional": false}})),
+        (json!({"configMap": "c", "optional": null, "secret": null}), json!({"configMap": {"name": "c"}})),
+        (json!({"secret": "s"}), json!({"secret": {"secretName": "s"}})),
+        (json!({"secret": "s", "optional": true}), json!({"secret": {"secretName": "s", "optional": true}})),
+        (json!({"secret": "{namespace}-ca"}), json!({"secret": {"secretName": "team-a-ca"}})),
+    ] {
+        assert_eq!(volume_of(source), json!([with(&expected, "/name", json!("ca-bundle-pem"))]));
+    }
+}
+
+/// With `mount: Directory` each bundle is in a directory, alone, and the variables point into it.
+#[test]
+fn ca_bundle_may_be_a_directory_that_follows_a_change() {
+    let pem = json!({"secret": "certificates", "key": "{namespace}.pem", "optional": true});
+    let jks = json!({"configMap": "keystore", "key": "ca.jks"});
+    let pem_volume = json!({"name": "ca-bundle-pem", "secret": {
+        "secretName": "certificates",
+        "optional": true,
+        "items": [{"key": "team-a.pem", "path": "team-a.pem"}],
+    }});
+    let jks_volume = json!({"name": "ca-bundle-jks", "configMap": {
+        "name": "keystore",
+        "items": [{"key": "ca.jks", "path": "ca.jks"}],
+    }});
+    let pem_mount = json!({"name": "ca-bundle-pem", "mountPath": "/etc/platform-ca/pem"});
+    let jks_mount = json!({"name": "ca-bundle-jks", "mountPath": "/etc/platform-ca/jks"});
+    let names = [
+        "SSL_CERT_FILE",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "PIP_CERT",
+        "GIT_SSL_CAINFO",
+        "AWS_CA_BUNDLE",
+        "NODE_EXTRA_CA_CERTS",
+    ];
+    let env = variables(&names.map(|name| (name, "/etc/platform-ca/pem/team-a.pem")));
+
+    let (spec, record) = expanded(json!({"caBundle": {"mount": "Directory", "pem": pem, "jks": jks}}));
+    let container = json!({"name": "main", "env": env, "volumeMounts": [pem_mount, jks_mount]});
+    assert_eq!(spec, json!({"containers": [container], "volumes": [pem_volume, jks_volume]}));
+    assert_eq!(record["volumeMounts"], json!(["/etc/platform-ca/pem", "/etc/platform-ca/jks"]));
+
+    // Nothing is for Java but the file.
+    let (spec, _) = expanded(json!({"caBundle": {"mount": "Directory", "jks": jks}}));
+    let container = json!({"name": "main", "volumeMounts": [jks_mount]});
+    assert_eq!(spec, json!({"containers": [container], "volumes": [jks_volume]}));
+
+    // `Files` is what there is without.
+    let plain = json!({"caBundle": {"pem": pem, "jks": jks}});
+    let files = with(&plain, "/caBundle/mount", json!("Files"));
+    assert_eq!(expanded(files), expanded(plain));
+}
+
+/// A key is spelt in JSON, where a letter may be an escape.
+#[test]
+fn the_key_of_a_bundle_may_have_escapes() {
+    let request = create(Kind::Notebook.object(json!({"containers": [{"name": "main"}]})));
+    for (key, escaped, path) in [
+        ("ca.pem", r"c\u0061.pem", "/etc/platform-ca/pem/ca.pem"),
+        ("ca-{namespace}.pem", r"c\u0061-{n\u0061mespace}.pem", "/etc/platform-ca/pem/ca-team-a.pem"),
+    ] {
+        let bundle = json!({"mount": "Directory", "pem": {"configMap": "c", "key": key}});
+        let settings = Kind::Notebook.settings(json!({"dep": {"caBundle": bundle}}));
+        let payload = json!({"request": request, "settings": settings}).to_string();
+        let mutated = |payload: &str| -> Value {
+            let answer: Value = serde_json::from_slice(&validate(payload.as_bytes())).expect("JSON");
+            answer["mutated_object"]["spec"].clone()
+        };
+        let spelt = payload.replace(&format!("\"{key}\""), &format!("\"{escaped}\""));
+        assert_ne!(payload, spelt);
+        assert_eq!(mutated(&spelt), mutated(&payload));
+        let env = &mutated(&spelt)["template"]["spec"]["containers"][0]["env"];
+        assert_eq!(env[0], json!({"name": "SSL_CERT_FILE", "value": path}));
     }
 }
 

@@ -80,10 +80,13 @@ fn unchecked_settings_are_answered() {
 
 #[test]
 fn valid_settings_are_accepted() {
-    let mut settings: Vec<(String, Value)> =
-        ["settings.yaml", "settings-registry.yaml", "nais/settings.yaml", "../deploy/cluster-admission-policy.yaml"]
-            .map(|path| (path.to_owned(), settings_in(test_data(path))))
-            .into();
+    let mut settings: Vec<(String, Value)> = ["settings.yaml", "settings-registry.yaml", "nais/settings.yaml"]
+        .map(|path| (path.to_owned(), settings_in(test_data(path))))
+        .into();
+    for manifest in fs::read_dir(project().join("deploy")).expect("the folder is there") {
+        let path = format!("../deploy/{}", manifest.expect("a file").file_name().to_str().expect("a name"));
+        settings.push((path.clone(), settings_in(test_data(&path))));
+    }
     for (page, at_least) in [("README.md", 2), ("docs/coexistence.md", 3)] {
         let text = fs::read_to_string(project().join(page)).expect(page);
         let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("\n```"));
@@ -111,6 +114,13 @@ fn settings_in(document: Value) -> Value {
 
 /// Settings with something in every field.
 fn everything() -> Value {
+    let vault = json!({
+        "image": "vks", "address": "https://vault", "authPath": "/a", "kvPath": "/k/{name}", "role": "r",
+        "secretsPath": "/secrets", "resources": {"limits": {"memory": "64Mi"}}, "securityContext": {"runAsUser": 5},
+        "volumeName": "{name}-secrets", "sizeLimit": "0",
+        "env": [{"name": "VKS_LOG_LEVEL", "value": "debug"}, {"name": "A", "value": "again, in another container"}],
+        "volumeMounts": [{"name": "v", "mountPath": "/v"}, {"name": "{name}-secrets", "mountPath": "/secrets/below"}],
+    });
     json!({
         "dependencies": {
             "all": {
@@ -145,25 +155,26 @@ fn everything() -> Value {
                     "livenessProbe": {"httpGet": {"port": "http"}, "periodSeconds": 5},
                     "startupProbe": {"tcpSocket": {"port": 80}},
                     "resources": {"limits": {"cpu": 1, "memory": "1Gi"}, "requests": {"cpu": "500m"}},
-                    "volumeMounts": [{"name": "vault-secrets", "mountPath": "/v", "subPath": "a/..b"}],
+                    "volumeMounts": [{"name": "{name}-secrets", "mountPath": "/v", "subPath": "a/..b"}],
                 }],
                 "tolerations": [{"operator": "Exists"}, {"key": "gpu", "effect": "NoSchedule"}],
                 "volumeMounts": [{"name": "v", "mountPath": "/v"}, {"name": "w", "mountPath": "/{name}/"}],
                 "volumes": [{"name": "v"}, {"name": "w", "emptyDir": {"sizeLimit": "1Gi"}}],
-                "vault": {
-                    "image": "vks", "address": "https://vault", "authPath": "/a", "kvPath": "/k/{name}", "role": "r",
-                    "secretsPath": "/secrets", "resources": {"limits": {"memory": "64Mi"}}, "securityContext": {"runAsUser": 5},
-                },
+                "vault": vault,
                 "caBundle": {"jks": {"configMap": "ca", "key": "ca.jks"}, "pem": null},
                 "proxy": {"httpProxy": "http://proxy", "httpsProxy": "https://proxy", "noProxy": []},
             },
+            "bundle": {"caBundle": {
+                "mount": "Directory",
+                "pem": {"secret": "{namespace}.ca", "configMap": null, "key": "{name}.pem", "optional": true},
+            }},
             // The same entry is no conflict, nor is another one in another container or in another list.
             "same": {"env": [{"value": "", "name": "A"}], "containers": "All", "labels": {"team": "{namespace}"}},
             "other-container": {"env": [{"name": "A", "value": "other"}], "containers": ["wait", "envoy-{name}"]},
             "other-list": {"env": [{"name": "A", "value": "other"}], "containers": "All",
                 "initContainers": [{"name": "native", "image": "i", "restartPolicy": "Always"}]},
         },
-        "notebooks": ["all", "same", "other-container"],
+        "notebooks": ["all", "bundle", "same", "other-container"],
         "pipelinePods": ["other-list"],
         "retired": ["earlier", "0"],
         "runningNotebooks": "Restart",
