@@ -27,6 +27,8 @@ pub fn validate(payload: &[u8]) -> Answer {
         Ok(None) => Answer::accept(),
         Ok(Some((request, settings))) => match Settings::try_from(settings) {
             Ok(settings) => admit(request, &settings),
+            // Such a pod is acted on only where the settings say so.
+            Err(_) if request.kind == Kind::Pod => Answer::accept(),
             Err(malformed) => bad_settings(&malformed),
         },
         Err(error) => Answer::reject(400, error.to_string()),
@@ -223,18 +225,19 @@ fn report<'a>(
         names.filter(|name| planned.contains(name) == is_planned && pending.contains(name) == is_pending).collect()
     };
     let all: [(&str, Vec<&str>); 5] = [
-        ("lacks or has an earlier one of", changed(true, false)),
-        ("waits for", changed(true, true)),
-        ("outlived", changed(false, false)),
-        ("waits for the end of", changed(false, true)),
-        ("is in conflict with", in_conflict),
+        ("missing or outdated: ", changed(true, false)),
+        ("waiting for a stop: ", changed(true, true)),
+        ("left over: ", changed(false, false)),
+        ("left over until a stop: ", changed(false, true)),
+        ("in conflict with the user's entries: ", in_conflict),
     ];
     let lines: Vec<_> = all
         .iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(what, names)| [what, " ", &names.join(", ")].concat())
+        .map(|(what, names)| [what, &*names.join(", ")].concat())
         .collect();
-    Ok(if lines.is_empty() { Answer::accept() } else { Answer::reject(422, lines.join("; ")) })
+    let message = || ["dependencies ", &lines.join("; ")].concat();
+    Ok(if lines.is_empty() { Answer::accept() } else { Answer::reject(422, message()) })
 }
 
 /// The dependencies that stay as they are since nobody knows what was stored: those that are ours by the client's record,

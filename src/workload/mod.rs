@@ -168,7 +168,7 @@ pub fn is_of_pipeline(pod: &Node<'_>) -> bool {
         let group = group.as_deref().and_then(|version| version.split_once('/')).map(|(group, _)| group);
         group == Some("argoproj.io") && string_member(owner, "kind").as_deref() == Some("Workflow")
     };
-    annotation(pod, ARGO_NODE_NAME).is_some() && items(owners).iter().all(|owner| is_workflow(&owner))
+    annotation(pod, ARGO_NODE_NAME).is_some() && items(owners).iter().all(is_workflow)
 }
 
 /// The name of a container, opened or not.

@@ -192,7 +192,7 @@ fn object(kind: Kind, list: &str, entries: Value) -> Value {
 /// `env: ["A"]`, a typing error, is refused with the path, in every list that a dependency adds to.
 #[test]
 fn a_string_where_there_should_be_an_entry_is_refused_with_its_path() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (field, list, entry) in lists() {
             let settings = settings_for(kind, field, &entry);
             for wrong in [json!("A"), json!(1), json!(true), json!([]), json!([{"name": "A"}])] {
@@ -222,7 +222,7 @@ fn with_name(list: &str) -> Value {
 /// An object or a string where there should be a list is refused in the same way, and a list where there should be an object.
 #[test]
 fn what_is_no_list_or_no_object_is_refused_with_its_path() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (field, list, entry) in lists() {
             for wrong in [json!({}), json!({"name": "A"}), json!("A"), json!(1)] {
                 let message = refused(&object(kind, &list, wrong.clone()), &settings_for(kind, field, &entry));
@@ -261,7 +261,7 @@ fn what_is_malformed_is_refused_where_something_is_taken_away_or_waits() {
 /// `null` is absent, not malformed: as a list, as an object, and as an entry.
 #[test]
 fn null_is_absent_not_malformed() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (field, list, entry) in lists() {
             if field != "sidecars" {
                 let after = created_again(&object(kind, &list, Value::Null), &settings_for(kind, field, &entry)).object;
@@ -283,7 +283,7 @@ fn null_is_absent_not_malformed() {
 /// What is malformed where the settings add nothing is left to the API server.
 #[test]
 fn what_is_malformed_elsewhere_is_not_refused() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (_, list, _) in lists().into_iter().filter(|(field, ..)| *field != "sidecars") {
             for wrong in [json!(["A"]), json!("A"), json!({"a": 1})] {
                 let object = object(kind, &list, wrong);
@@ -344,9 +344,10 @@ fn warnings() -> Vec<String> {
     let sent = with(&stored, &format!("{CONTAINER}/image"), json!("new"));
     warnings.extend(updated(&stored, &sent, &json!({"retired": ["ca"]})).warnings);
     // On the pod of a notebook.
-    let kind = Kind::PipelinePod;
+    let kind = Kind::Pod;
     let pod = kind.object(json!({"containers": [{"name": "main", "env": [{"name": "HTTP_PROXY", "value": "old"}]}]}));
-    let pod = with(&pod, INJECTED, record_of("Notebook", "registry", json!({"env": ["HTTP_PROXY"]})));
+    let record = record_of("Notebook", "registry", json!({"env": ["HTTP_PROXY"]}));
+    let pod = with(&pod, ANNOTATIONS, json!({"mutatingflow.nais.io/injected": record}));
     let pod = with(&pod, "/metadata/ownerReferences", json!([{"kind": "StatefulSet", "controller": true}]));
     warnings.extend(
         created(&pod, &kind.settings(json!({"registry": {"env": [{"name": "HTTP_PROXY", "value": "new"}]}}))).warnings,

@@ -460,7 +460,7 @@ fn zero_values_in_the_settings_are_absent_too() {
             "readinessProbe": {"exec": {"command": ["true"]}},
         }],
     }});
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let users = kind.object(json!({"containers": [{"name": "main", "image": "jupyter"}]}));
         let [spelt, dropped] = [&spelt, &dropped].map(|dependencies| kind.settings(dependencies.clone()));
         let [one, other] = [&spelt, &dropped].map(|settings| created_again(&users, settings).object);

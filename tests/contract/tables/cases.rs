@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::{Map, Value, json};
 
-use super::objects::{create, secrets_mount, update, with};
+use super::objects::{Kind, create, secrets_mount, update, with};
 use crate::evaluator::{Outcome, project, run, settings_problem, test_data};
 
 /// A file of `test_data/cases/`.
@@ -287,23 +287,19 @@ fn every_case_has_a_test() {
     assert_eq!(files, tested);
 }
 
-/// `affinity` is atomic: what has another part than ours is a conflict.
+/// The parts of an affinity do not touch one another: the user's stays, ours comes beside it, under each `onConflict`.
 fn notebook_affinity_group(case: &Case) {
     let [ours, users] = [
         &case.settings(0)["dependencies"]["spread"]["affinity"],
         &spec(&case.request(0)["object"])["affinity"].clone(),
     ];
-    assert_names(&case.refusal(0), &["affinity", "spread"]);
-
-    let kept = case.answer(1);
-    assert_eq!(&spec(&kept.object)["affinity"], users);
-    assert_warns(&kept, &["affinity", "spread"]);
-    assert_eq!(recorded(&kept.object), set([]));
-
-    let overridden = case.answer(2);
-    assert_eq!(&spec(&overridden.object)["affinity"], ours);
-    assert_warns(&overridden, &["affinity", "spread"]);
-    assert_eq!(recorded(&overridden.object), set(["spread"]));
+    for at in 0..3 {
+        let outcome = case.answer(at);
+        let both = json!({"nodeAffinity": users["nodeAffinity"], "podAntiAffinity": ours["podAntiAffinity"]});
+        assert_eq!(spec(&outcome.object)["affinity"], both);
+        assert_eq!(outcome.warnings, QUIET);
+        assert_eq!(recorded(&outcome.object), set(["spread"]));
+    }
 }
 
 fn notebook_ca_beside_odh(case: &Case) {
@@ -336,7 +332,7 @@ fn notebook_ca_beside_odh(case: &Case) {
     );
 }
 
-/// A list of names reaches containers of Argo's too, and no init containers.
+/// A list of names reaches containers and init containers of Argo's too, and no others.
 fn notebook_ca_for_argo_executor(case: &Case) {
     assert_eq!(settings_problem(&case.settings(0)), None);
     let outcome = case.answer(1);
@@ -344,7 +340,10 @@ fn notebook_ca_for_argo_executor(case: &Case) {
         assert_eq!(env(&outcome.object, name).len(), 7, "{name}");
         assert_eq!(all(&container(&outcome.object, name)["volumeMounts"], "name"), ["ca-bundle-pem"; 5], "{name}");
     }
-    assert_eq!(spec(&outcome.object)["initContainers"], spec(&case.request(1)["object"])["initContainers"]);
+    let init = init_container(&outcome.object, "init");
+    assert_eq!((all(&init["env"], "name").len(), all(&init["volumeMounts"], "name")), (7, vec!["ca-bundle-pem"; 5]));
+    let launcher = |object| init_container(object, "kfp-launcher").clone();
+    assert_eq!(launcher(&outcome.object), launcher(&case.request(1)["object"]));
 
     assert_eq!(case.step(2)["settings"]["dependencies"]["trust"]["caBundle"]["pem"]["optional"], true);
     assert_eq!(settings_problem(&case.settings(2)), None);
@@ -515,12 +514,24 @@ fn notebook_odh_lock(case: &Case) {
 fn notebook_odh_sidecar_reset(case: &Case) {
     let created = case.answer(0);
     assert_eq!(env(&created.object, "wb"), [("HTTPS_PROXY", &json!("http://p:1"))]);
+    assert!(env(&created.object, "oauth-proxy").is_empty());
+    // An earlier version put it there under `All`: it stays until the notebook is stopped.
+    let outcome = case.answer(1);
+    assert_stored_template(&outcome, &case.request(1));
+    assert_waits(&outcome, "proxy");
+    let outcome = answer(stopped(&outcome.object), &case.settings(1));
+    assert!(env(&outcome.object, "oauth-proxy").is_empty());
+    assert_eq!((env(&outcome.object, "wb").len(), outcome.warnings.len()), (1, 0));
+    assert_nothing_waits(&outcome);
+
+    // Where the settings name it, it has it.
+    let settings = with(&case.settings(0), "/dependencies/proxy/containers", json!(["wb", "oauth-proxy"]));
+    let created = answer(case.request(0), &settings);
+    assert_eq!(env(&created.object, "oauth-proxy"), [("HTTPS_PROXY", &json!("http://p:1"))]);
     let reset = with(&culled(&created.object), "/object/spec/template/spec/containers/1/env", None);
-    for request in [case.request(1), reset] {
-        let outcome = answer(request.clone(), &case.settings(1));
-        assert_stored_template(&outcome, &request);
-        assert_nothing_waits(&outcome);
-    }
+    let outcome = answer(reset.clone(), &settings);
+    assert_stored_template(&outcome, &reset);
+    assert_nothing_waits(&outcome);
 }
 
 fn notebook_override_then_removed_env(case: &Case) {
@@ -737,12 +748,6 @@ fn of_pods(dependency: Value) -> Value {
     json!({"dependencies": {"d": dependency}, "pipelinePods": ["d"]})
 }
 
-/// Asserts that the policy does not accept a dependency, because of the member at `path`.
-fn assert_unknown(dependency: Value, path: &str) {
-    let problem = settings_problem(&of_pods(dependency)).expect("there is no such member");
-    assert_names(&problem, &[&format!("dependencies.d.{path}")]);
-}
-
 fn pod_ca_from_secret_or_optional(_: &Case) {
     let request = Case::read("pod_quota").request(0);
     let pem = json!({"secret": "ca", "key": "ca.pem", "optional": true});
@@ -778,14 +783,16 @@ fn pod_culler_adds_divisor(case: &Case) {
     assert_waits(&outcome, "registry");
 }
 
-/// Ours go behind the user's.
+/// Ours go behind the user's, or before them where the settings say so.
 fn pod_envfrom_last_wins(case: &Case) {
     for (at, users) in [(0, "mine"), (1, "team-proxy")] {
         let outcome = case.answer(at);
         let expected = json!([{"configMapRef": {"name": users}}, {"configMapRef": {"name": "global"}}]);
         assert_eq!(container(&outcome.object, "main")["envFrom"], expected);
+        let first = answer(case.request(at), &with(&case.settings(at), "/dependencies/g/envFirst", json!(true)));
+        let expected = json!([{"configMapRef": {"name": "global"}}, {"configMapRef": {"name": users}}]);
+        assert_eq!(container(&first.object, "main")["envFrom"], expected);
     }
-    assert_unknown(json!({"envFrom": [{"configMapRef": {"name": "global"}}], "envFirst": true}), "envFirst");
 }
 
 fn pod_envfrom_prefix_grows(case: &Case) {
@@ -813,7 +820,7 @@ fn pod_envfrom_prefix_grows(case: &Case) {
     assert_eq!(container(&stored, "nb")["envFrom"], json!([{"configMapRef": {"name": "platform"}}]));
 }
 
-/// The settings name each field that no dependency can add.
+/// Each is a field that a dependency can add.
 fn pod_fields_not_known(_: &Case) {
     for (field, value) in [
         ("enableServiceLinks", json!(false)),
@@ -823,16 +830,20 @@ fn pod_fields_not_known(_: &Case) {
             json!([{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]),
         ),
     ] {
-        assert_unknown(json!({field: value}), field);
+        let pod = Kind::PipelinePod.object(json!({"containers": [{"name": "main"}]}));
+        let outcome = answer(create(pod), &of_pods(json!({field: value})));
+        assert_eq!(spec(&outcome.object)[field], value);
     }
 }
 
-/// `vks` runs before the user's init containers, of which none is chosen.
+/// `vks` runs before the user's init containers, of which the one that the settings name is chosen.
 fn pod_init_container_needs_secrets(case: &Case) {
     let outcome = case.answer(0);
     let spec = spec(&outcome.object);
     assert_eq!(all(&spec["initContainers"], "name"), ["vks", "init", "kfp-launcher", "migrate"]);
-    assert_eq!(init_container(&outcome.object, "migrate"), init_container(&case.request(0)["object"], "migrate"));
+    for (name, expected) in [("migrate", &["vault-secrets"][..]), ("init", &[]), ("kfp-launcher", &[])] {
+        assert_eq!(all(&init_container(&outcome.object, name)["volumeMounts"], "name"), expected, "{name}");
+    }
     let mounts = &container(&outcome.object, "main")["volumeMounts"];
     assert_eq!(all(mounts, "name"), ["kfp-launcher", "var-run-argo", "vault-secrets"]);
 }
@@ -888,9 +899,13 @@ fn pod_no_proxy_for_the_cluster(case: &Case) {
     }
 }
 
-/// `securityContext` is atomic: what has other members than ours is a conflict.
+/// Other members of a `securityContext` than ours are no conflict; the same one with another value is.
 fn pod_pod_security_context_whole(case: &Case) {
-    assert_names(&case.refusal(0), &["securityContext", "fs"]);
+    let outcome = case.answer(0);
+    let expected = json!({"fsGroup": 100, "runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}});
+    assert_eq!(spec(&outcome.object)["securityContext"], expected);
+    let other = with(&case.request(0), "/object/spec/securityContext/fsGroup", json!(0));
+    assert_names(&refusal(other, &case.settings(0)), &["securityContext fsGroup", "fs"]);
 }
 
 fn pod_quota(case: &Case) {

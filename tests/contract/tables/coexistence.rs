@@ -22,7 +22,7 @@ fn proxy(url: &str) -> Value {
 
 /// A pod with the record of a notebook on it, which its controller copied there.
 fn notebooks_pod(pod_spec: Value, record: &Value) -> Value {
-    let pod = with(&Kind::PipelinePod.object(pod_spec), INJECTED, record.clone());
+    let pod = with(&Kind::Pod.object(pod_spec), ANNOTATIONS, json!({"mutatingflow.nais.io/injected": record}));
     let owner = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "nb", "uid": "1", "controller": true});
     with(&pod, "/metadata/ownerReferences", json!([owner]))
 }
@@ -30,7 +30,7 @@ fn notebooks_pod(pod_spec: Value, record: &Value) -> Value {
 /// A user who reads the annotation finds under `Notebook` what was added to the notebook, on a pod under `Pod`.
 #[test]
 fn the_record_is_by_the_kind_of_object() {
-    for (kind, name) in [(Kind::Notebook, "Notebook"), (Kind::PipelinePod, "Pod")] {
+    for (kind, name) in [(Kind::Notebook, "Notebook"), (Kind::PipelinePod, "Pod"), (Kind::Pod, "Pod")] {
         let users = kind.object(json!({"containers": [{"name": "main"}]}));
         let outcome =
             created_again(&users, &kind.settings(json!({"registry": registry(), "proxy": proxy("http://a")})));
@@ -59,7 +59,7 @@ fn what_override_replaced_is_marked_in_the_record() {
             "serviceAccountName": "ours",
         }})
     };
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let users = kind.object(json!({
             "containers": [{"name": "main", "env": [{"name": "A", "value": "mine"}, {"name": "B", "value": "ours"}]}],
             "nodeSelector": {"pool": "mine"},
@@ -114,7 +114,7 @@ fn forged() -> Value {
 /// dependency is wanted, defined and not wanted, retired or unknown.
 #[test]
 fn a_record_that_a_client_sends_takes_nothing_away() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let api_kind = if kind == Kind::Notebook { "Notebook" } else { "Pod" };
         let dependencies = json!({"dep": registry(), "other": proxy("http://a")});
         let cases = [
@@ -323,7 +323,7 @@ fn a_part_about_another_kind_owns_nothing_and_stays_beside_ours() {
 /// left out whole, with a warning, and what else the pod should get comes.
 #[test]
 fn on_the_pod_of_a_notebook_what_its_record_names_is_no_conflict() {
-    let kind = Kind::PipelinePod;
+    let kind = Kind::Pod;
     let record = record_of("Notebook", "ca", json!({"env": ["CA"], "volumes": ["ca"], "volumeMounts": ["/ca"]}));
     let volume = |name: &str| json!({"name": "ca", "configMap": {"name": name}});
     let mount = json!({"name": "ca", "mountPath": "/ca"});
@@ -366,7 +366,7 @@ fn on_the_pod_of_a_notebook_what_its_record_names_is_no_conflict() {
 /// Only of such a pod: on any other the record of a notebook says nothing, and what it does not name is a conflict there too.
 #[test]
 fn what_the_record_of_a_notebook_does_not_name_is_a_conflict_on_its_pod() {
-    let kind = Kind::PipelinePod;
+    let kind = Kind::Pod;
     let settings = kind.settings(json!({"proxy": proxy("http://b")}));
     let pod_spec = json!({"containers": [{"name": "main", "env": [{"name": "HTTP_PROXY", "value": "http://a"}]}]});
     let ours = record_of("Notebook", "proxy", json!({"env": ["HTTP_PROXY"]}));
@@ -790,7 +790,7 @@ fn what_waits_of_one_policy_does_not_concern_the_other() {
 /// The audit log names what belongs to others, in the order of names; where all is known, it has no such annotation.
 #[test]
 fn the_audit_annotation_unknown_names_what_belongs_to_others() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let theirs = kind.settings(json!({"b": proxy("http://a"), "a": {"labels": {"l": "1"}}}));
         let ours = kind.settings(json!({"registry": registry()}));
         let users = kind.object(json!({"containers": [{"name": "main"}]}));

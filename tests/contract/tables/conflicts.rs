@@ -15,7 +15,7 @@ fn a_message_describes_at_most_fifty_conflicts_and_counts_the_rest() {
     let variables = |count: usize, value: &str| -> Value {
         (0..count).map(|at| json!({"name": format!("A{at}"), "value": value})).collect()
     };
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (count, described, rest) in [(50, 50, None), (51, 50, Some("1 more")), (1050, 50, Some("1000 more"))] {
             let object = kind.object(json!({"containers": [{"name": "main", "env": variables(count, "theirs")}]}));
             let message = refused(&object, &kind.settings(json!({"dep": {"env": variables(count, "ours")}})));
@@ -31,7 +31,7 @@ fn a_message_describes_at_most_fifty_conflicts_and_counts_the_rest() {
 #[test]
 fn a_name_is_shown_to_80_characters() {
     let long = "x".repeat(240);
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (what, pod_spec, dependency) in [
             (
                 "a container",
@@ -76,7 +76,7 @@ fn a_name_is_shown_to_80_characters() {
 /// He cannot set `onConflict`, and nobody tells him to.
 #[test]
 fn the_user_is_told_what_he_can_do() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(json!({"dep": variables(json!({"A": "ours"}))}));
         let users = kind.object(json!({"containers": [{"name": "main", "env": env(json!({"A": "theirs"}))}]}));
         let message = refused(&users, &settings);
@@ -99,7 +99,7 @@ fn the_user_is_told_what_he_can_do() {
 /// to remove what is not his.
 #[test]
 fn where_an_entry_is_not_his_the_user_is_told_which_dependency_to_ask_about() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for domain in ["mutatingflow.nais.io", "other.example.org"] {
             let volume = |name: &str| json!([{"name": "v", "configMap": {"name": name}}]);
             for (theirs, ours) in [
@@ -139,7 +139,7 @@ fn a_volume_none_of_whose_mounts_is_left_is_left_out() {
             {"name": "ca", "mountPath": "/etc/two", "subPath": "two"},
         ],
     });
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(json!({"dep": dependency}));
         let theirs = |path: &str| json!({"name": "mine", "mountPath": path});
         let object = |mounts: Value| {
@@ -171,7 +171,7 @@ fn a_volume_that_another_container_of_ours_mounts_comes() {
         "volumeMounts": [{"name": "s", "mountPath": "/s"}],
         "initContainers": [{"name": "fetch", "image": "tool", "volumeMounts": [{"name": "s", "mountPath": "/s"}]}],
     });
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let users = kind
             .object(json!({"containers": [{"name": "main", "volumeMounts": [{"name": "mine", "mountPath": "/s"}]}]}));
         let outcome = created_again(&users, &kind.settings(json!({"dep": dependency})));
@@ -231,7 +231,7 @@ fn a_volume_that_the_user_mounts_comes_though_none_of_our_mounts_is_left() {
 /// `/data` and `/data/` are one mount: `Override` leaves ours, once.
 #[test]
 fn where_the_user_has_a_key_more_than_once_override_leaves_ours_alone() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(json!({"dep": {
             "onConflict": "Override",
             "volumes": [{"name": "s", "emptyDir": {}}],
@@ -292,7 +292,7 @@ fn what_waits_for_a_conflict_is_not_said_to_wait_for_a_stop() {
 fn the_overhead_of_a_runtime_class_goes_with_it() {
     let overhead = json!({"cpu": "250m"});
     let container = json!([{"name": "main"}]);
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let dependency =
             |class: &str, on_conflict: &str| json!({"dep": {"runtimeClassName": class, "onConflict": on_conflict}});
         let without = |class: &str| json!({"containers": container, "runtimeClassName": class});
@@ -334,7 +334,7 @@ fn a_file_below_a_directory_that_the_user_mounts_gets_a_warning() {
         "volumes": [{"name": "ca", "configMap": {"name": "ca"}}],
         "volumeMounts": [{"name": "ca", "mountPath": "/etc/ssl/certs/ca-certificates.crt", "subPath": "ca.pem"}],
     });
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(json!({"ca": ca}));
         let object = |path: &str| {
             kind.object(

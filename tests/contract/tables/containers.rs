@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::again::created_again;
 use super::objects::{Kind, created, split_annotations, updated, with};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
@@ -30,10 +31,10 @@ fn left_out(dependency: &str, kind: Kind) -> String {
 /// Objects are called `main`. Where no container is reached, the object stays as it is, with a warning.
 #[test]
 fn main_all_and_names() {
-    use Kind::{Notebook, PipelinePod};
+    use Kind::{Notebook, PipelinePod, Pod};
     let main = || json!("Main");
     let all = || json!("All");
-    let cases: [(Kind, &[&str], Value, &[&str]); 27] = [
+    let cases: [(Kind, &[&str], Value, &[&str]); 42] = [
         (Notebook, &["main"], main(), &["main"]),
         (Notebook, &["main", "second"], main(), &["main"]),
         (Notebook, &["first", "main"], main(), &["main"]),
@@ -44,7 +45,9 @@ fn main_all_and_names() {
         // Where all are another's, the first is main: no name opts out.
         (Notebook, &["istio-proxy"], main(), &["istio-proxy"]),
         (Notebook, &["istio-proxy"], all(), &["istio-proxy"]),
-        (Notebook, &["istio-proxy", "wait"], main(), &["istio-proxy"]),
+        (Notebook, &["istio-proxy", "oauth-proxy"], main(), &["istio-proxy"]),
+        // Argo's names are nobody's there.
+        (Notebook, &["istio-proxy", "wait"], main(), &["wait"]),
         (Notebook, &["first", "second"], json!(["second"]), &["second"]),
         (Notebook, &["first", "second"], json!(["second", "first"]), &["first", "second"]),
         (Notebook, &["first", "second"], json!(["second", "missing"]), &["second"]),
@@ -55,14 +58,30 @@ fn main_all_and_names() {
         (PipelinePod, &["wait", "main"], main(), &["main"]),
         (PipelinePod, &["supervisor", "main"], main(), &["main"]),
         (PipelinePod, &["main", "supervisor"], main(), &["main"]),
-        (PipelinePod, &["wait", "other"], main(), &[]),
-        (PipelinePod, &["only"], main(), &[]),
+        // One with no known main container is a container set.
+        (PipelinePod, &["wait", "other"], main(), &["other"]),
+        (PipelinePod, &["wait", "one", "istio-proxy", "other"], main(), &["one", "other"]),
+        (PipelinePod, &["wait", "one", "istio-proxy", "other"], all(), &["one", "other"]),
+        (PipelinePod, &["artifact-plugin-s3", "main", "artifact-plugin-"], all(), &["main"]),
+        (PipelinePod, &["artifact-plugin", "wait"], main(), &["artifact-plugin"]),
+        (PipelinePod, &["other", "pytorch"], main(), &["pytorch"]),
         (PipelinePod, &["wait", "main", "sidecar"], all(), &["main", "sidecar"]),
         (PipelinePod, &["supervisor", "main", "sidecar", "istio-proxy"], all(), &["main", "sidecar"]),
-        (PipelinePod, &["wait", "istio-proxy", "supervisor"], all(), &[]),
+        (PipelinePod, &["wait", "istio-proxy", "supervisor"], main(), &["wait"]),
+        (PipelinePod, &["wait", "istio-proxy", "supervisor"], all(), &["wait"]),
         (PipelinePod, &["wait", "main"], json!(["wait"]), &["wait"]),
         (PipelinePod, &["supervisor", "main"], json!(["supervisor", "main"]), &["supervisor", "main"]),
         (PipelinePod, &["main", "istio-proxy"], json!(["istio-proxy"]), &["istio-proxy"]),
+        // In any other pod the first that is not another's; Argo's names are nobody's there.
+        (Pod, &["one", "other"], main(), &["one"]),
+        (Pod, &["istio-proxy", "one", "other"], main(), &["one"]),
+        (Pod, &["one", "main"], main(), &["main"]),
+        (Pod, &["wait", "one"], main(), &["wait"]),
+        (Pod, &["queue-proxy", "wait", "one"], all(), &["wait", "one"]),
+        (Pod, &["istio-proxy", "queue-proxy"], main(), &["istio-proxy"]),
+        (Pod, &["istio-proxy", "queue-proxy"], all(), &["istio-proxy"]),
+        (Pod, &["queue-proxy", "one"], json!(["queue-proxy"]), &["queue-proxy"]),
+        (Pod, &["one"], json!(["missing"]), &[]),
     ];
     for (kind, containers, choice, expected) in cases {
         let object = kind.object(pod_spec(containers));
@@ -80,16 +99,21 @@ fn main_all_and_names() {
 #[test]
 fn the_container_that_an_annotation_names() {
     let named = |kind: Kind, containers: &[&str], name: Value| {
-        let annotations = json!({"workflows.argoproj.io/node-name": "step", DEFAULT_CONTAINER: name});
-        with(&kind.object(pod_spec(containers)), "/metadata/annotations", annotations)
+        let mut object = kind.object(pod_spec(containers));
+        object["metadata"]["annotations"][DEFAULT_CONTAINER] = name;
+        object
     };
-    let cases: [(Kind, &[&str], Value, &[&str]); 7] = [
+    let cases: [(Kind, &[&str], Value, &[&str]); 10] = [
         (Kind::PipelinePod, &["wait", "main", "train"], json!("train"), &["train"]),
         (Kind::PipelinePod, &["train", "wait"], json!("train"), &["train"]),
-        (Kind::PipelinePod, &["wait", "main"], json!("wait"), &["wait"]),
+        // Another's aside.
+        (Kind::PipelinePod, &["wait", "main"], json!("wait"), &["main"]),
+        (Kind::Pod, &["istio-proxy", "one", "other"], json!("istio-proxy"), &["one"]),
+        (Kind::Pod, &["main", "train"], json!("train"), &["train"]),
+        (Kind::Pod, &["wait", "main"], json!("wait"), &["wait"]),
         (Kind::PipelinePod, &["wait", "main"], json!("missing"), &["main"]),
         (Kind::PipelinePod, &["wait", "main"], Value::Null, &["main"]),
-        (Kind::PipelinePod, &["wait", "only"], json!("missing"), &[]),
+        (Kind::PipelinePod, &["wait", "one", "other"], json!("missing"), &["one", "other"]),
         (Kind::Notebook, &["main", "other"], json!("other"), &["main"]),
     ];
     for (kind, containers, name, expected) in cases {
@@ -100,7 +124,7 @@ fn the_container_that_an_annotation_names() {
 
 #[test]
 fn the_default_is_main() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(json!({"mark": {"env": [{"name": "MARK", "value": "x"}]}}));
         let outcome = created(&kind.object(pod_spec(&["other", "main"])), &settings);
         assert_eq!(marked(kind, &outcome.object), ["main"]);
@@ -119,7 +143,7 @@ fn without_a_container_the_whole_dependency_is_left_out() {
         },
         "variables": {"env": [{"name": "A", "value": "1"}], "containers": "All"},
     });
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for containers in [None, Some(Value::Null), Some(json!([]))] {
             let object = with(&kind.object(json!({})), &format!("{}/containers", kind.pod_spec()), containers);
             let outcome = created(&object, &kind.settings(dependencies.clone()));
@@ -221,26 +245,103 @@ fn a_sidecar_that_is_left_out_is_no_container() {
     let mut dependencies = mark(&json!(["agent"]));
     dependencies["agent"] =
         json!({"sidecars": [{"name": "agent", "image": "agent:1"}], "env": [{"name": "A", "value": "1"}]});
-    let object = kind.object(pod_spec(&["wait"]));
+    let object = kind.object(pod_spec(&[]));
     let outcome = created(&object, &kind.settings(dependencies));
     assert_eq!(outcome.object, object);
     assert_eq!(outcome.warnings, ["agent", "mark"].map(|name| left_out(name, kind)));
 }
 
+/// Only a list of names reaches them, and those of these names alone.
 #[test]
-fn init_containers_are_never_reached() {
-    for kind in Kind::BOTH {
-        for choice in [json!("Main"), json!("All"), json!(["init", "main"])] {
+fn init_containers_are_reached_by_name_alone() {
+    let mark_of = || json!([{"name": "MARK", "value": "x"}]);
+    for kind in Kind::ALL {
+        for (choice, of_main, of_init, record) in [
+            (json!("Main"), true, false, json!({"env": ["MARK"]})),
+            (json!("All"), true, false, json!({"env": ["MARK"]})),
+            (json!(["init", "main"]), true, true, json!({"env": ["MARK"], "env/init": ["MARK"]})),
+            (json!(["init"]), false, true, json!({"env/init": ["MARK"]})),
+            (json!(["init", "missing"]), false, true, json!({"env/init": ["MARK"]})),
+        ] {
             let mut spec = pod_spec(&["main"]);
-            spec["initContainers"] = json!([{"name": "init"}, {"name": "main"}]);
-            let outcome = created(&kind.object(spec.clone()), &kind.settings(mark(&choice)));
-            spec["containers"][0]["env"] = json!([{"name": "MARK", "value": "x"}]);
-            assert_eq!(split_annotations(&outcome.object).object, kind.object(spec));
+            spec["initContainers"] = json!([{"name": "init"}, {"name": "other"}]);
+            let outcome = created_again(&kind.object(spec.clone()), &kind.settings(mark(&choice)));
+            if of_main {
+                spec["containers"][0]["env"] = mark_of();
+            }
+            if of_init {
+                spec["initContainers"][0]["env"] = mark_of();
+            }
+            let injected = split_annotations(&outcome.object);
+            assert_eq!((injected.object, outcome.warnings), (kind.object(spec), vec![]), "{kind:?} {choice}");
+            assert_eq!(injected.record, json!({"mark": record}), "{kind:?} {choice}");
         }
         let mut spec = pod_spec(&["main"]);
         spec["initContainers"] = json!([{"name": "init"}]);
-        let outcome = created(&kind.object(spec), &kind.settings(mark(&json!(["init"]))));
+        let outcome = created(&kind.object(spec), &kind.settings(mark(&json!(["missing"]))));
         assert_eq!((outcome.patch, outcome.warnings), (vec![], vec![left_out("mark", kind)]));
+    }
+}
+
+/// The containers of a container set are recorded by their names: none is the main one.
+#[test]
+fn a_container_set_is_recorded_by_name() {
+    let kind = Kind::PipelinePod;
+    let outcome =
+        created_again(&kind.object(pod_spec(&["wait", "one", "other"])), &kind.settings(mark(&json!("Main"))));
+    let record = json!({"mark": {"env/one": ["MARK"], "env/other": ["MARK"]}});
+    assert_eq!(split_annotations(&outcome.object).record, record);
+}
+
+/// The main containers of Kubeflow's workloads, before whatever else is in the pod.
+#[test]
+fn main_containers_of_workloads_are_known_by_name() {
+    let known = [
+        "main",
+        "node",
+        "pytorch",
+        "tensorflow",
+        "kserve-container",
+        "spark-kubernetes-driver",
+        "spark-kubernetes-executor",
+        "ray-head",
+        "ray-worker",
+    ];
+    for kind in [Kind::PipelinePod, Kind::Pod] {
+        let settings = kind.settings(mark(&json!("Main")));
+        for (at, name) in known.into_iter().enumerate() {
+            let outcome = created_again(&kind.object(pod_spec(&["other", name])), &settings);
+            assert_eq!(marked(kind, &outcome.object), [name], "{kind:?}");
+            // Of two the one that stands before in this list.
+            for later in known.into_iter().skip(at + 1) {
+                let outcome = created(&kind.object(pod_spec(&[later, name])), &settings);
+                assert_eq!(marked(kind, &outcome.object), [name], "{kind:?} beside {later}");
+            }
+        }
+    }
+}
+
+/// Containers of meshes, agents and servers are another's, whatever the object.
+#[test]
+fn containers_of_others_are_known_by_name() {
+    for kind in Kind::ALL {
+        for name in [
+            "istio-proxy",
+            "linkerd-proxy",
+            "kuma-sidecar",
+            "vault-agent",
+            "kube-rbac-proxy",
+            "oauth-proxy",
+            "queue-proxy",
+            "metrics-logger-and-collector",
+        ] {
+            for (choice, expected) in [("Main", &["one"][..]), ("All", &["one", "two"])] {
+                let spec = pod_spec(&[name, "one", "two"]);
+                let choice = kind.settings(mark(&json!(choice)));
+                let set = if kind == Kind::PipelinePod { &["one", "two"] } else { expected };
+                assert_eq!(marked(kind, &created_again(&kind.object(spec), &choice).object), set, "{kind:?} {name}");
+            }
+        }
     }
 }
 
@@ -260,7 +361,7 @@ fn init_containers_keep_their_order() {
     };
     let mut spec = pod_spec(&["wait", "main"]);
     spec["initContainers"] = json!([{"name": "init", "image": "argo"}, {"name": "kfp-launcher", "image": "kfp"}]);
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let init_containers =
             |object: &Value| object.pointer(kind.pod_spec()).expect("a pod spec")["initContainers"].clone();
         let names = |object: &Value| -> Vec<String> {

@@ -127,8 +127,8 @@ fn pods_without_annotations_are_no_pipeline_pods() {
         assert!(outcome.allowed);
         assert_eq!((outcome.patch, outcome.warnings), (vec![], vec![]));
     }
-    // Nor is a pipeline pod without a main container refused: it gets what needs none.
-    let pod = create(Kind::PipelinePod.object(json!({"containers": [{"name": "wait"}]})));
+    // Nor is a pipeline pod without a container refused: it gets what needs none.
+    let pod = create(Kind::PipelinePod.object(json!({"containers": []})));
     let outcome = run(pod, settings());
     assert_eq!(
         split_annotations(&outcome.object).record,

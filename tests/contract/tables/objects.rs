@@ -1,4 +1,4 @@
-//! Helpers of the tables: minimal Notebooks and pipeline pods, requests for them, settings, and what to compare in an
+//! Helpers of the tables: minimal Notebooks, pipeline pods and other pods, requests for them, settings, and what to compare in an
 //! outcome.
 
 use std::collections::BTreeMap;
@@ -7,15 +7,19 @@ use serde_json::{Map, Value, json};
 
 use crate::evaluator::{Outcome, run};
 
-/// The two kinds of objects that the policy acts on.
+/// The kinds of objects that the policy acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Notebook,
     PipelinePod,
+    Pod,
 }
 
 impl Kind {
+    /// Those of which each has a pod spec in another place.
     pub const BOTH: [Kind; 2] = [Kind::Notebook, Kind::PipelinePod];
+
+    pub const ALL: [Kind; 3] = [Kind::Notebook, Kind::PipelinePod, Kind::Pod];
 
     /// An object of this kind, called `main`, with this pod spec and nothing that is not needed.
     pub fn object(self, pod_spec: Value) -> Value {
@@ -36,6 +40,12 @@ impl Kind {
                 },
                 "spec": pod_spec,
             }),
+            Kind::Pod => json!({
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": "main", "namespace": "team-a"},
+                "spec": pod_spec,
+            }),
         }
     }
 
@@ -43,7 +53,7 @@ impl Kind {
     pub fn pod_spec(self) -> &'static str {
         match self {
             Kind::Notebook => "/spec/template/spec",
-            Kind::PipelinePod => "/spec",
+            Kind::PipelinePod | Kind::Pod => "/spec",
         }
     }
 
@@ -51,7 +61,7 @@ impl Kind {
     pub fn pod_spec_name(self) -> &'static str {
         match self {
             Kind::Notebook => "spec.template.spec",
-            Kind::PipelinePod => "spec",
+            Kind::PipelinePod | Kind::Pod => "spec",
         }
     }
 
@@ -60,6 +70,7 @@ impl Kind {
         match self {
             Kind::Notebook => "notebooks",
             Kind::PipelinePod => "pipelinePods",
+            Kind::Pod => "pods",
         }
     }
 
@@ -69,12 +80,10 @@ impl Kind {
         self.settings_for(dependencies, &names.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Settings with these dependencies, those called `wanted` for this kind, in this order. The others are for the
-    /// other kind, since every dependency must be used.
+    /// Settings with these dependencies, those called `wanted` for this kind, in this order. The others are for
+    /// another kind, since every dependency must be used.
     pub fn settings_for(self, dependencies: Value, wanted: &[&str]) -> Value {
-        let [other] = Kind::BOTH.into_iter().filter(|kind| *kind != self).collect::<Vec<_>>()[..] else {
-            unreachable!("there are two kinds")
-        };
+        let other = if self == Kind::Notebook { Kind::PipelinePod } else { Kind::Notebook };
         let all = names(&dependencies);
         let unwanted: Vec<_> = all.iter().filter(|name| !wanted.contains(&name.as_str())).collect();
         json!({"dependencies": dependencies, self.list(): wanted, other.list(): unwanted, "runningNotebooks": "Restart"})

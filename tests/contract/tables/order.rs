@@ -58,7 +58,7 @@ fn entries(object: &Value, kind: Kind, (field, pointer, entry): List, all: &[&'s
 /// What is new goes behind the user's, in the order of the settings.
 #[test]
 fn ours_go_behind_the_users_in_the_order_of_the_settings() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for list in LISTS {
             let users = object(kind, list, &["x", "y"]);
             for wanted in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
@@ -75,7 +75,7 @@ fn ours_go_behind_the_users_in_the_order_of_the_settings() {
 /// list is turned around. The user's entries between them stay where they are.
 #[test]
 fn after_an_upgrade_ours_fill_the_places_that_ours_had() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for list in LISTS {
             let before =
                 created(&object(kind, list, &["x"]), &kind.settings_for(dependencies(list), &["a", "b"])).object;
@@ -101,7 +101,7 @@ fn insert(object: &Value, kind: Kind, (field, pointer, entry): List, at: usize, 
 /// A further one stands right behind the one before it, and so before what the user wrote behind ours.
 #[test]
 fn a_further_one_stands_right_behind_the_one_before_it() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for list in LISTS {
             let before =
                 created(&object(kind, list, &["x"]), &kind.settings_for(dependencies(list), &["a", "b"])).object;
@@ -172,7 +172,7 @@ fn init_containers_run_in_the_order_of_the_settings_after_an_upgrade() {
     let users = json!({"containers": [{"name": "main"}], "initContainers": [{"name": "mine", "image": "tool"}]});
     for (is_first, expected) in [(false, ["mine", "fetch", "check", "use"]), (true, ["fetch", "check", "use", "mine"])]
     {
-        for kind in Kind::BOTH {
+        for kind in Kind::ALL {
             let all = json!({"fetch": init("fetch", is_first), "check": init("check", is_first), "use": init("use", is_first)});
             let users = kind.object(users.clone());
             for earlier in [&["use"][..], &["fetch"], &["check"], &["fetch", "use"], &["use", "fetch"]] {
@@ -189,7 +189,7 @@ fn init_containers_run_in_the_order_of_the_settings_after_an_upgrade() {
 /// What `Override` puts in the user's place is in this order too: it is ours then, and so is its place.
 #[test]
 fn what_override_puts_in_the_users_place_is_in_order_too() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for list in LISTS.into_iter().filter(|(field, ..)| *field != "tolerations" && *field != "envFrom") {
             let (field, _, _) = list;
             let mut all = dependencies(list);
@@ -250,5 +250,70 @@ fn the_entries_of_one_dependency_stay_in_order() {
     ] {
         stored = updated_again(&stored, &stopped(&stored), &secrets(wanted)).object;
         assert_eq!(names(&spec(&stored)["imagePullSecrets"]), expected);
+    }
+}
+
+/// `envFirst` puts `env` and `envFrom` before the user's: of two `envFrom` with one variable the later one counts, so that
+/// the user's does. It is so after an upgrade too, and a further entry goes among ours.
+#[test]
+fn with_env_first_ours_go_before_the_users() {
+    for kind in Kind::ALL {
+        for list in LISTS.into_iter().filter(|(field, ..)| field.starts_with("env")) {
+            let all = ["x", "y", "a", "b", "c"];
+            let first = |names: &[&str]| {
+                let mut dependencies = dependencies(list);
+                names.iter().for_each(|name| dependencies[name]["envFirst"] = json!(true));
+                dependencies
+            };
+            let users = object(kind, list, &["x", "y"]);
+            let settings = kind.settings_for(first(&["a", "b", "c"]), &["b", "a"]);
+            let before = created_again(&users, &settings).object;
+            assert_eq!(entries(&before, kind, list, &all), ["b", "a", "x", "y"], "{kind:?} {}", list.0);
+            for wanted in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
+                let settings = kind.settings_for(first(&["a", "b", "c"]), &wanted);
+                let after = created_again(&before, &settings).object;
+                assert_eq!(
+                    entries(&after, kind, list, &all),
+                    [&wanted[..], &["x", "y"]].concat(),
+                    "{kind:?} {}",
+                    list.0
+                );
+            }
+            // Each dependency for itself.
+            let settings = kind.settings_for(first(&["b"]), &["a", "b", "c"]);
+            let after = created_again(&users, &settings).object;
+            assert_eq!(entries(&after, kind, list, &all), ["b", "x", "y", "a", "c"], "{kind:?} {}", list.0);
+        }
+    }
+}
+
+/// Once it stands somewhere, ours stays there: to set `envFirst`, or to take it off, moves nothing.
+#[test]
+fn to_toggle_env_first_moves_nothing() {
+    for kind in Kind::ALL {
+        for list in LISTS.into_iter().filter(|(field, ..)| field.starts_with("env")) {
+            for (is_first, expected) in [(false, ["x", "a"]), (true, ["a", "x"])] {
+                let settings = |is_first: bool| {
+                    kind.settings_for(with(&dependencies(list), "/a/envFirst", json!(is_first)), &["a"])
+                };
+                let before = created_again(&object(kind, list, &["x"]), &settings(is_first)).object;
+                let after = created_again(&before, &settings(!is_first)).object;
+                for object in [before, after] {
+                    assert_eq!(entries(&object, kind, list, &["x", "a"]), expected, "{kind:?} {} {is_first}", list.0);
+                }
+            }
+        }
+    }
+}
+
+/// It is about variables alone.
+#[test]
+fn env_first_moves_no_mounts() {
+    for kind in Kind::ALL {
+        for list in LISTS.into_iter().filter(|(field, ..)| !field.starts_with("env")) {
+            let settings = kind.settings_for(with(&dependencies(list), "/a/envFirst", json!(true)), &["a"]);
+            let after = created(&object(kind, list, &["x"]), &settings).object;
+            assert_eq!(entries(&after, kind, list, &["x", "a"]), ["x", "a"], "{kind:?} {}", list.0);
+        }
     }
 }

@@ -48,7 +48,7 @@ fn is_left_as_it_is(object: &Value, settings: &Value) -> bool {
 fn assert_container(theirs: &Value, ours: &Value, is_contained: bool) {
     let named = |container: &Value| with(&with(container, "/name", json!("agent")), "/image", json!("agent:1"));
     let (theirs, ours) = (named(theirs), named(ours));
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (list, field) in [("initContainers", "initContainers"), ("containers", "sidecars")] {
             let found = is_present(kind, list, field, &theirs, &ours);
             assert_eq!(found, is_contained, "{kind:?} {field}: {theirs} contains {ours}");
@@ -62,7 +62,7 @@ fn assert_container(theirs: &Value, ours: &Value, is_contained: bool) {
 fn a_toleration_that_the_server_completed_is_present() {
     let ours = json!({"key": "gpu", "value": "yes", "effect": "NoSchedule"});
     let completed = with(&ours, "/operator", json!("Equal"));
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (theirs, ours) in [(&completed, &ours), (&ours, &completed)] {
             assert!(is_present(kind, "tolerations", "tolerations", theirs, ours), "{kind:?}: {theirs} contains {ours}");
         }
@@ -121,7 +121,7 @@ fn a_lifecycle_counts_only_as_ours_has_it() {
     let get = json!({"httpGet": {"port": 8080}});
     let completed = json!({"httpGet": {"port": 8080, "path": "/", "scheme": "HTTP"}});
     let lifecycle = |hooks: Value| json!({"lifecycle": hooks});
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let is_present = |theirs: &Value, ours: &Value| {
             let [theirs, ours] = [theirs, ours]
                 .map(|container| with(&with(container, "/name", json!("agent")), "/image", json!("agent:1")));
@@ -171,7 +171,7 @@ fn env_from_counts_only_as_ours_has_it() {
 #[test]
 fn a_restart_policy_counts_only_as_ours_has_it() {
     assert_container(&json!({"restartPolicy": "Always"}), &json!({}), false);
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let plain = json!({"name": "agent", "image": "agent:1"});
         let always = with(&plain, "/restartPolicy", json!("Always"));
         assert!(!is_present(kind, "initContainers", "initContainers", &always, &plain));
@@ -188,7 +188,7 @@ fn a_later_variable_of_the_same_name_is_not_beside_ours() {
     assert_container(&json!({"env": [variable("1"), other, variable("1")]}), &ours, true);
     assert_container(&json!({"env": [variable("theirs"), variable("1"), other]}), &ours, true);
     // In the user's own containers it is the same.
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(json!({"dep": {"env": [variable("1")]}}));
         let object = |env: Value| kind.object(json!({"containers": [{"name": "main", "env": env}]}));
         assert!(!is_left_as_it_is(&object(json!([variable("1"), variable("theirs")])), &settings), "{kind:?}");
@@ -208,7 +208,7 @@ fn a_further_node_selector_term_is_not_beside_ours() {
         {"key": "zone", "operator": "In", "values": ["a"]},
         {"key": "gpu", "operator": "Exists"},
     ]}]));
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(json!({"dep": {"affinity": ours}}));
         for (theirs, is_contained) in [
             (affinity(json!([term("a"), term("b")])), false),
@@ -228,7 +228,7 @@ fn a_further_node_selector_term_is_not_beside_ours() {
 fn assert_mount(theirs: Value, ours: Value, is_contained: bool) {
     let place = |mount: &Value| with(&with(mount, "/name", json!("v")), "/mountPath", json!("/v"));
     let (theirs, ours) = (place(&theirs), place(&ours));
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let volumes = json!([{"name": "v", "emptyDir": {}}]);
         let settings = kind.settings(json!({"dep": {"volumes": volumes, "volumeMounts": [ours]}}));
         let object =
@@ -269,7 +269,7 @@ fn other_items_of_a_volume_are_not_beside_ours() {
         (json!([item("ours")]), json!([item("ours")]), true),
         (json!([]), Value::Null, true),
     ];
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for (theirs, ours, is_contained) in &cases {
             for (source, name) in [("configMap", "name"), ("secret", "secretName")] {
                 let volume = |items: &Value| json!({"name": "v", source: {name: "ca", "items": items}});
@@ -312,7 +312,7 @@ fn what_undoes_an_entry_of_ours_is_put_back() {
 fn what_is_present_stays_under_each_on_conflict() {
     let ours = json!({"name": "v", "configMap": {"name": "ca"}});
     let theirs = json!({"name": "v", "configMap": {"name": "ca", "defaultMode": 420}});
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         for on_conflict in ["Reject", "Keep", "Override"] {
             let settings = kind.settings(json!({"dep": {"volumes": [ours], "onConflict": on_conflict}}));
             let outcome = created_again(&object(kind, "volumes", &theirs), &settings);

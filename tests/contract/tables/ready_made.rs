@@ -358,7 +358,7 @@ fn ready_made_parts_follow_the_options_of_the_dependency() {
     let names = |list: &Value| -> Vec<String> {
         list.as_array().into_iter().flatten().filter_map(|it| Some(it["name"].as_str()?.to_owned())).collect()
     };
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(json!({"dep": dependency}));
         let outcome = created(&kind.object(pod_spec.clone()), &settings);
         let spec = outcome.object.pointer(kind.pod_spec()).expect("a pod spec");

@@ -12,8 +12,14 @@ fn settings() -> Value {
         "dependencies": {"registry": {"imagePullSecrets": [{"name": "registry"}], "env": [{"name": "A", "value": "1"}]}},
         "notebooks": ["registry"],
         "pipelinePods": ["registry"],
+        "pods": ["registry"],
         "runningNotebooks": "Restart",
     })
+}
+
+/// Settings in which nothing is for pods of no pipeline: `pods` is left out, or empty.
+fn settings_without_pods() -> [Value; 3] {
+    [None, Some(Value::Null), Some(json!([]))].map(|pods| with(&settings(), "/pods", pods))
 }
 
 fn object(kind: Kind) -> Value {
@@ -21,7 +27,11 @@ fn object(kind: Kind) -> Value {
 }
 
 fn is_untouched(name: &str, request: &Value) {
-    let outcome = run(request.clone(), settings());
+    is_untouched_by(&settings(), name, request);
+}
+
+fn is_untouched_by(settings: &Value, name: &str, request: &Value) {
+    let outcome = run(request.clone(), settings.clone());
     assert!(outcome.allowed, "{name}: {:?}", outcome.message);
     assert_eq!((outcome.patch, outcome.warnings), (vec![], vec![]), "{name}");
     assert_eq!(outcome.audit, [].into(), "{name}");
@@ -35,9 +45,9 @@ fn is_changed(name: &str, request: &Value) {
 /// Each differs in one value from a request in scope.
 #[test]
 fn requests_out_of_scope_are_untouched() {
-    let [notebook, pod] = [Kind::Notebook, Kind::PipelinePod].map(|kind| create(object(kind)));
-    is_changed("a notebook", &notebook);
-    is_changed("a pipeline pod", &pod);
+    let all = Kind::ALL.map(|kind| create(object(kind)));
+    let [notebook, _, pod] = &all;
+    all.iter().for_each(|request| is_changed("in scope", request));
     let changes = [
         ("/operation", json!("CONNECT")),
         ("/operation", json!("create")),
@@ -57,13 +67,13 @@ fn requests_out_of_scope_are_untouched() {
         ("/object/metadata/deletionTimestamp", json!("")),
     ];
     for (pointer, value) in changes {
-        for request in [&notebook, &pod] {
+        for request in &all {
             is_untouched(&format!("{pointer}: {value}"), &with(request, pointer, value.clone()));
         }
     }
-    is_untouched("a notebook of the core group", &with(&notebook, "/kind/group", json!("")));
-    is_untouched("a pod of Kubeflow's group", &with(&pod, "/kind/group", json!("kubeflow.org")));
-    for request in [notebook, pod] {
+    is_untouched("a notebook of the core group", &with(notebook, "/kind/group", json!("")));
+    is_untouched("a pod of Kubeflow's group", &with(pod, "/kind/group", json!("kubeflow.org")));
+    for request in all {
         let deleted = with(&with(&request, "/oldObject", request["object"].clone()), "/object", Value::Null);
         is_untouched("DELETE", &with(&deleted, "/operation", json!("DELETE")));
         is_untouched("no object", &with(&request, "/object", Value::Null));
@@ -72,10 +82,12 @@ fn requests_out_of_scope_are_untouched() {
 
 #[test]
 fn an_update_of_a_pod_is_untouched() {
-    let pod = object(Kind::PipelinePod);
-    let labelled = with(&pod, "/metadata/labels", json!({"a": "b"}));
-    is_untouched("with the stored one", &update(pod.clone(), labelled.clone()));
-    is_untouched("without", &update(Value::Null, labelled));
+    for kind in [Kind::PipelinePod, Kind::Pod] {
+        let pod = object(kind);
+        let labelled = with(&pod, "/metadata/labels", json!({"a": "b"}));
+        is_untouched("with the stored one", &update(pod.clone(), labelled.clone()));
+        is_untouched("without", &update(Value::Null, labelled));
+    }
 }
 
 #[test]
@@ -92,16 +104,52 @@ fn a_pod_of_no_pipeline_is_untouched() {
         Some(json!([])),
         Some(json!("workflows.argoproj.io/node-name")),
     ] {
-        is_untouched(&format!("{annotations:?}"), &create(with(&pod, "/metadata/annotations", annotations.clone())));
+        for settings in settings_without_pods() {
+            let request = create(with(&pod, "/metadata/annotations", annotations.clone()));
+            is_untouched_by(&settings, &format!("{annotations:?}"), &request);
+        }
     }
     let empty = json!({"workflows.argoproj.io/node-name": ""});
     is_changed("its presence counts", &create(with(&pod, "/metadata/annotations", empty)));
 }
 
+/// The pod of a notebook carries what its user wrote, Argo's annotation too: nothing but a workflow owns a pod of a pipeline.
+/// With another owner it gets what `pods` lists.
+#[test]
+fn the_owner_of_a_pod_says_whether_it_is_of_a_pipeline() {
+    let owner = |version: &str, kind: &str| json!({"apiVersion": version, "kind": kind, "name": "x", "uid": "1"});
+    let workflow = || owner("argoproj.io/v1alpha1", "Workflow");
+    let set = || owner("apps/v1", "StatefulSet");
+    let pipeline = json!({"dependencies": {"a": {"imagePullSecrets": [{"name": "of-pipelines"}]}, "b": {"imagePullSecrets": [{"name": "of-pods"}]}}, "pipelinePods": ["a"], "pods": ["b"]});
+    for (owners, is_of_pipeline) in [
+        (Value::Null, true),
+        (json!([]), true),
+        (json!([workflow()]), true),
+        (json!([owner("argoproj.io/v2", "Workflow")]), true),
+        (json!([set()]), false),
+        (json!([workflow(), set()]), false),
+        (json!([set(), workflow()]), false),
+        (json!([owner("argoproj.io/v1alpha1", "WorkflowTaskSet")]), false),
+        (json!([owner("example.org/v1alpha1", "Workflow")]), false),
+        (json!([owner("argoproj.io", "Workflow")]), false),
+        (json!([owner("v1", "Workflow")]), false),
+        (json!([{"kind": "Workflow"}]), false),
+    ] {
+        let pod = with(&object(Kind::PipelinePod), "/metadata/ownerReferences", owners.clone());
+        let expected = if is_of_pipeline { "of-pipelines" } else { "of-pods" };
+        let outcome = created(&pod, &pipeline);
+        assert_eq!(outcome.object["spec"]["imagePullSecrets"], json!([{"name": expected}]), "{owners}");
+        for settings in settings_without_pods() {
+            let is_patched = !created(&pod, &settings).patch.is_empty();
+            assert_eq!(is_patched, is_of_pipeline, "{owners}");
+        }
+    }
+}
+
 /// These requests are still in scope.
 #[test]
 fn values_that_do_not_affect_the_scope() {
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let request = create(object(kind));
         for (pointer, value) in [
             ("/subResource", json!("")),
@@ -128,7 +176,15 @@ fn malformed_objects_and_settings_out_of_scope_are_accepted() {
         r#"{"kind":{"group":"","kind":"Pod"},"operation":"UPDATE","object":[]}"#,
         r#"{"kind":{"group":"kubeflow.org","kind":"Notebook"},"operation":"CREATE","object":{"metadata":{"deletionTimestamp":"x"},"spec":7}}"#,
     ] {
-        for settings in ["7", "null", r#"{"notebooks":7,"pipelinePods":7}"#, r#"{"dependencies":[]}"#] {
+        for settings in [
+            "7",
+            "[]",
+            r#""pods""#,
+            "null",
+            r#"{"notebooks":7,"pipelinePods":7}"#,
+            r#"{"dependencies":[]}"#,
+            r#"{"pods":[],"dependencies":[]}"#,
+        ] {
             for payload in [
                 format!(r#"{{"request":{request},"settings":{settings}}}"#),
                 format!(r#"{{"settings":{settings},"request":{request}}}"#),
@@ -239,7 +295,7 @@ fn a_malformed_object_is_denied_with_the_path() {
             "@.containers[0].volumeMounts[0]: must be an object, found a string",
         ),
     ];
-    for kind in Kind::BOTH {
+    for kind in Kind::ALL {
         let settings = kind.settings(dependencies.clone());
         for (pointer, value, message) in &cases {
             let malformed = with(&object(kind), &pointer.replace('@', kind.pod_spec()), value.clone());

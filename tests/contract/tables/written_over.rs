@@ -215,9 +215,9 @@ fn what_the_user_writes_over_counts_under_changed_settings_too() {
 fn what_the_user_adds_to_ours_stays_or_is_said_to_go() {
     for (dependency, pointer, theirs) in [
         (
-            json!({"securityContext": {"fsGroup": 100}}),
-            "/spec/template/spec/securityContext/fsGroupChangePolicy",
-            json!("OnRootMismatch"),
+            json!({"securityContext": {"seLinuxOptions": {"level": "s0"}}}),
+            "/spec/template/spec/securityContext/seLinuxOptions/type",
+            json!("theirs"),
         ),
         (
             json!({"hostAliases": [{"ip": "10.0.0.1", "hostnames": ["ours"]}]}),

@@ -1,0 +1,303 @@
+//! What goes into containers beside variables and mounts, into init containers by their names, and into containers that a
+//! dependency brings (contract, "Chosen containers" and "Already present").
+
+use serde_json::{Value, json};
+
+use super::again::{
+    NO_PATCH, TEMPLATE, added, audit, created_again, notebook, overridden, spec, stopped, updated_again, wanting,
+};
+use super::objects::{Kind, created, notebook_settings, refused, with};
+
+/// The fields of a container that are one value, each with a value that a dependency brings, and another one.
+fn atomic_fields() -> [(&'static str, Value, Value); 4] {
+    let lifecycle = |script: &str| json!({"preStop": {"exec": {"command": ["/bin/sh", "-c", script]}}});
+    [
+        ("command", json!(["start", "--with", "care"]), json!(["start"])),
+        ("args", json!(["--verbose"]), json!(["--verbose", "--debug"])),
+        ("imagePullPolicy", json!("Never"), json!("Always")),
+        ("lifecycle", lifecycle("sync"), lifecycle("sleep 1")),
+    ]
+}
+
+/// The init container at `at` of an object.
+fn init_container(object: &Value, kind: Kind, at: usize) -> Value {
+    let pointer = format!("{}/initContainers/{at}", kind.pod_spec());
+    object.pointer(&pointer).cloned().unwrap_or_default()
+}
+
+/// An object with a container and two init containers, the first of which has `more`.
+fn object(kind: Kind, more: Value) -> Value {
+    let mut first = json!({"name": "init", "image": "tool:1"});
+    first.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    let others = json!({"name": "other", "image": "tool:1"});
+    kind.object(json!({"containers": [{"name": "main", "image": "main:1"}], "initContainers": [first, others]}))
+}
+
+/// A field of an init container that is one value is added, refused, kept, replaced, upgraded and taken off as one of a
+/// container is. Only the init container of this name gets it.
+#[test]
+fn fields_of_init_containers_are_merged_by_name() {
+    for kind in Kind::ALL {
+        for (field, ours, theirs) in atomic_fields() {
+            let dependency = |value: &Value, on_conflict: &str| json!({"dep": {field: value, "containers": ["init"], "onConflict": on_conflict}});
+            let recorded = json!({"dep": {"container/init": [field]}});
+
+            let bare = object(kind, json!({}));
+            let outcome = created_again(&bare, &kind.settings(dependency(&ours, "Reject")));
+            assert_eq!(init_container(&outcome.object, kind, 0)[field], ours, "{kind:?} {field}");
+            assert_eq!(init_container(&outcome.object, kind, 1), init_container(&bare, kind, 1), "{kind:?} {field}");
+            assert_eq!(
+                outcome.object.pointer(&format!("{}/containers", kind.pod_spec())),
+                bare.pointer(&format!("{}/containers", kind.pod_spec()))
+            );
+            assert_eq!((added(&outcome.object), outcome.warnings.len()), (recorded.clone(), 0), "{kind:?} {field}");
+
+            let present = object(kind, json!({field: ours}));
+            let outcome = created_again(&present, &kind.settings(dependency(&ours, "Reject")));
+            assert_eq!(outcome.patch, NO_PATCH, "{kind:?} {field}");
+
+            let users = object(kind, json!({field: theirs}));
+            let message = refused(&users, &kind.settings(dependency(&ours, "Reject")));
+            let expected = format!("{field} of container \"init\" is set already");
+            assert!(message.starts_with(&expected), "{message}");
+            let outcome = created_again(&users, &kind.settings(dependency(&ours, "Keep")));
+            assert_eq!((&outcome.patch[..], outcome.warnings.len()), (&NO_PATCH[..], 1), "{kind:?} {field}");
+            let outcome = created_again(&users, &kind.settings(dependency(&ours, "Override")));
+            assert_eq!(init_container(&outcome.object, kind, 0)[field], ours, "{kind:?} {field}");
+            assert_eq!(overridden(&outcome.object), recorded, "{kind:?} {field}");
+
+            // An upgrade, which is a second call, and its end, which is only of what is stored.
+            let stored = created(&bare, &kind.settings(dependency(&ours, "Reject"))).object;
+            let outcome = created_again(&stored, &kind.settings(dependency(&theirs, "Reject")));
+            assert_eq!(init_container(&outcome.object, kind, 0)[field], theirs, "{kind:?} {field}");
+            if kind == Kind::Notebook {
+                let stored = stopped(&stored);
+                let outcome = updated_again(&stored, &stored, &wanting(&[], dependency(&ours, "Reject")));
+                assert_eq!(outcome.object["spec"], bare["spec"], "{field}");
+            }
+        }
+    }
+}
+
+/// The API server writes a pull policy into each container of a pod before anyone is asked: where it is the one that goes
+/// with the image, nobody wrote it, and it gives way. A Notebook's template is stored as its user wrote it.
+#[test]
+fn a_pull_policy_that_the_server_wrote_counts_as_absent() {
+    for (image, of_the_server, other) in [
+        ("jupyter", "Always", "IfNotPresent"),
+        ("jupyter:latest", "Always", "IfNotPresent"),
+        ("jupyter:1", "IfNotPresent", "Always"),
+        ("registry.example.org:5000/lab/jupyter", "Always", "IfNotPresent"),
+        ("registry.example.org:5000/lab/jupyter:1", "IfNotPresent", "Always"),
+        ("jupyter@sha256:0123", "IfNotPresent", "Always"),
+        ("jupyter:latest@sha256:0123", "Always", "IfNotPresent"),
+    ] {
+        let settings = |kind: Kind, policy: &str| {
+            kind.settings(json!({"dep": {"imagePullPolicy": policy, "containers": ["main", "init"]}}))
+        };
+        let with_policy = |kind: Kind, policy: &str| {
+            let container = |name: &str| json!({"name": name, "image": image, "imagePullPolicy": policy});
+            kind.object(json!({"containers": [container("main")], "initContainers": [container("init")]}))
+        };
+        for kind in [Kind::PipelinePod, Kind::Pod] {
+            let outcome = created_again(&with_policy(kind, of_the_server), &settings(kind, "Never"));
+            for list in ["containers", "initContainers"] {
+                assert_eq!(outcome.object["spec"][list][0]["imagePullPolicy"], "Never", "{kind:?} {image}");
+            }
+            let expected = json!({"dep": {"container": ["imagePullPolicy"], "container/init": ["imagePullPolicy"]}});
+            assert_eq!((added(&outcome.object), overridden(&outcome.object)), (expected, json!({})));
+            assert_eq!(outcome.warnings, [] as [&str; 0]);
+            // The very one that is asked for is there.
+            let outcome = created_again(&with_policy(kind, of_the_server), &settings(kind, of_the_server));
+            assert_eq!(outcome.patch, NO_PATCH, "{kind:?} {image}");
+            // Any other is the user's.
+            for policy in [other, "Never"] {
+                let wanted = if policy == "Never" { other } else { "Never" };
+                let message = refused(&with_policy(kind, policy), &settings(kind, wanted));
+                assert!(message.starts_with("imagePullPolicy of container \"main\" is set already"), "{message}");
+            }
+        }
+        let message = refused(&with_policy(Kind::Notebook, of_the_server), &settings(Kind::Notebook, "Never"));
+        assert!(message.starts_with("imagePullPolicy of container \"main\" is set already"), "{message}");
+    }
+}
+
+/// The API server writes a request like the limit where a pod has none; on a pod it counts as absent, by quantity.
+#[test]
+fn a_request_like_the_limit_counts_as_absent_on_a_pod() {
+    let resources =
+        |limit: &str, request: &str| json!({"limits": {"cpu": limit}, "requests": {"cpu": request, "memory": "1Gi"}});
+    let settings = |kind: Kind| kind.settings(json!({"dep": {"resources": {"requests": {"cpu": "100m"}}}}));
+    let with_resources = |kind: Kind, resources: Value| {
+        kind.object(json!({"containers": [{"name": "main", "image": "jupyter:1", "resources": resources}]}))
+    };
+    for kind in Kind::ALL {
+        for (limit, request, is_absent) in
+            [("2", "2", true), ("500m", "0.5", true), ("2", "1", false), ("0.5", "0.50", true)]
+        {
+            let users = with_resources(kind, resources(limit, request));
+            if is_absent && kind != Kind::Notebook {
+                let outcome = created_again(&users, &settings(kind));
+                let expected = with_resources(kind, resources(limit, "100m"));
+                assert_eq!(outcome.object["spec"], expected["spec"], "{kind:?} {limit} {request}");
+                assert_eq!(outcome.warnings, [] as [&str; 0]);
+                assert_eq!(
+                    (added(&outcome.object), overridden(&outcome.object)),
+                    (json!({"dep": {"requests": ["cpu"]}}), json!({}))
+                );
+            } else {
+                let message = refused(&users, &settings(kind));
+                assert!(message.starts_with("request cpu of container \"main\" is set already"), "{message}");
+            }
+        }
+        // The very one that is asked for is there.
+        let present = with_resources(kind, resources("0.1", "100m"));
+        assert_eq!(created_again(&present, &settings(kind)).patch, NO_PATCH, "{kind:?}");
+    }
+}
+
+/// Limits and requests are merged key by key beside the user's, and the other members of `resources` member by member. What
+/// is taken away leaves the user's as they were, and nothing that is empty.
+#[test]
+fn limits_and_requests_are_merged_by_key() {
+    let ours = json!({
+        "limits": {"nvidia.com/gpu": "1", "memory": "2Gi"},
+        "requests": {"memory": "1Gi"},
+        "claims": [{"name": "gpu"}],
+    });
+    let claims = json!([{"name": "gpu", "resourceClaimName": "gpu"}]);
+    let dependencies = json!({"dep": {"resources": ours, "resourceClaims": claims}});
+    let record = json!({"dep": {
+        "limits": ["memory", "nvidia.com/gpu"],
+        "requests": ["memory"],
+        "resourceClaims": ["gpu"],
+        "resources": ["claims"],
+    }});
+    let users =
+        |kind: Kind, resources: Value| kind.object(json!({"containers": [{"name": "main", "resources": resources}]}));
+    for kind in Kind::ALL {
+        let settings = kind.settings(dependencies.clone());
+        let container = format!("{}/containers/0", kind.pod_spec());
+        for (theirs, expected) in [
+            (json!({}), ours.clone()),
+            (Value::Null, ours.clone()),
+            (
+                json!({"limits": {"cpu": "4"}, "requests": {"cpu": "1", "ephemeral-storage": "1Gi"}}),
+                json!({
+                    "limits": {"cpu": "4", "nvidia.com/gpu": "1", "memory": "2Gi"},
+                    "requests": {"cpu": "1", "ephemeral-storage": "1Gi", "memory": "1Gi"},
+                    "claims": [{"name": "gpu"}],
+                }),
+            ),
+            (json!({"limits": {}, "requests": null}), ours.clone()),
+        ] {
+            let bare = users(kind, theirs.clone());
+            let stored = created_again(&bare, &settings).object;
+            assert_eq!(stored.pointer(&format!("{container}/resources")), Some(&expected), "{kind:?} {theirs}");
+            let sorted = |mut value: Value| {
+                let lists = value["dep"].as_object_mut().expect("an object").values_mut();
+                lists.filter_map(Value::as_array_mut).for_each(|keys| keys.sort_by_key(Value::to_string));
+                value
+            };
+            assert_eq!(sorted(added(&stored)), record, "{kind:?} {theirs}");
+            if kind == Kind::Notebook {
+                let stored = stopped(&stored);
+                let outcome = updated_again(&stored, &stored, &wanting(&[], dependencies.clone()));
+                let left = outcome.object.pointer(&format!("{container}/resources"));
+                let has_own = theirs["limits"].get("cpu").is_some();
+                assert_eq!(left, has_own.then_some(&theirs), "{theirs}");
+                assert_eq!(audit(&outcome, "removed"), "dep");
+            }
+        }
+        // The same key with another value is a conflict, whatever its neighbours are.
+        let theirs = users(kind, json!({"limits": {"memory": "4Gi"}, "requests": {"memory": "1024Mi"}}));
+        let message = refused(&theirs, &settings);
+        assert!(message.starts_with("limit memory of container \"main\" is set already"), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+/// What fetches secrets, and a dependency that gives it variables by its name.
+fn vault_and_trust(image: &str, ca: &str) -> Value {
+    let volume = json!({"name": "secrets", "emptyDir": {"medium": "Memory"}});
+    let vks = json!({"name": "vks", "image": image, "env": [{"name": "VKS_ADDR", "value": "a"}]});
+    json!({
+        "vault": {"volumes": [volume], "initContainers": [vks]},
+        "trust": {"env": [{"name": "CA", "value": ca}], "command": ["with-ca"], "containers": ["vks"]},
+    })
+}
+
+/// An init container that a dependency brings is reached by another one's list of names, whichever stands first; neither is
+/// in the way of the other's upgrade, and what others have put into it survives.
+#[test]
+fn an_init_container_that_is_brought_is_reached_by_name() {
+    let variables = |list: &Value| -> Vec<String> {
+        let list = list.as_array().into_iter().flatten();
+        list.map(|it| format!("{}={}", it["name"].as_str().unwrap_or("?"), it["value"].as_str().unwrap_or("?")))
+            .collect()
+    };
+    for kind in Kind::ALL {
+        for order in [["vault", "trust"], ["trust", "vault"]] {
+            let settings = |image: &str, ca: &str| kind.settings_for(vault_and_trust(image, ca), &order);
+            let bare = kind.object(json!({"containers": [{"name": "main", "image": "main:1"}]}));
+            let stored = created_again(&bare, &settings("vks:1", "one")).object;
+            let vks = init_container(&stored, kind, 0);
+            assert_eq!(variables(&vks["env"]), ["VKS_ADDR=a", "CA=one"], "{kind:?} {order:?}");
+            assert_eq!((&vks["command"], &vks["image"]), (&json!(["with-ca"]), &json!("vks:1")), "{kind:?}");
+            assert_eq!(
+                added(&stored),
+                json!({
+                    "vault": {"initContainers": ["vks"], "volumes": ["secrets"]},
+                    "trust": {"env/vks": ["CA"], "container/vks": ["command"]},
+                }),
+                "{kind:?} {order:?}"
+            );
+
+            // Each is upgraded for itself.
+            for (image, ca) in [("vks:2", "one"), ("vks:1", "two"), ("vks:2", "two")] {
+                let vks = init_container(&created_again(&stored, &settings(image, ca)).object, kind, 0);
+                let expected = ["VKS_ADDR=a".to_owned(), format!("CA={ca}")];
+                assert_eq!(
+                    (&vks["image"], variables(&vks["env"])),
+                    (&json!(image), expected.to_vec()),
+                    "{kind:?} {order:?}"
+                );
+                assert_eq!(vks["command"], json!(["with-ca"]), "{kind:?} {order:?}");
+            }
+        }
+    }
+}
+
+/// What others have put into an init container of ours, by their record, survives its upgrade, and it is no change of ours
+/// that a running notebook would wait for. When one of the two goes, the other stays.
+#[test]
+fn what_others_put_into_an_init_container_of_ours_survives() {
+    let bare = notebook(json!({"containers": [{"name": "main", "image": "main:1"}]}));
+    let ours = |image: &str| notebook_settings(json!({"vault": vault_and_trust(image, "one")["vault"].take()}));
+    let others = with(
+        &notebook_settings(json!({"trust": vault_and_trust("", "one")["trust"].take()})),
+        "/annotationDomain",
+        json!("lab.example.org"),
+    );
+    let first = created(&bare, &ours("vks:1")).object;
+    let both = created(&first, &others).object;
+    let vks = |object: &Value| init_container(object, Kind::Notebook, 0);
+    assert_eq!(
+        (vks(&both)["command"].clone(), vks(&both)["env"][1]["name"].clone()),
+        (json!(["with-ca"]), json!("CA"))
+    );
+    // Nothing waits, and nothing is changed.
+    assert_eq!(updated_again(&both, &both, &ours("vks:1")).patch, NO_PATCH);
+    let upgraded = updated_again(&stopped(&both), &stopped(&both), &ours("vks:2")).object;
+    assert_eq!(vks(&upgraded), with(&vks(&both), "/image", json!("vks:2")));
+
+    // Of one policy: what went into it goes, and the container stays; the container goes with all that is in it.
+    let all = vault_and_trust("vks:1", "one");
+    let stored = stopped(&created(&bare, &wanting(&["vault", "trust"], all.clone())).object);
+    let outcome = updated_again(&stored, &stored, &wanting(&["vault"], all.clone()));
+    assert_eq!(vks(&outcome.object), all["vault"]["initContainers"][0]);
+    assert_eq!(added(&outcome.object), json!({"vault": {"initContainers": ["vks"], "volumes": ["secrets"]}}));
+    let outcome = updated_again(&stored, &stored, &wanting(&["trust"], all));
+    assert_eq!(spec(&outcome.object), bare.pointer(TEMPLATE).expect("a template"));
+    assert!(outcome.warnings.iter().any(|it| it.starts_with("dependency \"trust\" is left out")), "{outcome:?}");
+}
