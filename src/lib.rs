@@ -14,8 +14,8 @@ mod rollout;
 pub mod settings;
 mod workload;
 
+use admission::settings_validation;
 use kubewarden_policy_sdk::protocol_version_guest;
-use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 use wapc_guest::{CallResult, register_function};
 
 /// Registers the three operations of the policy protocol.
@@ -32,6 +32,5 @@ fn validate(payload: &[u8]) -> CallResult {
 }
 
 fn validate_settings(payload: &[u8]) -> CallResult {
-    let message = settings::problems(payload);
-    Ok(serde_json::to_vec(&SettingsValidationResponse { valid: message.is_none(), message })?)
+    Ok(settings_validation(settings::problems(payload).as_deref()).into_bytes())
 }

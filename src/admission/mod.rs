@@ -4,4 +4,4 @@ mod request;
 mod response;
 
 pub use request::{Operation, Request, Unreadable};
-pub use response::{Answer, MutatedObject, Verdict};
+pub use response::{Answer, MutatedObject, Verdict, settings_validation};

@@ -98,6 +98,18 @@ impl Answer {
     }
 }
 
+/// The answer to `validate_settings` as the host reads it: the JSON of Kubewarden's `SettingsValidationResponse`.
+pub fn settings_validation(problems: Option<&str>) -> String {
+    let mut out =
+        String::from(if problems.is_some() { r#"{"valid":false,"message":"# } else { r#"{"valid":true,"message":"# });
+    match problems {
+        Some(problems) => quote_into(problems, &mut out),
+        None => out.push_str("null"),
+    }
+    out.push('}');
+    out
+}
+
 /// `warnings` as an API server passes them on: few, short, without control characters.
 fn tidy(warnings: &[String]) -> Vec<String> {
     let shown = if warnings.len() > MOST_WARNINGS { MOST_WARNINGS - 1 } else { warnings.len() };

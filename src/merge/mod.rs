@@ -179,7 +179,11 @@ impl<'a> Merger<'_, 'a> {
     fn merge_all(&mut self, object: &mut Node<'a>) -> Result<(), Malformed> {
         let are_volumes = |field: &&Field| field.entry == Entry::Volume;
         let is_beside = |field: &&Field| field.target != Target::Containers && field.strategy != MergeStrategy::Atomic;
-        for field in FIELDS.iter().filter(is_beside).filter(|field| !are_volumes(field)) {
+        let has_work =
+            |field: &&Field| self.used & 1 << field.order() != 0 || self.context.known.at(field.name).is_some();
+        let fields: Vec<_> =
+            FIELDS.iter().filter(is_beside).filter(|field| !are_volumes(field)).filter(has_work).collect();
+        for field in fields {
             self.merge_beside_containers(object, field)?;
         }
         self.merge_into_containers(object)?;
