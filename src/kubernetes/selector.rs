@@ -16,12 +16,13 @@ pub fn is_selected(selector: &str, labels: Option<&Object<'_>>) -> bool {
 pub fn may_both_select(one: &str, other: &str) -> bool {
     let mut all = requirements(one);
     all.extend(requirements(other));
-    // A label may be absent, have a value that no requirement has (here one that no label has), or one of theirs.
-    let may_hold = |label: Option<&str>, key: &str| all.iter().all(|it| it.key != key || it.holds(label));
-    let is_met = |it: &Requirement<'_>| {
-        may_hold(None, &it.key)
-            || may_hold(Some("\n"), &it.key)
-            || items(it.values).iter().any(|value| may_hold(Node::text_only(value).string().as_deref(), &it.key))
+    let may_hold = |key: &str, label: Option<&str>| all.iter().all(|it| it.key != key || it.holds(label));
+    let is_met = |Requirement { key, .. }: &Requirement<'_>| {
+        // The label may be absent, have a value that no requirement has (here one that no label has), or one of theirs.
+        let of_one = |it: &Requirement<'_>| {
+            it.values().iter().any(|value| may_hold(key, Node::text_only(value).string().as_deref()))
+        };
+        may_hold(key, None) || may_hold(key, Some("\n")) || all.iter().any(of_one)
     };
     all.len() > MOST_REQUIREMENTS || all.iter().all(is_met)
 }
@@ -39,9 +40,13 @@ pub struct Requirement<'a> {
 }
 
 impl Requirement<'_> {
+    fn values(&self) -> Vec<&str> {
+        if self.values.starts_with('[') { items(self.values) } else { vec![self.values] }
+    }
+
     fn holds(&self, label: Option<&str>) -> bool {
-        let is_label = |value: &str| label.is_some() && Node::text_only(value).string().as_deref() == label;
-        let is_one = || is_label(self.values) || items(self.values).iter().any(|value| is_label(value));
+        let is_label = |value: &&str| label.is_some() && Node::text_only(value).string().as_deref() == label;
+        let is_one = || self.values().iter().any(is_label);
         match &*self.operator {
             "In" => is_one(),
             "NotIn" => !is_one(),
