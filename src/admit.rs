@@ -8,10 +8,10 @@ use std::cell::OnceCell;
 use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
 use crate::json::{ByName, Malformed};
 use crate::merge::{
-    Annotations, Audience, Conflict, Known, MOST_CONFLICTS, OfOthers, Record, Records, Says, apply_annotations,
-    changed_annotations, put_back_metadata,
+    Annotations, Audience, Conflict, Known, MOST_CONFLICTS, OfOthers, Outcome, Record, Records, Says,
+    apply_annotations, changed_annotations, put_back_metadata,
 };
-use crate::rollout::{Change, Merged, Rollout, hash_of_asking, may_change, merge_along, restore_template};
+use crate::rollout::{Change, Merged, Rollout, Waiting, hash_of_asking, may_change, merge_along, restore_template};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
 use crate::workload::{self, Kind};
 
@@ -88,6 +88,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let kind = request.kind;
     if deployed.is_report {
         request.old_object = Some(request.object.clone());
+        request.operation = Operation::Update;
     }
     let has = Annotations::read(own, &request.object);
     let stored_has = request.old_object.as_ref().map(|old| Annotations::read(own, old));
@@ -116,9 +117,6 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     };
 
     let known = Known::new(&records, is_ours, plan, false);
-    if deployed.is_report {
-        return report(request, plan, &known, &has);
-    }
     let asks = has.apply.as_deref() == Some("now");
     // One that was called before us in this request has taken the annotation off.
     let old = request.old_object.as_ref().filter(|_| asks || client.applied.is_some());
@@ -126,6 +124,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let applied = old.map(|old| hash_of_asking(old, kind, before));
     let was_asked = applied.is_some() && client.applied.as_deref() == applied.as_deref();
     let is_asked_for = asks || was_asked || workload::asks_for_restart(&request.object);
+    let is_asked_for = is_asked_for || deployed.is_report;
     let may_change = may_change(&request, deployed.running_notebooks, is_asked_for);
     let of_others = request.old_object.as_ref().map(|_| OfOthers::of(&records, is_ours)).unwrap_or_default();
     let change = Change::of(&request, &records, &of_others, plan, &known, may_change);
@@ -150,6 +149,9 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         Err(conflicts) => return Ok(Answer { warnings, ..Answer::reject(422, denial(&conflicts)) }),
     };
     let Merged { mut object, mut outcome, waiting } = merged;
+    if deployed.is_report {
+        return Ok(report(&outcome, &waiting, plan, &has));
+    }
     put_back.extend(outcome.put_back);
     let mut said = ByName::default();
     warnings.extend(put_back.into_iter().filter(|warning| said.add(warning.clone())));
@@ -187,15 +189,15 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let names: Vec<_> = plan.iter().map(|it| it.name).filter(|name| outcome.changed.contains(name)).collect();
     let is_planned_alone = names.len() == outcome.changed.len();
     let planned = ByName::set(names.iter().copied().filter(|_| !is_planned_alone));
-    let changed = joined(names.iter().copied());
+    let changed = joined(&mut names.iter().copied());
     let others = outcome.changed.names().filter(|_| !is_planned_alone).map(|name| &**name);
-    let removed = joined(others.filter(|name| !planned.contains(name)));
-    let unknown = joined(outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
+    let removed = joined(&mut others.filter(|name| !planned.contains(name)));
+    let unknown = joined(&mut outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
     let audit_annotations = [
         ("dependencies", changed),
         ("removed", removed),
-        ("deferred", deferred.join(",")),
-        ("left-out", joined(waiting.left_out())),
+        ("deferred", joined(&mut deferred.iter().copied())),
+        ("left-out", joined(&mut waiting.left_out())),
         ("unknown", unknown),
         ("restored", restored.to_owned()),
     ];
@@ -208,36 +210,28 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
 
 /// What the settings ask for and the object is not, where it counts as the stored one: a rejection that names the
 /// dependencies (contract, "Answers").
-fn report<'a>(
-    request: Request<'a>,
-    plan: &'a [Dependency<'a>],
-    known: &'a Known<'a>,
-    has: &Annotations<'_>,
-) -> Result<Answer, Malformed> {
-    let old = request.old_object.as_ref();
-    let merged = merge_along(Rollout::BestEffort, request.object, old, request.kind, plan, known, ByName::default())?;
-    let Ok(Merged { outcome, waiting, .. }) = merged else { return Ok(Answer::accept()) };
+fn report(outcome: &Outcome<'_>, waiting: &Waiting<'_>, plan: &[Dependency<'_>], has: &Annotations<'_>) -> Answer {
     let planned = ByName::set(plan.iter().map(|it| it.name));
     let pending = ByName::set(has.pending());
-    let in_conflict = waiting.names(plan);
     let changed = |is_planned: bool, is_pending: bool| {
         let names = outcome.changed.names().map(|name| &**name);
-        names.filter(|name| planned.contains(name) == is_planned && pending.contains(name) == is_pending).collect()
+        joined(&mut names.filter(|name| planned.contains(name) == is_planned && pending.contains(name) == is_pending))
     };
-    let all: [(&str, Vec<&str>); 5] = [
+    let mut message = String::new();
+    for (what, names) in [
         ("missing or outdated: ", changed(true, false)),
         ("waiting for a stop: ", changed(true, true)),
         ("left over: ", changed(false, false)),
         ("left over until a stop: ", changed(false, true)),
-        ("in conflict with the user's entries: ", in_conflict),
-    ];
-    let lines: Vec<_> = all
-        .iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(what, names)| [what, &*names.join(", ")].concat())
-        .collect();
-    let message = || ["dependencies ", &lines.join("; ")].concat();
-    Ok(if lines.is_empty() { Answer::accept() } else { Answer::reject(422, message()) })
+        ("in conflict with the user's entries: ", joined(&mut waiting.names(plan).into_iter())),
+    ] {
+        if !names.is_empty() {
+            message.push_str(if message.is_empty() { "dependencies " } else { "; " });
+            message.push_str(what);
+            message.push_str(&names);
+        }
+    }
+    if message.is_empty() { Answer::accept() } else { Answer::reject(422, message) }
 }
 
 /// The dependencies that stay as they are since nobody knows what was stored: those that are ours by the client's record,
@@ -286,7 +280,7 @@ fn denial(conflicts: &[Conflict<'_>]) -> String {
 }
 
 /// Names, as annotations list them.
-fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
+fn joined(names: &mut dyn Iterator<Item = &str>) -> String {
     let mut list = String::new();
     for name in names {
         list.push_str(if list.is_empty() { "" } else { "," });

@@ -12,7 +12,9 @@ use super::types::{
     POD_DNS_CONFIG, POD_SECURITY_CONTEXT, POD_SPEC, RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT,
     TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT, VOLUME_MOUNT,
 };
-use crate::json::{cut, member};
+use std::borrow::Cow;
+
+use crate::json::{Node, cut, items, member};
 
 /// What a member is. A member is named by the way to it from the object: `capabilities.add`.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ use Is::{Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, Without};
 
 /// The rules of an object, wherever it is.
 #[rustfmt::skip]
-pub static RULES: [Rule; 38] = [
+pub static RULES: [Rule; 42] = [
     // ValidateTolerations
     Rule(&TOLERATION, &("key", Unset), &("operator", OneOf(&Words(&["Exists"])))),
     Rule(&TOLERATION, &("operator", OneOf(&Words(&["Exists"]))), &("value", Unset)),
@@ -84,6 +86,11 @@ pub static RULES: [Rule; 38] = [
     // ValidateSecurityContext; that SYS_ADMIN is no other capability, by the documentation of allowPrivilegeEscalation
     Rule(&SECURITY_CONTEXT, &("allowPrivilegeEscalation", OneOf(&Words(&["false"]))), &("privileged", OneOfIfSet(&Words(&["false"])))),
     Rule(&SECURITY_CONTEXT, &("allowPrivilegeEscalation", OneOf(&Words(&["false"]))), &("capabilities.add", Without(&Words(&["CAP_SYS_ADMIN", "SYS_ADMIN"])))),
+    // validateHostUsers; ValidatePodSpec of shareProcessNamespace
+    Rule(&POD_SPEC, &("hostUsers", OneOf(&Words(&["false"]))), &("hostNetwork", OneOfIfSet(&Words(&["false"])))),
+    Rule(&POD_SPEC, &("hostUsers", OneOf(&Words(&["false"]))), &("hostPID", OneOfIfSet(&Words(&["false"])))),
+    Rule(&POD_SPEC, &("hostUsers", OneOf(&Words(&["false"]))), &("hostIPC", OneOfIfSet(&Words(&["false"])))),
+    Rule(&POD_SPEC, &("shareProcessNamespace", OneOf(&Words(&["true"]))), &("hostPID", OneOfIfSet(&Words(&["false"])))),
     // validateSysctls
     Rule(&POD_SECURITY_CONTEXT, ALWAYS, &("sysctls", Distinct(&"name"))),
     // validateLivenessProbe, validateReadinessProbe, validateStartupProbe
@@ -140,6 +147,35 @@ pub fn value_at<'a>(object: &Object, text: &'a str, path: &str) -> Option<&'a st
         (Some(rest), Type::Object(object)) => value_at(object, value, rest),
         (Some(rest), _) => member(value, rest).filter(|value| *value != "null"),
     }
+}
+
+/// Whether the object `text` keeps a rule.
+pub fn is_kept(Rule(object, (when, is), (name, must)): &Rule, text: &str) -> bool {
+    !is_met(is, value_at(object, text, when)) || is_met(must, value_at(object, text, name))
+}
+
+/// Whether a member with this value is so.
+pub fn is_met(is: &Is, value: Option<&str>) -> bool {
+    let (Words(words), if_unset, of_found) = match is {
+        Is::Set | Is::Distinct(_) => return value.is_some(),
+        Is::Unset => return value.is_none(),
+        Is::Items(Count(least, most, _)) => {
+            return (*least..=*most).contains(&value.map(items).unwrap_or_default().len());
+        }
+        Is::Without(words) => (words, true, false),
+        Is::Not(words) => (words, true, false),
+        Is::OneOf(words) => (words, false, true),
+        Is::OneOfIfSet(words) => (words, true, true),
+    };
+    let Some(value) = value else { return if_unset };
+    let values = if value.starts_with('[') { items(value) } else { vec![value] };
+    let is_one = |value: &&str| words.iter().any(|word| is_word(&says(value), word));
+    values.iter().any(is_one) == of_found
+}
+
+/// What a string says, or a number or word as it stands.
+pub fn says(text: &str) -> Cow<'_, str> {
+    Node::text_only(text).string().unwrap_or(Cow::Borrowed(text))
 }
 
 /// Whether `text` is `word`, or one that `word` stands for.

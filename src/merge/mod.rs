@@ -7,6 +7,7 @@
 mod annotations;
 mod containers;
 mod edits;
+mod excluded;
 mod known;
 mod others;
 mod place;
@@ -22,8 +23,9 @@ pub use record::{Part, Record};
 pub use set_aside::{keys_of, set_aside};
 
 use self::containers::{Reach, carry_inside, fields_in_containers, without_others};
+use self::excluded::{excluded, excluded_by_amount};
 use self::known::OwnersAt;
-use self::place::{Context, Desired, Place, Stored, entries_of, holder_mut, present_atomic_fields};
+use self::place::{Context, Desired, Place, Stored, entries_of, holder_mut, present_atomic_fields, retain_entries};
 use crate::json::{Body, ByName, Malformed, Node, Object, Path, is_same_text, items, member, string_member};
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, OF_SPEC, SIDECARS, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
@@ -235,6 +237,7 @@ impl<'a> Merger<'_, 'a> {
             taken: ByName::default(),
             mounted: ByName::default(),
             by_server: None,
+            excluded: ByName::default(),
         }
     }
 
@@ -259,7 +262,7 @@ impl<'a> Merger<'_, 'a> {
         if let Some(rival) = field.rival().filter(|_| !desired.is_empty()) {
             place.taken = self.names_of(parent, rival, parent_path)?;
         }
-        self.merge_field(parent, parent_path, &place, desired)
+        self.merge_field(parent, parent_path, place, desired)
     }
 
     /// Whether an entry of `place` may be taken away, as far as can be told without looking at it.
@@ -295,7 +298,7 @@ impl<'a> Merger<'_, 'a> {
         &mut self,
         parent: &mut Object<'a>,
         parent_path: &Path<'_>,
-        place: &Place<'_, 'a>,
+        mut place: Place<'_, 'a>,
         desired: &[Desired<'a>],
     ) -> Result<(), Malformed> {
         let field = place.field;
@@ -341,6 +344,14 @@ impl<'a> Merger<'_, 'a> {
             let stored = place.stored.parent.flatten().and_then(|stored| stored.get(member));
             present.is_some_and(Node::is_changed) || !is_same_text(text(stored), text(present))
         };
+        if field.within.is_some() {
+            place.excluded = self.excluded_by_amount(parent, &place, desired);
+        } else if is_map && !desired.is_empty() {
+            let users = |key: &str| place.owner(key).is_none();
+            let entry =
+                |key: &str| entries.iter().rfind(|(name, _)| name.as_deref() == Some(key)).map(|(_, value)| *value);
+            place.excluded = excluded(field, false, desired, &|key| entry(key).filter(|_| users(key)));
+        }
         let edits = place.decide(&self.context, desired, &entries, may_put_back, &mut self.outcome);
         if edits.is_empty() {
             return Ok(());
@@ -486,9 +497,12 @@ impl<'a> Merger<'_, 'a> {
                         ..self.place(field, "", None, stored.get(&name, at))
                     };
                     if field.strategy == MergeStrategy::Atomic {
-                        self.merge_atomic_fields(container, &place, &desired);
+                        self.merge_atomic_fields(container, place, are_init_containers, &desired);
                     } else {
-                        self.merge_field(container, &path, &place, &desired)?;
+                        self.merge_field(container, &path, place, &desired)?;
+                    }
+                    if field.name == "limits" && !by_server.is_empty() {
+                        follow_limits(container, &by_server, &path)?;
                     }
                 }
             }
@@ -518,12 +532,48 @@ impl<'a> Merger<'_, 'a> {
         let stored = self.stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_object);
         let place = self.place(any, any.place(), owners, stored);
         let Some(spec) = reach(object, path, !desired.is_empty())? else { return Ok(()) };
-        self.merge_atomic_fields(spec, &place, &desired);
+        self.merge_atomic_fields(spec, place, false, &desired);
         Ok(())
     }
 
+    /// The limits that are below what the user requests, or the requests that are above his limits. A request of ours, or
+    /// one that the server wrote, follows.
+    fn excluded_by_amount(
+        &self,
+        container: &Object<'a>,
+        place: &Place<'_, 'a>,
+        desired: &[Desired<'a>],
+    ) -> ByName<'a, &'static str> {
+        let are_limits = place.field.name == "limits";
+        let Some(other) = Field::named(if are_limits { "requests" } else { "limits" }).filter(|_| !desired.is_empty())
+        else {
+            return ByName::default();
+        };
+        let amounts = entries_of(container, other);
+        let by_name = [other.name, "/", place.container.unwrap_or_default()].concat();
+        let follows = |key: &str| {
+            let is_ours = |place: &str| self.context.known.at(place).is_some_and(|owners| owners.contains(key));
+            let mut additions = self.reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
+            place.by_server.is_some_and(|keys| keys.contains(key))
+                || is_ours(other.name)
+                || is_ours(&by_name)
+                || additions.any(|addition| std::ptr::eq(addition.field, other) && addition.key == key)
+        };
+        let theirs = |key: &str| amounts.get(key).filter(|_| !are_limits || !follows(key)).map(|amount| amount.value);
+        excluded_by_amount(place.field, desired, &theirs)
+    }
+
     /// The fields of a pod spec or container that merge as a whole.
-    fn merge_atomic_fields(&mut self, parent: &mut Object<'a>, place: &Place<'_, 'a>, desired: &[Desired<'a>]) {
+    fn merge_atomic_fields(
+        &mut self,
+        parent: &mut Object<'a>,
+        mut place: Place<'_, 'a>,
+        is_in_init_container: bool,
+        desired: &[Desired<'a>],
+    ) {
+        let users = |key: &str| place.owner(key).is_none();
+        let member = |key: &str| parent.get(key).filter(|_| users(key)).map(Node::text);
+        place.excluded = excluded(place.field, is_in_init_container, desired, &member);
         let present = present_atomic_fields(parent, place.field.target);
         let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();
         let edits = place.decide(&self.context, desired, &entries, self.holds_back, &mut self.outcome);
@@ -574,6 +624,21 @@ pub fn recorded_main<'a>(
         Some(was_main) if is_there(was_main) => Some(was_main.clone().into_owned()),
         _ => main.filter(|main| !names.iter().any(|name| name == main)).map(str::to_owned),
     }
+}
+
+/// Takes away the requests that the server wrote for limits which are others now: it writes them anew.
+fn follow_limits(container: &mut Object<'_>, by_server: &ByName<'_, ()>, path: &Path<'_>) -> Result<(), Malformed> {
+    let [Some(limits), Some(requests)] = ["limits", "requests"].map(Field::named) else { return Ok(()) };
+    let [limit_of, request_of] = [limits, requests].map(|field| entries_of(container, field));
+    let is_same = |key: &str| match (limit_of.get(key), request_of.get(key)) {
+        (Some(limit), Some(request)) => requests.is_equal(key, limit.value, request.value),
+        _ => true,
+    };
+    let follows = ByName::set(by_server.names().map(|key| &**key).filter(|key| !is_same(key)));
+    if follows.is_empty() {
+        return Ok(());
+    }
+    retain_entries(container, path, requests, &mut |key| !follows.contains(key))
 }
 
 /// The containers of a list in the stored object, to find the one that a container was: by its name, else by its place.

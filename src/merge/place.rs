@@ -55,6 +55,8 @@ pub struct Place<'p, 'a> {
     pub mounted: ByName<'a, ()>,
     /// The keys of entries that the server itself wrote, which count as absent.
     pub by_server: Option<&'p ByName<'static, ()>>,
+    /// The keys of what the API server would refuse beside something of the user's, and what that is.
+    pub excluded: ByName<'a, &'static str>,
 }
 
 /// The entries of a place in the stored object, by key; read when the first of them is asked for.
@@ -237,7 +239,7 @@ impl Verdict {
 
 impl<'a> Place<'_, 'a> {
     /// Whose the entry of this key is.
-    fn owner(&self, key: &str) -> Option<Owner<'a>> {
+    pub fn owner(&self, key: &str) -> Option<Owner<'a>> {
         let here = self.owners.iter().flatten().find_map(|owners| owners.get(key));
         let moved = || {
             let (owners, reaches) = self.moved?;
@@ -275,7 +277,7 @@ impl<'a> Place<'_, 'a> {
         for (at, (key, value)) in entries.iter().enumerate() {
             let Some(key) = key else { continue };
             is_before_theirs &= self.owner(key).is_some();
-            match found.get_mut(&**key) {
+            match found.get_mut(key) {
                 // Of the duplicates in a map the last counts.
                 Some(found) if is_map => found.entries = vec![(at, value)],
                 Some(found) => found.entries.push((at, value)),
@@ -502,6 +504,25 @@ impl<'a> Place<'_, 'a> {
                 return Verdict::Theirs;
             }
         }
+        if let Some(other) = self.excluded.get(key)
+            && !present().any(|theirs| field.contains(key, theirs, addition.value))
+        {
+            let subject = match (field.strategy, field.within) {
+                (MergeStrategy::Atomic, _) if other.is_empty() => {
+                    ["init container ", &plain_or_shown(self.container.unwrap_or_default())].concat()
+                }
+                (MergeStrategy::Atomic, _) => self.in_its_container((*other).to_owned()),
+                (_, None) => self.subject(field, other),
+                (_, Some(_)) => self.in_its_container([other, " ", &plain_or_shown(key)].concat()),
+            };
+            if dependency.on_conflict == OnConflict::Keep {
+                let what = format!("{subject} stays; what dependency \"{name}\" brings excludes it, and is left out");
+                outcome.warn(Audience::Writer, what);
+                return Verdict::Theirs;
+            }
+            let problem = format!("and excludes what dependency \"{name}\" brings");
+            return self.conflict(context, dependency, addition, subject, problem, outcome);
+        }
         let Some(theirs) = present().next_back().filter(|theirs| !is_absent(theirs)) else {
             if stays_with_its_twin() {
                 return Verdict::Theirs;
@@ -690,6 +711,11 @@ impl<'a> Place<'_, 'a> {
             MergeStrategy::Atomic => field.name.to_owned(),
             _ => format!("{} {}", field.noun, plain_or_shown(key)),
         };
+        self.in_its_container(what)
+    }
+
+    /// With the container that it is in.
+    fn in_its_container(&self, what: String) -> String {
         match self.container {
             Some(container) => format!("{what} of container {}", shown(container)),
             None => what,

@@ -2,10 +2,10 @@
 
 use super::FirstPositions;
 use super::problem::{Problems, did_you_mean, one_of};
-use super::shape::{check_distinct, found, says};
+use super::shape::{check_distinct, found};
 use crate::json::{Path, items};
 use crate::kubernetes::names::Words;
-use crate::kubernetes::rules::{Count, Is, Rule, is_word, value_at};
+use crate::kubernetes::rules::{Count, Is, Rule, is_met, says, value_at};
 
 /// Checks the object `text` at `path` by a rule.
 pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, text: &str, problems: &mut Problems) {
@@ -46,22 +46,4 @@ pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, tex
         _ => [", since ", when, " is ", &says],
     };
     problems.add(&path, &[must, &one_of(words), &why.concat()]);
-}
-
-fn is_met(is: &Is, value: Option<&str>) -> bool {
-    let (Words(words), if_unset, of_found) = match is {
-        Is::Set | Is::Distinct(_) => return value.is_some(),
-        Is::Unset => return value.is_none(),
-        Is::Items(Count(least, most, _)) => {
-            return (*least..=*most).contains(&value.map(items).unwrap_or_default().len());
-        }
-        Is::Without(words) => (words, true, false),
-        Is::Not(words) => (words, true, false),
-        Is::OneOf(words) => (words, false, true),
-        Is::OneOfIfSet(words) => (words, true, true),
-    };
-    let Some(value) = value else { return if_unset };
-    let values = if value.starts_with('[') { items(value) } else { vec![value] };
-    let is_one = |value: &&str| words.iter().any(|word| is_word(&says(value), word));
-    values.iter().any(is_one) == of_found
 }

@@ -7,7 +7,7 @@ use super::{FirstPositions, List, between};
 use crate::json::{Node, Path, items, kind_of, member, members, plain_or_shown, shown, string_member};
 use crate::kubernetes::names::{Format, Words, clean_path, is_extended_resource, is_overcommit_allowed};
 use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::rules::RULES;
+use crate::kubernetes::rules::{RULES, says};
 use crate::kubernetes::schema::{Exclusive, Object, Range, Type};
 use crate::kubernetes::types::{
     CONTAINER, POD_SECURITY_CONTEXT, POD_SPEC, PRUNED, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT,
@@ -332,11 +332,6 @@ fn whole_number(text: &str) -> Option<i64> {
     let digit = |byte: u8| i64::from(byte - b'0');
     let size = if digits.len() > 18 { i64::MAX } else { digits.bytes().fold(0, |size, byte| size * 10 + digit(byte)) };
     Some(if digits.len() < text.len() { -size } else { size })
-}
-
-/// What a value says: a string without its quotes, or the JSON of anything else.
-pub fn says(text: &str) -> Cow<'_, str> {
-    if text.starts_with('"') { string(text) } else { Cow::Borrowed(text) }
 }
 
 /// A string or a number, as a message shows it.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::again::{
     NO_PATCH, TEMPLATE, added, audit, created_again, notebook, overridden, spec, stopped, updated_again, wanting,
 };
-use super::objects::{Kind, created, notebook_settings, refused, with};
+use super::objects::{Kind, created, notebook_settings, refused, updated, with};
 
 /// The fields of a container that are one value, each with a value that a dependency brings, and another one.
 fn atomic_fields() -> [(&'static str, Value, Value); 4] {
@@ -25,9 +25,9 @@ fn init_container(object: &Value, kind: Kind, at: usize) -> Value {
     object.pointer(&pointer).cloned().unwrap_or_default()
 }
 
-/// An object with a container and two init containers, the first of which has `more`.
+/// An object with a container and two init containers, the first of which goes on and has `more`.
 fn object(kind: Kind, more: Value) -> Value {
-    let mut first = json!({"name": "init", "image": "tool:1"});
+    let mut first = json!({"name": "init", "image": "tool:1", "restartPolicy": "Always"});
     first.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let others = json!({"name": "other", "image": "tool:1"});
     kind.object(json!({"containers": [{"name": "main", "image": "main:1"}], "initContainers": [first, others]}))
@@ -160,22 +160,31 @@ fn a_request_like_the_limit_counts_as_absent_on_a_pod() {
 /// is taken away leaves the user's as they were, and nothing that is empty.
 #[test]
 fn limits_and_requests_are_merged_by_key() {
-    let ours = json!({
-        "limits": {"nvidia.com/gpu": "1", "memory": "2Gi"},
-        "requests": {"memory": "1Gi"},
-        "claims": [{"name": "gpu"}],
-    });
-    let claims = json!([{"name": "gpu", "resourceClaimName": "gpu"}]);
-    let dependencies = json!({"dep": {"resources": ours, "resourceClaims": claims}});
-    let record = json!({"dep": {
-        "limits": ["memory", "nvidia.com/gpu"],
-        "requests": ["memory"],
-        "resourceClaims": ["gpu"],
-        "resources": ["claims"],
-    }});
     let users =
         |kind: Kind, resources: Value| kind.object(json!({"containers": [{"name": "main", "resources": resources}]}));
     for kind in Kind::ALL {
+        // A Notebook loses claims.
+        let has_claims = kind != Kind::Notebook;
+        let mut ours = json!({"limits": {"nvidia.com/gpu": "1", "memory": "2Gi"}, "requests": {"memory": "1Gi"}});
+        let mut dependencies = json!({"dep": {}});
+        let mut record = json!({"dep": {"limits": ["memory", "nvidia.com/gpu"], "requests": ["memory"]}});
+        if has_claims {
+            ours["claims"] = json!([{"name": "gpu"}]);
+            dependencies["dep"]["resourceClaims"] = json!([{"name": "gpu", "resourceClaimName": "gpu"}]);
+            record["dep"]["resourceClaims"] = json!(["gpu"]);
+            record["dep"]["resources"] = json!(["claims"]);
+        }
+        dependencies["dep"]["resources"] = ours.clone();
+        let beside = |theirs: Value| {
+            let mut both = theirs;
+            both["limits"]["nvidia.com/gpu"] = json!("1");
+            both["limits"]["memory"] = json!("2Gi");
+            both["requests"]["memory"] = json!("1Gi");
+            if has_claims {
+                both["claims"] = json!([{"name": "gpu"}]);
+            }
+            both
+        };
         let settings = kind.settings(dependencies.clone());
         let container = format!("{}/containers/0", kind.pod_spec());
         for (theirs, expected) in [
@@ -183,11 +192,7 @@ fn limits_and_requests_are_merged_by_key() {
             (Value::Null, ours.clone()),
             (
                 json!({"limits": {"cpu": "4"}, "requests": {"cpu": "1", "ephemeral-storage": "1Gi"}}),
-                json!({
-                    "limits": {"cpu": "4", "nvidia.com/gpu": "1", "memory": "2Gi"},
-                    "requests": {"cpu": "1", "ephemeral-storage": "1Gi", "memory": "1Gi"},
-                    "claims": [{"name": "gpu"}],
-                }),
+                beside(json!({"limits": {"cpu": "4"}, "requests": {"cpu": "1", "ephemeral-storage": "1Gi"}})),
             ),
             (json!({"limits": {}, "requests": null}), ours.clone()),
         ] {
@@ -300,4 +305,99 @@ fn what_others_put_into_an_init_container_of_ours_survives() {
     let outcome = updated_again(&stored, &stored, &wanting(&["trust"], all));
     assert_eq!(spec(&outcome.object), bare.pointer(TEMPLATE).expect("a template"));
     assert!(outcome.warnings.iter().any(|it| it.starts_with("dependency \"trust\" is left out")), "{outcome:?}");
+}
+
+/// What is right by itself may be refused beside what the user wrote: then it is a conflict like any other.
+#[test]
+fn what_the_api_server_refuses_beside_the_users_is_a_conflict() {
+    let dependency = |name: &str, value: Value| json!({"dep": {name: value}});
+    for (of_spec, theirs, ours, subject) in [
+        (
+            false,
+            json!({"resources": {"requests": {"memory": "8Gi"}}}),
+            dependency("resources", json!({"limits": {"memory": "4Gi"}})),
+            "request memory of container \"main\"",
+        ),
+        (
+            false,
+            json!({"resources": {"limits": {"cpu": "1"}}}),
+            dependency("resources", json!({"requests": {"cpu": "1500m"}})),
+            "limit cpu of container \"main\"",
+        ),
+        (
+            false,
+            json!({"securityContext": {"privileged": true}}),
+            dependency("containerSecurityContext", json!({"allowPrivilegeEscalation": false})),
+            "securityContext privileged of container \"main\"",
+        ),
+        (
+            false,
+            json!({"securityContext": {"allowPrivilegeEscalation": false}}),
+            dependency("containerSecurityContext", json!({"capabilities": {"add": ["SYS_ADMIN"]}})),
+            "securityContext allowPrivilegeEscalation of container \"main\"",
+        ),
+        (true, json!({"hostPID": true}), dependency("shareProcessNamespace", json!(true)), "hostPID"),
+    ] {
+        for kind in [Kind::Notebook, Kind::PipelinePod, Kind::Pod] {
+            let mut container = json!({"name": "main"});
+            let mut spec = json!({});
+            let holder = if of_spec { &mut spec } else { &mut container };
+            holder.as_object_mut().expect("an object").extend(theirs.as_object().expect("an object").clone());
+            spec["containers"] = json!([container]);
+            let object = kind.object(spec);
+            let with = |on_conflict: &str| {
+                let mut dependencies = ours.clone();
+                dependencies["dep"]["onConflict"] = json!(on_conflict);
+                kind.settings(dependencies)
+            };
+            let message = format!(
+                "{subject} is set already and excludes what dependency \"dep\" brings; remove it, or ask your platform to \
+                 let dependency \"dep\" keep it"
+            );
+            assert_eq!(refused(&object, &with("Reject")), message, "{kind:?}");
+            assert_eq!(refused(&object, &with("Override")), message, "{kind:?}");
+            let kept = created(&object, &with("Keep"));
+            assert_eq!(kept.patch, [] as [Value; 0], "{kind:?} {subject}");
+            let warning = format!("{subject} stays; what dependency \"dep\" brings excludes it, and is left out");
+            assert_eq!(kept.warnings, [warning]);
+        }
+    }
+}
+
+/// An init container that ends has no `lifecycle`.
+#[test]
+fn an_init_container_that_ends_gets_no_lifecycle() {
+    for kind in Kind::ALL {
+        let dependency =
+            json!({"dep": {"lifecycle": {"preStop": {"exec": {"command": ["sync"]}}}, "containers": ["init"]}});
+        let ends = kind.object(json!({"containers": [{"name": "main"}], "initContainers": [{"name": "init"}]}));
+        let message = refused(&ends, &kind.settings(dependency));
+        assert!(message.starts_with("init container init is set already and excludes what dependency"), "{message}");
+    }
+}
+
+/// The request that the server wrote for a limit goes with it, and an upgrade of both is no conflict with itself.
+#[test]
+fn a_request_follows_the_limit_that_it_was_written_for() {
+    let memory = |amount: &str| json!({"memory": amount});
+    let dependency = |resources: Value| json!({"dep": {"onConflict": "Override", "resources": resources}});
+    let object = Kind::Pod.object(json!({"containers": [
+        {"name": "main", "resources": {"limits": memory("8Gi"), "requests": memory("8Gi")}},
+    ]}));
+    let settings = Kind::Pod.settings(dependency(json!({"limits": memory("4Gi")})));
+    let outcome = created(&object, &settings);
+    let resources = outcome.object.pointer("/spec/containers/0/resources");
+    assert_eq!(resources.map(|it| &it["limits"]), Some(&memory("4Gi")));
+    assert_eq!(resources.and_then(|it| it["requests"].get("memory")), None);
+
+    let both = |limit: &str, request: &str| {
+        Kind::Notebook.settings(dependency(json!({"limits": memory(limit), "requests": memory(request)})))
+    };
+    let bare = Kind::Notebook.object(json!({"containers": [{"name": "main"}]}));
+    let stored = created(&bare, &both("4Gi", "3Gi")).object;
+    let upgraded = updated(&stored, &stored, &both("2Gi", "1Gi"));
+    assert_eq!(
+        upgraded.object.pointer("/spec/template/spec/containers/0/resources"),
+        Some(&json!({"limits": memory("2Gi"), "requests": memory("1Gi")}))
+    );
 }

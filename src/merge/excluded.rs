@@ -1,0 +1,73 @@
+//! What a dependency adds and what the user wrote beside it may each be right, and both together refused by the API server: a
+//! limit below the user's request, `privileged` beside `allowPrivilegeEscalation: false` (contract, "Conflicts").
+
+use super::Desired;
+use crate::json::{ByName, cut};
+use crate::kubernetes::names::is_overcommit_allowed;
+use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept};
+use crate::kubernetes::schema::{self, Type};
+use crate::kubernetes::types::{CONTAINER, POD_SPEC};
+use crate::settings::fields::{Field, MergeStrategy, Target};
+
+/// The keys of what is desired that the API server refuses beside what `theirs` gives for other members of the same object,
+/// which stay; each with the member that excludes it; none where the init container itself does. `theirs` gives nothing for what is ours.
+pub fn excluded<'a, 'e>(
+    field: &'static Field,
+    is_in_init_container: bool,
+    desired: &[Desired<'a>],
+    theirs: &dyn Fn(&str) -> Option<&'e str>,
+) -> ByName<'a, &'static str> {
+    let mut excluded = ByName::default();
+    let of: &schema::Object = match (field.strategy, &field.of, field.target) {
+        (MergeStrategy::Granular, Type::Object(object), _) => object,
+        (MergeStrategy::Atomic, _, Target::Containers) => &CONTAINER,
+        (MergeStrategy::Atomic, ..) => &POD_SPEC,
+        _ => return excluded,
+    };
+    let of_init = OF_INIT_CONTAINERS.iter().filter(|_| is_in_init_container);
+    for rule in RULES.iter().chain(of_init).filter(|Rule(object, ..)| std::ptr::eq(*object, of)) {
+        let Rule(_, (when, _), (name, _)) = rule;
+        let (when, name) = (cut(when, b'.').0, cut(name, b'.').0);
+        for Desired { addition, .. } in desired {
+            let other = match () {
+                () if when.is_empty() || when == name => continue,
+                () if addition.key == when => name,
+                () if addition.key == name => when,
+                () => continue,
+            };
+            let is_desired = || desired.iter().any(|desired| desired.addition.key == other);
+            let value = theirs(other);
+            // An init container without a restart policy is one that ends.
+            let is_told_by_nothing = value.is_none() && is_in_init_container && other == "restartPolicy";
+            if is_desired() || value.is_none() && !is_told_by_nothing {
+                continue;
+            }
+            let value = value.unwrap_or("null");
+            let both = ["{\"", &addition.key, "\":", addition.value, ",\"", other, "\":", value, "}"].concat();
+            if !is_kept(rule, &both) {
+                excluded.insert(&*addition.key, if is_told_by_nothing { "" } else { other });
+            }
+        }
+    }
+    excluded
+}
+
+/// As [`excluded`], of limits against requests or the other way round.
+pub fn excluded_by_amount<'a, 'e>(
+    field: &'static Field,
+    desired: &[Desired<'a>],
+    theirs: &dyn Fn(&str) -> Option<&'e str>,
+) -> ByName<'a, &'static str> {
+    let mut excluded = ByName::default();
+    let are_limits = field.name == "limits";
+    for Desired { addition, .. } in desired {
+        let amounts = [Some(addition.value), theirs(&addition.key)].map(|value| value.and_then(Quantity::parse));
+        let [Some(ours), Some(theirs)] = amounts.map(|amount| amount.map(Quantity::milli)) else { continue };
+        let (limit, request) = if are_limits { (ours, theirs) } else { (theirs, ours) };
+        if request > limit || request != limit && !is_overcommit_allowed(&addition.key) {
+            excluded.insert(&*addition.key, if are_limits { "request" } else { "limit" });
+        }
+    }
+    excluded
+}
