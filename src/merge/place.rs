@@ -419,8 +419,10 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) -> bool {
         let field = self.field_of(key);
-        // Only the stored record takes away. What counts as absent is gone already; what the client wrote over is his now.
-        if !owner.is_stored || (context.is_held_back)(owner.dependency) || field.is_absent(key, value) {
+        // Only the stored record takes away. What counts as absent is gone already, unless that is what was added; what the
+        // client wrote over is his now.
+        let is_gone = field.is_absent(key, value) && self.stored.is_unlike(field, key, value);
+        if !owner.is_stored || (context.is_held_back)(owner.dependency) || is_gone {
             return false;
         }
         // A volume or container is ours as long as it is there.

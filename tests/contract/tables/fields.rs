@@ -56,6 +56,8 @@ struct Row {
     may_keep: bool,
     /// What the entry needs in the pod spec and in the settings.
     needs: Value,
+    /// The kinds of objects that it may be added to.
+    kinds: &'static [Kind],
 }
 
 fn row(field: &'static str, at: &'static str, merge: Merge, key: &'static str, subject: &'static str) -> Row {
@@ -85,6 +87,11 @@ fn row(field: &'static str, at: &'static str, merge: Merge, key: &'static str, s
         empty,
         may_keep: true,
         needs: json!({}),
+        kinds: match field {
+            "automountServiceAccountToken" => &[Kind::Notebook],
+            "hostUsers" | "resourceClaims" => &[Kind::PipelinePod],
+            _ => &Kind::BOTH,
+        },
     }
 }
 
@@ -377,6 +384,7 @@ fn rows() -> Vec<Row> {
             changed: json!({"claims": [{"name": "gpu", "request": "one"}]}),
             others: [json!({"limits": {"cpu": "1"}}), json!({"requests": {"cpu": "1"}})],
             needs: json!({"resourceClaims": [{"name": "gpu", "resourceClaimName": "gpu"}]}),
+            kinds: &[Kind::PipelinePod],
             ..row(
                 "resources",
                 "/containers/0/resources",
@@ -468,15 +476,11 @@ fn rows() -> Vec<Row> {
 /// Every row, on each kind of object that may have the field: the token of a pod is mounted before the policy is asked.
 fn for_each_row(test: impl Fn(&Case<'_>)) {
     for row in rows() {
-        for kind in Kind::BOTH.into_iter().filter(|kind| *kind == Kind::Notebook || !is_of_notebooks(&row)) {
+        for &kind in row.kinds {
             println!("{} of a {kind:?}", row.field);
             test(&Case { row: &row, kind });
         }
     }
-}
-
-fn is_of_notebooks(row: &Row) -> bool {
-    row.field == "automountServiceAccountToken"
 }
 
 /// A field of an object of one kind.
@@ -547,6 +551,10 @@ impl Case<'_> {
 
     /// Settings that no longer ask for it.
     fn settings_without(&self) -> Value {
+        if self.row.kinds != Kind::BOTH {
+            let settings = self.settings(&self.row.desired, "Reject");
+            return with(&settings, "/dependencies/dep/selector", json!({"matchLabels": {"wants": "it"}}));
+        }
         self.kind.settings_for(self.dependency(&self.row.desired, "Reject"), &[])
     }
 
@@ -782,7 +790,7 @@ fn a_managed_entry_is_removed_when_it_is_no_longer_wanted() {
 #[test]
 fn an_emptied_list_or_map_is_removed() {
     for_each_row(|case| {
-        if case.kind != Kind::Notebook || is_of_notebooks(case.row) {
+        if case.kind != Kind::Notebook {
             // Only a stored object loses anything, and a pod is created once. The settings list the dependency for pods.
             return;
         }
