@@ -104,11 +104,7 @@ fn request(name: &str) -> Value {
 
 /// The settings under which the requests were made.
 fn platform() -> Value {
-    with(
-        &test_data("settings.yaml"),
-        "/dependencies/proxy/proxy/noProxy",
-        json!(["localhost", "127.0.0.1", ".local"]),
-    )
+    with(&test_data("settings.yaml"), "/dependencies/proxy/proxy/noProxy", json!(["localhost", "127.0.0.1", ".local"]))
 }
 
 /// The same after an upgrade: another pull secret, another proxy.

@@ -117,7 +117,8 @@ fn rows() -> Vec<Row> {
         let term = json!({"matchExpressions": [{"key": "pool", "operator": "In", "values": values}]});
         json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}})
     };
-    let spread = |key: &str, most: u8| json!({"topologyKey": key, "whenUnsatisfiable": "ScheduleAnyway", "maxSkew": most});
+    let spread =
+        |key: &str, most: u8| json!({"topologyKey": key, "whenUnsatisfiable": "ScheduleAnyway", "maxSkew": most});
     let pre_stop = |port: &str| json!({"preStop": {"httpGet": {"port": port}}});
     vec![
         Row {
