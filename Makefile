@@ -73,9 +73,9 @@ bench: $(MODULE) $(GUESTS)/scan.wasm $(GUESTS)/typed.wasm $(POLICY_BENCH) ## Mea
 policy.wasm: $(MODULE) ## Build the policy
 	cp $< $@
 
-annotated-policy.wasm: policy.wasm metadata.yml README.md $(POLICY_HOST) ## Build the policy with its metadata, as it is published
+annotated-policy.wasm: policy.wasm metadata.yml docs/usage.md $(POLICY_HOST) ## Build the policy with its metadata, as it is published
 	@rm -f $@
-	$(KWCTL) annotate --metadata-path metadata.yml --usage-path README.md --output-path $@ policy.wasm
+	$(KWCTL) annotate --metadata-path metadata.yml --usage-path docs/usage.md --output-path $@ policy.wasm
 
 $(MODULE): $(SOURCES) | wasm-target
 	cargo build --locked --release --target $(TARGET)

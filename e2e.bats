@@ -385,7 +385,7 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
         "/etc/pki/tls/certs/ca-bundle.crt" as $bundle
         | "/var/run/secrets/nais.io/vault" as $secrets
         | "http://webproxy.nais:8088" as $proxy
-        | "localhost,127.0.0.1,.local" as $no_proxy
+        | "localhost,127.0.0.1,.local,.svc,.cluster.local,.kubeflow,10.96.0.0/12" as $no_proxy
         | ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE",
            "NODE_EXTRA_CA_CERTS"] as $bundle_variables
         | ["/etc/ssl/certs/ca-certificates.crt", $bundle, "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/cacert.pem",

@@ -15,10 +15,13 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-/// The policy for notebooks and pipelines; the others are for one workload each.
+/// The policy for notebooks and pipelines.
 const MAIN: &str = "cluster-admission-policy";
 
-/// Which pods each of the others selects.
+/// What it would change in the notebooks that are stored.
+const REPORT: &str = "report";
+
+/// The others are for one workload each: which pods each selects.
 const RECIPES: [(&str, &[&str]); 9] = [
     ("argo-agent", &["argo-agent", "argo-artifact-gc"]),
     ("katib", &["katib-trial"]),
@@ -110,7 +113,7 @@ fn selecting(pod: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_manifest_is_a_policy_that_adds_and_does_not_only_report() {
+fn every_manifest_is_a_policy_that_adds_or_one_that_reports() {
     for (file, policy) in files("deploy") {
         assert_eq!(members(&policy), ["apiVersion", "kind", "metadata", "spec"].into(), "{file}");
         assert_eq!(policy["apiVersion"], "policies.kubewarden.io/v1", "{file}");
@@ -129,19 +132,37 @@ fn every_manifest_is_a_policy_that_adds_and_does_not_only_report() {
             kind => panic!("{file}: {kind}"),
         }
         assert_eq!(members(spec).difference(&known).next(), None, "{file}: nothing knows it");
-        assert_eq!((&spec["mode"], &spec["mutating"]), (&json!("protect"), &json!(true)), "{file}");
-        assert_eq!(spec["backgroundAudit"], false, "{file}: it would have nothing to report");
-        assert_eq!(spec["failurePolicy"], "Fail", "{file}");
+        let members = ["mode", "mutating", "backgroundAudit", "failurePolicy"].map(|member| &spec[member]);
+        let expected = match &*file {
+            REPORT => [json!("monitor"), json!(false), json!(true), json!("Ignore")],
+            // The audit would have nothing to report.
+            _ => [json!("protect"), json!(true), json!(false), json!("Fail")],
+        };
+        assert_eq!(members, expected.each_ref(), "{file}");
         let expected = if file == MAIN { "mutatingflow".to_owned() } else { format!("mutatingflow-{file}") };
         assert_eq!(metadata["name"], expected);
     }
+}
+
+/// The audit scanner asks about what a rule with `CREATE` lists, in each version that the rule names.
+#[test]
+fn the_report_is_about_notebooks_by_the_same_settings() {
+    let manifests = files("deploy");
+    let [main, report] = [MAIN, REPORT].map(|name| &manifests[name]["spec"]);
+    let mut expected = main["settings"].clone();
+    expected["report"] = json!(true);
+    assert_eq!(report["settings"], expected);
+    let notebooks = json!({"apiGroups": ["kubeflow.org"], "apiVersions": ["v1"], "resources": ["notebooks"], "operations": ["CREATE"]});
+    assert_eq!(report["rules"], json!([notebooks]));
 }
 
 /// A pod's spec hardly changes later, and `pods` is the list for it.
 #[test]
 fn a_manifest_for_one_workload_is_about_its_pods_alone() {
     let mut manifests = files("deploy");
-    manifests.remove(MAIN).expect("the manifest for notebooks and pipelines");
+    for other in [MAIN, REPORT] {
+        manifests.remove(other).expect("a manifest that is not for one workload");
+    }
     let expected: BTreeSet<_> = RECIPES.iter().map(|(name, _)| *name).collect();
     assert_eq!(manifests.keys().map(String::as_str).collect::<BTreeSet<_>>(), expected);
     for (file, policy) in manifests {

@@ -392,6 +392,7 @@ fn the_form_asks_for_settings_that_exist() {
                 assert_eq!((question["type"].as_str(), &*options), (Some("enum"), *words))
             }
             Type::Text(_) => assert_eq!(question["type"], "string"),
+            Type::Boolean => assert_eq!(question["type"], "boolean"),
             Type::List(..) => assert_eq!(question["type"], "array["),
             _ => panic!("{variable} does not fit a form"),
         }

@@ -33,7 +33,11 @@ fn write_object(page: &mut String, texts: &Texts, name: &str, object: &Object) {
         page.push_str("\n| field | merged by | into |\n|---|---|---|\n");
         for field in &FIELDS {
             let (by, into) = merged(field);
-            writeln!(page, "| [`{0}`](#dependency-{0}) | {by} | {into} |", field.name).unwrap();
+            let (anchor, name) = match &field.within {
+                Some(outer) => (outer.raw(), format!("{}.{}", outer.raw(), field.name)),
+                None => (field.name, field.name.to_owned()),
+            };
+            writeln!(page, "| [`{name}`](#dependency-{anchor}) | {by} | {into} |").unwrap();
         }
     }
     for member in object.members {
@@ -70,6 +74,7 @@ fn write_kubernetes_object(page: &mut String, texts: &Texts, name: &str, object:
 fn merged(field: &Field) -> (String, String) {
     let by = match field.strategy {
         MergeStrategy::ListMap("mountPath") => "list map by `mountPath`, cleaned as Go's `path.Clean` does".to_owned(),
+        MergeStrategy::ListMap("topologyKey") => "list map by `topologyKey` and `whenUnsatisfiable`".to_owned(),
         MergeStrategy::ListMap(key) => format!("list map by `{key}`"),
         MergeStrategy::ListSet => "list set: by the whole value".to_owned(),
         MergeStrategy::Granular => "granular: by key".to_owned(),
@@ -79,6 +84,9 @@ fn merged(field: &Field) -> (String, String) {
         Target::Metadata => "the object's metadata".to_owned(),
         Target::PodSpec if field.member.raw() != field.name => format!("the pod spec, as `{}`", field.member.raw()),
         Target::PodSpec => "the pod spec".to_owned(),
+        Target::Containers if field.within.is_none() && field.member.raw() != field.name => {
+            format!("the chosen containers, as `{}`", field.member.raw())
+        }
         Target::Containers => "the chosen containers".to_owned(),
     };
     (by, into)

@@ -104,7 +104,7 @@ fn request(name: &str) -> Value {
 
 /// The settings under which the requests were made.
 fn platform() -> Value {
-    test_data("settings.yaml")
+    with(&test_data("settings.yaml"), "/dependencies/proxy/proxy/noProxy", json!(["localhost", "127.0.0.1", ".local"]))
 }
 
 /// The same after an upgrade: another pull secret, another proxy.

@@ -105,7 +105,7 @@ fn fill_in(object: &mut Value, defaults: &Value) {
 fn the_history_of_a_notebook() {
     let mut notebook = Notebook::new(test_data("requests/notebook-create.json")["request"]["object"].take());
     let proxy = "http://webproxy.nais:8088";
-    let no_proxy = "localhost,127.0.0.1,.local";
+    let no_proxy = "localhost,127.0.0.1,.local,.svc,.cluster.local,.kubeflow,10.96.0.0/12";
     let record = |vault: Value, proxy: bool| {
         let mut record = json!({"registry": {"imagePullSecrets": ["gpr-credentials"]}, "vault": vault});
         if proxy {

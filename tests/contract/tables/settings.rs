@@ -87,7 +87,7 @@ fn valid_settings_are_accepted() {
         let path = format!("../deploy/{}", manifest.expect("a file").file_name().to_str().expect("a name"));
         settings.push((path.clone(), settings_in(test_data(&path))));
     }
-    for (page, at_least) in [("README.md", 2), ("docs/coexistence.md", 3)] {
+    for (page, at_least) in [("README.md", 2), ("docs/coexistence.md", 3), ("docs/usage.md", 1)] {
         let text = fs::read_to_string(project().join(page)).expect(page);
         let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("\n```"));
         let documents = blocks.map(|(block, _)| (block, yaml_serde::from_str(block).expect(block)));
