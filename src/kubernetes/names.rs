@@ -201,13 +201,13 @@ fn is_env_name(text: &str) -> bool {
 /// a test holds this one against it.
 fn is_ip(text: &str) -> bool {
     let parts: Vec<_> = text.split(':').collect();
-    let [_, _, _, ..] = *parts else { return parts.len() == 1 && is_ipv4(text) };
+    let [_, _, _, ..] = parts.as_slice() else { return parts.len() == 1 && is_ipv4(text) };
     // An empty part is a gap; at an end there are two of them.
     let mut groups = parts.as_slice();
-    if let ["", rest @ ["", ..]] = groups {
+    if let (["", "", ..], [_, rest @ ..]) = (groups, groups) {
         groups = rest;
     }
-    if let [rest @ [.., ""], ""] = groups {
+    if let ([.., "", ""], [rest @ .., _]) = (groups, groups) {
         groups = rest;
     }
     let is_group = |group: &&str| group.len() <= 4 && group.bytes().all(|byte| byte.is_ascii_hexdigit());
