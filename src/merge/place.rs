@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
 use super::containers::without_others;
 use super::edits::{Edits, Group, Written};
 use super::known::{Known, Owner, OwnersAt};
@@ -261,7 +263,8 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) -> Edits<'a> {
         let is_map = matches!(self.field.strategy, MergeStrategy::Granular | MergeStrategy::Atomic);
-        let mut found: ByName<'_, Found<'e, 'a>> = ByName::default();
+        let mut found: FxHashMap<&str, Found<'e, 'a>> =
+            FxHashMap::with_capacity_and_hasher(desired.len(), FxBuildHasher);
         // Of one key, the first in the list brings it.
         let desired_keys = desired.iter().rev().map(|desired| (&*desired.addition.key, Some(desired.addition)));
         let held_back = self.held_back(context).filter(|_| may_put_back).map(|key| (key, None));
@@ -277,7 +280,7 @@ impl<'a> Place<'_, 'a> {
         for (at, (key, value)) in entries.iter().enumerate() {
             let Some(key) = key else { continue };
             is_before_theirs &= self.owner(key).is_some();
-            match found.get_mut(key) {
+            match found.get_mut(&**key) {
                 // Of the duplicates in a map the last counts.
                 Some(found) if is_map => found.entries = vec![(at, value)],
                 Some(found) => found.entries.push((at, value)),
@@ -301,7 +304,7 @@ impl<'a> Place<'_, 'a> {
             let mut keys = Vec::new();
             for Desired { dependency, addition } in of_one {
                 let verdict = self.verdict(context, dependency, addition, &found, outcome);
-                let Some(found) = found.get_mut(&addition.key) else { continue };
+                let Some(found) = found.get_mut(&*addition.key) else { continue };
                 let owner = self.owner(&addition.key);
                 // What was pruned from an entry would be again.
                 let is_due = match (verdict, found.decided) {
@@ -374,7 +377,7 @@ impl<'a> Place<'_, 'a> {
     fn put_back(
         &self,
         context: &Context<'_, 'a>,
-        found: &ByName<'_, Found<'_, 'a>>,
+        found: &FxHashMap<&str, Found<'_, 'a>>,
         group: &mut Group<'a>,
         outcome: &mut Outcome<'a>,
     ) {
@@ -478,11 +481,11 @@ impl<'a> Place<'_, 'a> {
         context: &Context<'_, 'a>,
         dependency: &'a Dependency<'a>,
         addition: &'a Addition<'a>,
-        all: &ByName<'_, Found<'_, 'a>>,
+        all: &FxHashMap<&str, Found<'_, 'a>>,
         outcome: &mut Outcome<'a>,
     ) -> Verdict {
         let (field, name) = (addition.field, dependency.name);
-        let Some(found) = all.get(&addition.key) else { return Verdict::Theirs };
+        let Some(found) = all.get(&*addition.key) else { return Verdict::Theirs };
         // A dependency before it in the list brings the same. Where that one is in conflict, this one may be too.
         if let Some(decided) = found.decided.filter(|decided| decided.verdict != Verdict::Conflict) {
             return decided.verdict;
@@ -636,7 +639,7 @@ impl<'a> Place<'_, 'a> {
     }
 
     /// Whether what is there under `key` is not ours, or no longer since the client wrote over it.
-    fn is_the_users(&self, key: &str, all: &ByName<'_, Found<'_, 'a>>) -> bool {
+    fn is_the_users(&self, key: &str, all: &FxHashMap<&str, Found<'_, 'a>>) -> bool {
         let Some(found) = all.get(key) else { return false };
         let is_wanted = |value| found.addition.is_some_and(|addition| self.field.contains(key, value, addition.value));
         let is_written_over = |value| !is_wanted(value) && self.stored.has_another(self.field, key, value);
