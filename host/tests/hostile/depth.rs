@@ -130,8 +130,9 @@ fn depth_in_what_is_added() -> Vec<Kind> {
     let mut kinds = Vec::new();
     for (levels, open, close) in LEVELS {
         for (field, before, behind) in [
-            ("affinity", r#""affinity":"#, ""),
-            ("securityContext", r#""securityContext":"#, ""),
+            ("affinity", r#""affinity":{"nodeAffinity":"#, "}"),
+            ("securityContext", r#""securityContext":{"seLinuxOptions":"#, "}"),
+            ("dnsConfig", r#""dnsConfig":{"options":"#, "}"),
             ("volumes", r#""volumes":[{"name":"ours","projected":"#, "}]"),
             ("sidecars", r#""sidecars":[{"name":"ours","lifecycle":"#, "}]"),
             ("initContainers", r#""initContainers":[{"name":"ours","lifecycle":"#, "}]"),

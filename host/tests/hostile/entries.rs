@@ -30,7 +30,7 @@ fn in_spec(field: &str, entries: &str) -> String {
     notebook("", &format!(r#"{},"{field}":[{entries}]"#, container("")))
 }
 
-const FIELDS: [Field; 10] = [
+const FIELDS: [Field; 13] = [
     Field {
         name: "env",
         ours,
@@ -45,6 +45,30 @@ const FIELDS: [Field; 10] = [
         theirs: |at| format!(r#"{{"mountPath":"/data/{at}/","name":"theirs"}}"#),
         around: ("[", r#"],"volumes":[{"emptyDir":{},"name":"ours"}]"#),
         object: |entries| in_container("volumeMounts", entries),
+        may_keep: true,
+    },
+    Field {
+        name: "resources",
+        ours: |at| format!(r#""example.org/r-{at}":"2""#),
+        theirs: |at| format!(r#""example.org/r-{at}":"1""#),
+        around: (r#"{"limits":{"#, "}}"),
+        object: |entries| notebook("", &container(&format!(r#""resources":{{"limits":{{{entries}}}}}"#))),
+        may_keep: true,
+    },
+    Field {
+        name: "topologySpreadConstraints",
+        ours: |at| format!(r#"{{"maxSkew":1,"topologyKey":"t-{at}","whenUnsatisfiable":"ScheduleAnyway"}}"#),
+        theirs: |at| format!(r#"{{"maxSkew":2,"topologyKey":"t-{at}","whenUnsatisfiable":"ScheduleAnyway"}}"#),
+        around: ("[", "]"),
+        object: |entries| in_spec("topologySpreadConstraints", entries),
+        may_keep: true,
+    },
+    Field {
+        name: "resourceClaims",
+        ours: |at| format!(r#"{{"name":"c-{at}","resourceClaimName":"ours"}}"#),
+        theirs: |at| format!(r#"{{"name":"c-{at}","resourceClaimName":"theirs"}}"#),
+        around: ("[", "]"),
+        object: |entries| in_spec("resourceClaims", entries),
         may_keep: true,
     },
     Field {
