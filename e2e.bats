@@ -439,10 +439,8 @@ PULL_SECRET='{op: "add", path: "/spec/template/spec/imagePullSecrets", value: [{
     untouched
 }
 
-@test "a pipeline's pod without a main container gets what needs none, and warnings" {
-    request pod-create-pipeline '
-        .request.object.spec.containers |= map(select(.name != "main"))
-        | del(.request.object.metadata.annotations["kubectl.kubernetes.io/default-container"])'
+@test "a pipeline's pod without containers gets what needs none, and warnings" {
+    request pod-create-pipeline '.request.object.spec.containers = []'
     evaluate
     holds '.auditAnnotations == {dependencies: "registry"}'
     patch_is "$ANNOTATED_POD + [{op: \"add\", path: \"/spec/imagePullSecrets\", value: [{name: \"gpr-credentials\"}]}]"
