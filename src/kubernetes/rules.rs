@@ -4,7 +4,8 @@
 //! The rules are those of `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`; each line names the function that it
 //! follows.
 
-use super::names::Words;
+use super::names::{Words, is_overcommit_allowed};
+use super::quantity::Quantity;
 use super::schema::{Object, Type};
 use super::types::{
     APP_ARMOR_PROFILE, CONTAINER, DOWNWARD_API_VOLUME_FILE, ENV_VAR_SOURCE, ISCSI_VOLUME_SOURCE,
@@ -152,6 +153,14 @@ pub fn value_at<'a>(object: &Object, text: &'a str, path: &str) -> Option<&'a st
 /// Whether the object `text` keeps a rule.
 pub fn is_kept(Rule(object, (when, is), (name, must)): &Rule, text: &str) -> bool {
     !is_met(is, value_at(object, text, when)) || is_met(must, value_at(object, text, name))
+}
+
+/// Whether so much of a resource may be requested beside this limit (`validateResourceRequirements`); what is no quantity may
+/// be.
+pub fn may_be_requested(resource: &str, request: &str, limit: &str) -> bool {
+    let [request, limit] = [request, limit].map(|text| Quantity::parse(text).map(Quantity::milli));
+    let (Some(request), Some(limit)) = (request, limit) else { return true };
+    request == limit || request < limit && is_overcommit_allowed(resource)
 }
 
 /// Whether a member with this value is so.

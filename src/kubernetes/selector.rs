@@ -12,23 +12,30 @@ pub fn is_selected(selector: &str, labels: Option<&Object<'_>>) -> bool {
     requirements(selector).iter().all(|it| it.holds(label(&it.key).as_deref()))
 }
 
-/// Whether there may be an object that both LabelSelectors mean. Of many requirements it is not asked.
+/// Whether there may be an object that both LabelSelectors mean. Of many values it is not asked. A placeholder may
+/// stand for any value, and for the same one wherever it is.
 pub fn may_both_select(one: &str, other: &str) -> bool {
     let mut all = requirements(one);
     all.extend(requirements(other));
-    let may_hold = |key: &str, label: Option<&str>| all.iter().all(|it| it.key != key || it.holds(label));
+    let may_hold = |key: &str, label: Option<&str>| {
+        all.iter()
+            .all(|it| it.key != key || it.holds(label) || it.may_be_any() && label.is_some_and(|it| it != NO_VALUE))
+    };
     let is_met = |Requirement { key, .. }: &Requirement<'_>| {
-        // The label may be absent, have a value that no requirement has (here one that no label has), or one of theirs.
+        // The label may be absent, have a value that no requirement has, or one of theirs.
         let of_one = |it: &Requirement<'_>| {
             it.values().iter().any(|value| may_hold(key, Node::text_only(value).string().as_deref()))
         };
-        may_hold(key, None) || may_hold(key, Some("\n")) || all.iter().any(of_one)
+        may_hold(key, None) || may_hold(key, Some(NO_VALUE)) || all.iter().any(of_one)
     };
-    all.len() > MOST_REQUIREMENTS || all.iter().all(is_met)
+    all.iter().map(|it| it.values().len() + 1).sum::<usize>() > MOST_VALUES || all.iter().all(is_met)
 }
 
-/// How many requirements are held against one another.
-const MOST_REQUIREMENTS: usize = 20;
+/// A value that no requirement has: no label can have it.
+const NO_VALUE: &str = "\n";
+
+/// How many values, and requirements with them, are held against one another.
+const MOST_VALUES: usize = 100;
 
 /// What a label must be.
 pub struct Requirement<'a> {
@@ -42,6 +49,11 @@ pub struct Requirement<'a> {
 impl Requirement<'_> {
     fn values(&self) -> Vec<&str> {
         if self.values.starts_with('[') { items(self.values) } else { vec![self.values] }
+    }
+
+    /// Whether a placeholder stands among the values, one of which the label must have.
+    fn may_be_any(&self) -> bool {
+        self.operator == "In" && self.values.split_once('{').is_some()
     }
 
     fn holds(&self, label: Option<&str>) -> bool {
@@ -141,6 +153,12 @@ mod tests {
             (expression("a", "In", r#""1""#), both.to_owned(), false),
             (expression("a", "DoesNotExist", ""), both.to_owned(), false),
             (expression("a", "Exists", ""), both.to_owned(), true),
+            (label("{namespace}"), label("1"), true),
+            (label("{namespace}"), label("{namespace}"), true),
+            (label("{namespace}"), expression("a", "NotIn", r#""1""#), true),
+            (label("{namespace}"), expression("a", "NotIn", r#""{namespace}""#), false),
+            (label("{namespace}"), expression("a", "DoesNotExist", ""), false),
+            (expression("a", "NotIn", r#""{namespace}""#), label("1"), true),
         ] {
             assert_eq!(may_both_select(&one, &other), expected, "{one} {other}");
             assert_eq!(may_both_select(&other, &one), expected, "{other} {one}");

@@ -3,9 +3,7 @@
 
 use super::Desired;
 use crate::json::{ByName, cut};
-use crate::kubernetes::names::is_overcommit_allowed;
-use crate::kubernetes::quantity::Quantity;
-use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept};
+use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept, may_be_requested};
 use crate::kubernetes::schema::{self, Type};
 use crate::kubernetes::types::{CONTAINER, POD_SPEC};
 use crate::settings::fields::{Field, MergeStrategy, Target};
@@ -62,10 +60,9 @@ pub fn excluded_by_amount<'a, 'e>(
     let mut excluded = ByName::default();
     let are_limits = field.name == "limits";
     for Desired { addition, .. } in desired {
-        let amounts = [Some(addition.value), theirs(&addition.key)].map(|value| value.and_then(Quantity::parse));
-        let [Some(ours), Some(theirs)] = amounts.map(|amount| amount.map(Quantity::milli)) else { continue };
-        let (limit, request) = if are_limits { (ours, theirs) } else { (theirs, ours) };
-        if request > limit || request != limit && !is_overcommit_allowed(&addition.key) {
+        let Some(theirs) = theirs(&addition.key) else { continue };
+        let (limit, request) = if are_limits { (addition.value, theirs) } else { (theirs, addition.value) };
+        if !may_be_requested(&addition.key, request, limit) {
             excluded.insert(&*addition.key, if are_limits { "request" } else { "limit" });
         }
     }

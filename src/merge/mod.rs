@@ -551,13 +551,15 @@ impl<'a> Merger<'_, 'a> {
         };
         let amounts = entries_of(container, other);
         let by_name = [other.name, "/", place.container.unwrap_or_default()].concat();
+        let additions = self.reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
+        let additions = additions.filter(|addition| are_limits && std::ptr::eq(addition.field, other));
+        let brought = ByName::set(additions.map(|addition| &*addition.key));
         let follows = |key: &str| {
             let is_ours = |place: &str| self.context.known.at(place).is_some_and(|owners| owners.contains(key));
-            let mut additions = self.reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
             place.by_server.is_some_and(|keys| keys.contains(key))
                 || is_ours(other.name)
                 || is_ours(&by_name)
-                || additions.any(|addition| std::ptr::eq(addition.field, other) && addition.key == key)
+                || brought.contains(key)
         };
         let theirs = |key: &str| amounts.get(key).filter(|_| !are_limits || !follows(key)).map(|amount| amount.value);
         excluded_by_amount(place.field, desired, &theirs)

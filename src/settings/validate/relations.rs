@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::problem::{MOST_NAMES, Problems, did_you_mean, one_of};
 use super::shape::index;
 use super::{FirstPositions, List, between};
-use crate::json::{ByName, Cursor, Node, Path, items, member, members, shown, string_member};
-use crate::kubernetes::rules::OF_INIT_CONTAINERS;
+use crate::json::{ByName, Cursor, Node, Path, cut, items, member, members, shown, string_member};
+use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept, may_be_requested};
+use crate::kubernetes::schema::Type;
 use crate::kubernetes::selector::{may_both_select, requirements};
 use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
 use crate::settings::ready_made::ENTRIES_OF_VKS;
@@ -319,15 +320,34 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
     // Those that have an addition of this identity, each once.
     let mut known: ByName<'_, Vec<(&ReadDependency<'_>, &Addition<'_>)>> = ByName::default();
     for it in listed {
+        // Both are asked of each other once, not with each addition: they may be about many names.
+        let mut wanted_together: ByName<'_, bool> = ByName::default();
+        let mut in_one_container: ByName<'_, bool> = ByName::default();
         for addition in it.additions() {
+            let mut meets = |other: &ReadDependency<'_>| {
+                let name = other.dependency.name;
+                (addition.field.target != Target::Containers
+                    || once(&mut in_one_container, name, &|| may_meet(it, other, &may_be_main, &is_apart)))
+                    && once(&mut wanted_together, name, &|| are_wanted_together(it, other))
+            };
+            // What one dependency brings beside itself is checked where it is written.
+            let mut excludes = |other: &(&ReadDependency<'_>, &Addition<'_>)| {
+                !std::ptr::eq(other.0, *it) && exclude_one_another(addition, other.1) && meets(other.0)
+            };
+            for rival in rivals(addition) {
+                let Some((other, first)) =
+                    known.get(&rival).and_then(|it| it.iter().take(MOST_COMPARED).find(|it| excludes(it)))
+                else {
+                    continue;
+                };
+                let first = first.shown_path(&other.dependency.path());
+                let what = ["must not exclude ", &first, ", since ", list.word, " lists both"];
+                addition.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
+            }
             let Some(others) = known.entry(identity(addition)) else { continue };
             if others.last().is_some_and(|(other, _)| std::ptr::eq(*other, *it)) {
                 continue;
             }
-            let meets = |other: &ReadDependency<'_>| {
-                (addition.field.target != Target::Containers || may_meet(it, other, &may_be_main, &is_apart))
-                    && are_wanted_together(it, other)
-            };
             let first = others.iter().take(MOST_COMPARED).find(|(other, _)| meets(other));
             if let Some((other, first)) = first
                 && !(first.field.name == addition.field.name
@@ -348,6 +368,58 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
             others.push((it, addition));
         }
     }
+}
+
+/// What is known under `name`, asked for where nothing is.
+fn once(known: &mut ByName<'_, bool>, name: &str, ask: &dyn Fn() -> bool) -> bool {
+    if let Some(known) = known.get(name) {
+        return *known;
+    }
+    let is = ask();
+    known.insert(name.to_owned(), is);
+    is
+}
+
+/// The identities of what the API server may refuse beside an addition, where another dependency brings it.
+fn rivals(addition: &Addition<'_>) -> Vec<String> {
+    let field = addition.field;
+    let rival = |field: &str, key: &str| [field, "\n", key].concat();
+    match field.name {
+        "limits" => vec![rival("requests", &addition.key)],
+        "requests" => vec![rival("limits", &addition.key)],
+        _ => rules_of(field)
+            .filter_map(|rule| members_of(rule).into_iter().find(|(_, it)| *it == addition.key))
+            .map(|(other, _)| rival(field.name, other))
+            .collect(),
+    }
+}
+
+/// Whether the API server refuses an addition beside another, which is one of its [`rivals`].
+fn exclude_one_another(one: &Addition<'_>, other: &Addition<'_>) -> bool {
+    match one.field.name {
+        "limits" => !may_be_requested(&one.key, other.value, one.value),
+        "requests" => !may_be_requested(&one.key, one.value, other.value),
+        _ => {
+            let both = ["{\"", &one.key, "\":", one.value, ",\"", &other.key, "\":", other.value, "}"].concat();
+            let mut rules = rules_of(one.field).filter(|rule| members_of(rule).contains(&(&*one.key, &*other.key)));
+            !rules.all(|rule| is_kept(rule, &both))
+        }
+    }
+}
+
+/// The rules of the object that a field is merged into member by member.
+fn rules_of(field: &'static Field) -> impl Iterator<Item = &'static Rule> {
+    let object = match (field.strategy, &field.of) {
+        (MergeStrategy::Granular, Type::Object(object)) => Some(*object),
+        _ => None,
+    };
+    RULES.iter().filter(move |rule| object.is_some_and(|object| std::ptr::eq(rule.0, object)))
+}
+
+/// The two members that a rule is about, both ways round; both are one where it is about one.
+fn members_of(Rule(_, (when, _), (name, _)): &'static Rule) -> [(&'static str, &'static str); 2] {
+    let (when, name) = (cut(when, b'.').0, cut(name, b'.').0);
+    [(when, name), (name, when)]
 }
 
 /// With how many others an addition is compared: those that never meet it are passed over.
@@ -373,7 +445,10 @@ fn may_meet(
     match (&one.dependency.containers, &other.dependency.containers) {
         (Named(names), Main) | (Main, Named(names)) => names.iter().any(|name| may_be_main(name)),
         (Named(names), All) | (All, Named(names)) => names.iter().any(|name| !is_apart(name)),
-        (Named(names), Named(_)) => names.iter().any(|name| other.containers.contains(name)),
+        (Named(names), Named(others)) if names.len() <= others.len() => {
+            names.iter().any(|name| other.containers.contains(name))
+        }
+        (Named(_), Named(names)) => names.iter().any(|name| one.containers.contains(name)),
         (Main | All, Main | All) => true,
     }
 }
