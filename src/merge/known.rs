@@ -2,13 +2,16 @@
 //! (contract, "Record").
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::Record;
+use super::place::entries_of;
 use super::record::Part;
 use super::set_aside::{Keys, keys_of};
-use crate::json::ByName;
+use crate::json::{ByName, Node};
 use crate::settings::Dependency;
 use crate::settings::fields::{Field, SIDECARS, Target};
+use crate::workload::{CONTAINER, Containers};
 
 /// The records on the objects of a request.
 #[derive(Debug)]
@@ -81,8 +84,11 @@ pub struct Known<'r> {
     others: Vec<(&'r str, &'r Part<'r>)>,
     /// The keys of what these added, by place.
     keys_of_others: Keys<'r>,
-    /// The dependencies that are wanted, where something of ours is in containers.
-    planned: ByName<'r, ()>,
+    /// What dependencies want in containers by their names, where something is recorded there: the names and the keys of
+    /// each.
+    wanted_by_name: ByName<'r, ()>,
+    /// The containers that dependencies bring, where something is recorded in one by its name.
+    brought: ByName<'r, &'r str>,
     /// What the record says of the notebook whose pod this is.
     copied: Option<ByName<'r, OwnersAt<'r>>>,
 }
@@ -113,8 +119,18 @@ impl<'r> Known<'r> {
         for (name, part) in records.foreign_of_client.iter().chain(records.foreign_of_stored).flat_map(Record::parts) {
             known.add_other(name, part);
         }
-        if known.has_containers() {
-            known.planned.extend(plan.iter().map(|dependency| dependency.name));
+        if known.has_names() {
+            for dependency in plan {
+                let containers = dependency.additions.iter().filter(|addition| addition.field.is_container());
+                for container in containers {
+                    known.brought.insert(&*container.key, container.value);
+                }
+                let Containers::Named(names) = &dependency.containers else { continue };
+                known.wanted_by_name.extend(names.iter().map(|name| [dependency.name, "/", name].concat()));
+                let into = dependency.additions.iter().filter(|addition| addition.field.target == Target::Containers);
+                let keys = into.map(|it| [dependency.name, "\n", it.field.place(), "\n", &it.key].concat());
+                known.wanted_by_name.extend(keys);
+            }
         }
         known.keys_of_others = keys_of(known.others.iter().map(|(_, part)| *part));
         for (name, part) in records.copied.into_iter().flat_map(Record::parts) {
@@ -161,16 +177,31 @@ impl<'r> Known<'r> {
         })
     }
 
-    /// Which keys of `field` were put into the container called `name` by a dependency that is wanted, or by another policy;
-    /// `None` where none were.
-    pub fn inside(&self, field: &Field, name: &str) -> Option<impl Fn(&str) -> bool> {
+    /// Which keys of `field` were put into the container called `name` by a dependency, or by another policy; `None` where
+    /// none were. By the client's record alone, only what is wanted there: the rest would never be taken away. What is no
+    /// longer wanted, and is in what brings the container now, is of that.
+    pub fn inside(&self, field: &'static Field, name: &str) -> Option<impl Fn(&str) -> bool> {
         let place = [field.place(), "/", name].concat();
         let (ours, theirs) = (self.places.get(&place), self.keys_of_others.get(&place));
+        let own = OnceCell::new();
+        let name = name.to_owned();
         (ours.is_some() || theirs.is_some()).then_some(move |key: &str| {
+            let is_wanted = |by: &str| {
+                self.wanted_by_name.contains(&[by, "/", &name].concat())
+                    && self.wanted_by_name.contains(&[by, "\n", field.place(), "\n", key].concat())
+            };
+            let is_own = || own.get_or_init(|| self.keys_of_brought(field, &name)).contains(key);
             let owner = ours.and_then(|owners| owners.get(key));
-            owner.is_some_and(|owner| self.planned.contains(owner.dependency))
+            owner.is_some_and(|owner| is_wanted(owner.dependency) || owner.is_stored && !is_own())
                 || theirs.is_some_and(|keys| keys.contains(key))
         })
+    }
+
+    /// The keys of `field` in the container called `name`, as a dependency brings it.
+    fn keys_of_brought(&self, field: &'static Field, name: &str) -> ByName<'r, ()> {
+        let container = self.brought.get(name).and_then(|text| Node::parse(text, &CONTAINER).ok());
+        let entries = container.as_ref().and_then(Node::as_object).map(|container| entries_of(container, field));
+        ByName::set(entries.iter().flat_map(ByName::names).cloned())
     }
 
     /// What counts as ours of `field` in containers that are not `there` any more.

@@ -302,9 +302,33 @@ fn what_others_put_into_an_init_container_of_ours_survives() {
     let outcome = updated_again(&stored, &stored, &wanting(&["vault"], all.clone()));
     assert_eq!(vks(&outcome.object), all["vault"]["initContainers"][0]);
     assert_eq!(added(&outcome.object), json!({"vault": {"initContainers": ["vks"], "volumes": ["secrets"]}}));
+    assert_eq!((audit(&outcome, "removed"), audit(&outcome, "dependencies")), ("trust", ""));
     let outcome = updated_again(&stored, &stored, &wanting(&["trust"], all));
     assert_eq!(spec(&outcome.object), bare.pointer(TEMPLATE).expect("a template"));
     assert!(outcome.warnings.iter().any(|it| it.starts_with("dependency \"trust\" is left out")), "{outcome:?}");
+}
+
+/// In a copy of a notebook, an init container of ours is as its dependency brings it, with what the settings want in it and
+/// without what the record alone has there; a second call changes nothing.
+#[test]
+fn in_a_copy_an_init_container_of_ours_has_what_is_wanted() {
+    let bare = notebook(json!({"containers": [{"name": "main", "image": "main:1"}]}));
+    let all = vault_and_trust("vks:1", "one");
+    let stored = created(&bare, &wanting(&["vault", "trust"], all.clone())).object;
+    let copy = with(&stored, "/metadata/name", json!("copy"));
+    let without_command = with(&all, "/trust/command", None);
+    let both = wanting(&["vault", "trust"], without_command.clone());
+    for settings in [&both, &wanting(&["vault"], all.clone()), &wanting(&["vault"], without_command.clone())] {
+        let outcome = created_again(&copy, settings);
+        let vks = init_container(&outcome.object, Kind::Notebook, 0);
+        assert_eq!((&vks["image"], &vks["command"]), (&json!("vks:1"), &Value::Null), "{settings:#}");
+    }
+    let outcome = created_again(&copy, &both);
+    assert_eq!(added(&outcome.object)["trust"], json!({"env/vks": ["CA"]}));
+    // From a stored notebook the dependency that added it takes it off, not the one that brings the container.
+    let outcome = updated_again(&stopped(&stored), &stopped(&stored), &both);
+    assert_eq!(init_container(&outcome.object, Kind::Notebook, 0)["command"], Value::Null);
+    assert_eq!(audit(&outcome, "dependencies"), "trust");
 }
 
 /// What is right by itself may be refused beside what the user wrote: then it is a conflict like any other.
