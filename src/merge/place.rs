@@ -507,8 +507,10 @@ impl<'a> Place<'_, 'a> {
                 return Verdict::Theirs;
             }
         }
+        // Ours that stands beside what excludes it came first: the user has written that since.
+        let was_ours = owner.is_some_and(|owner| owner.is_stored);
         if let Some(other) = self.excluded.get(key)
-            && !present().any(|theirs| field.contains(key, theirs, addition.value))
+            && (was_ours || !present().any(|theirs| field.contains(key, theirs, addition.value)))
         {
             let subject = match (field.strategy, field.within) {
                 (MergeStrategy::Atomic, _) if other.is_empty() => {
@@ -521,7 +523,7 @@ impl<'a> Place<'_, 'a> {
             if dependency.on_conflict == OnConflict::Keep {
                 let what = format!("{subject} stays; what dependency \"{name}\" brings excludes it, and is left out");
                 outcome.warn(Audience::Writer, what);
-                return Verdict::Theirs;
+                return if was_ours { Verdict::Unwanted } else { Verdict::Theirs };
             }
             let problem = format!("and excludes what dependency \"{name}\" brings");
             return self.conflict(context, dependency, addition, subject, problem, outcome);

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::again::{
     NO_PATCH, TEMPLATE, added, audit, created_again, notebook, overridden, spec, stopped, updated_again, wanting,
 };
-use super::objects::{Kind, created, notebook_settings, refused, updated, with};
+use super::objects::{Kind, created, notebook_settings, refused, update, updated, with};
+use crate::evaluator::evaluate;
 
 /// The fields of a container that are one value, each with a value that a dependency brings, and another one.
 fn atomic_fields() -> [(&'static str, Value, Value); 4] {
@@ -424,4 +425,44 @@ fn a_request_follows_the_limit_that_it_was_written_for() {
         upgraded.object.pointer("/spec/template/spec/containers/0/resources"),
         Some(&json!({"limits": memory("2Gi"), "requests": memory("1Gi")}))
     );
+}
+
+/// What the user writes beside an entry that a dependency has added, and the API server refuses beside it, is a conflict as on
+/// a CREATE. Under `Keep` ours is taken away for it.
+#[test]
+fn what_is_written_beside_ours_later_and_excludes_it_is_a_conflict() {
+    for (ours, theirs, subject) in [
+        (
+            json!({"resources": {"limits": {"memory": "2Gi"}}}),
+            json!({"resources": {"limits": {"memory": "2Gi"}, "requests": {"memory": "3Gi"}}}),
+            "request memory of container \"main\"",
+        ),
+        (
+            json!({"containerSecurityContext": {"allowPrivilegeEscalation": false}}),
+            json!({"securityContext": {"allowPrivilegeEscalation": false, "privileged": true}}),
+            "securityContext privileged of container \"main\"",
+        ),
+    ] {
+        let settings = |on_conflict: &str| {
+            let mut dependency = ours.clone();
+            dependency["onConflict"] = json!(on_conflict);
+            notebook_settings(json!({"dep": dependency}))
+        };
+        let manifest = notebook(json!({"containers": [{"name": "main"}]}));
+        let old = created(&manifest, &settings("Keep")).object;
+        let mut container = theirs;
+        container["name"] = json!("main");
+        let sent = with(&old, &format!("{TEMPLATE}/containers"), json!([container]));
+        for on_conflict in ["Reject", "Override"] {
+            let denied = evaluate(update(old.clone(), sent.clone()), &settings(on_conflict));
+            assert_eq!(denied.code, Some(422), "{subject} under {on_conflict}");
+            assert!(denied.message.unwrap_or_default().starts_with(&format!("{subject} is set already and excludes")));
+        }
+        let kept = updated_again(&old, &sent, &settings("Keep"));
+        let warning = format!("{subject} stays; what dependency \"dep\" brings excludes it, and is left out");
+        assert_eq!((added(&kept.object), kept.warnings), (json!({}), vec![warning]));
+        assert_eq!(spec(&kept.object), spec(&created(&kept.object, &settings("Keep")).object));
+        let text = kept.object.to_string();
+        assert!(!text.contains("allowPrivilegeEscalation") && !text.contains("limits\":{\"memory"), "{text}");
+    }
 }

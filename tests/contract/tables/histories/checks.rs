@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Life;
 use super::object::{Entries, Id, entries, list_and_key, meaning, retain, sort, template};
-use super::platform::{Platform, owner};
+use super::platform::{Platform, is_first, owner};
 use super::request::{Answer, Reply, Request, in_one_order, pending};
 
 /// Whether the client writes the template, once what is a platform's is set aside.
@@ -47,7 +47,8 @@ impl<'l> Checks<'l> {
             let is_claimed = |id: &str| {
                 let was_his_here = was_his.contains_key(id) && was_his.get(id) == old.get(id);
                 let is_written = if was_his_here { !his.contains_key(id) } else { old.get(id) != sent.get(id) };
-                let is_by_record = has_old_record && life.brings(id).is_some_and(|(_, word)| word != "Keep");
+                let is_by_record =
+                    has_old_record && life.brings(id, &request.sent).is_some_and(|(_, word)| word != "Keep");
                 owner(id).is_some() && is_written && !is_by_record
             };
             claims.extend(sent.keys().filter(|id| is_claimed(id)).cloned());
@@ -58,7 +59,7 @@ impl<'l> Checks<'l> {
         // Nobody guards what the settings do not know.
         let is_nobodys = |id: &Id| !life.is_known(id);
         // His own is the platform's by a record that he sends.
-        let is_given_away = has_old_record && was_his.keys().any(|id| life.brings(id).is_some());
+        let is_given_away = has_old_record && was_his.keys().any(|id| life.brings(id, &request.sent).is_some());
         let is_open = is_given_away || claims.iter().any(|id| is_ours_again(id) || is_nobodys(id));
         (!is_open).then_some(Self { life, request, manifest, was_his, his, old, sent, claims })
     }
@@ -112,20 +113,42 @@ impl<'l> Checks<'l> {
     fn only_who_writes_the_template_is_denied(&self, message: &str) -> TestCaseResult {
         let writes = self.request.old.is_none() || self.writes() != Writes::No;
         prop_assert!(writes, "denied although the template is not written: {}", message);
-        let conflicts = |id: &Id| match self.life.brings(id) {
+        let conflicts = |id: &Id| match self.brings(id) {
             Some((ours, "Reject")) => self.sent[id] != *ours,
             Some((ours, "Keep")) => is_a_volume_or_container(id) && self.sent[id] != *ours,
             _ => false,
         };
         let is_his = |id: &Id| self.his.contains_key(id) || self.claims.contains(id);
-        let is_denied = self.sent.keys().any(|id| is_his(id) && !self.is_over_ours(id) && conflicts(id));
+        let is_denied =
+            self.sent.keys().any(|id| is_his(id) && (!self.is_over_ours(id) && conflicts(id) || self.excludes(id)));
         prop_assert!(is_denied, "denied without a conflict: {}", message);
         Ok(())
     }
 
+    /// What the settings bring to the notebook at `id`, and what happens in a conflict.
+    fn brings(&self, id: &str) -> Option<(&'static Value, &'static str)> {
+        self.life.brings(id, &self.request.sent)
+    }
+
+    /// Whether the API server refuses the entry beside what is brought, which is not left out for it.
+    fn excludes(&self, id: &str) -> bool {
+        let (place, key) = list_and_key(id);
+        let sent = &self.sent[id];
+        let (ours, excludes): (_, fn(&Value, &Value) -> bool) = match (place.split_once('/'), key) {
+            (Some(("requests", container)), _) => (format!("limits/{container}{key}"), |sent, ours| {
+                sent == "2.8Gi" && ours == "2560Mi" || sent == "1" && ours == "2"
+            }),
+            (Some(("containerSecurityContext", _)), "/privileged") => {
+                (format!("{place}/allowPrivilegeEscalation"), |sent, ours| *sent == true && *ours == false)
+            }
+            _ => return false,
+        };
+        self.brings(&ours).is_some_and(|(ours, word)| word != "Keep" && excludes(sent, ours))
+    }
+
     /// Whether the client writes over an entry of ours that is as the settings want it.
     fn is_over_ours(&self, id: &Id) -> bool {
-        let ours = self.life.brings(id).map(|(value, _)| value);
+        let ours = self.brings(id).map(|(value, _)| value);
         self.claims.contains(id) && !self.was_his.contains_key(id) && ours.is_some() && self.old.get(id) == ours
     }
 
@@ -170,7 +193,7 @@ impl<'l> Checks<'l> {
             if self.waits(self.request.old.as_ref(), id) {
                 continue;
             }
-            let on_conflict = self.life.brings(id).map(|(_, word)| word);
+            let on_conflict = self.brings(id).map(|(_, word)| word);
             if on_conflict == Some("Keep") && !there.contains_key(id) && !is_mounted(there, id) {
                 // A volume none of whose mounts is left is left out.
                 continue;
@@ -197,7 +220,7 @@ impl<'l> Checks<'l> {
     fn the_users_entries_stand_as_he_wrote_them(&self, there: &Entries, reply: &Reply) -> TestCaseResult {
         let is_replaced = |id: &str| owner(id).is_some() && there.get(id) != self.his.get(id);
         for id in self.his.keys().filter(|id| is_replaced(id)) {
-            let overrides = matches!(self.life.brings(id), Some((_, "Override")));
+            let overrides = matches!(self.brings(id), Some((_, "Override")));
             prop_assert!(overrides || self.was_overridden(id), "{} is the user's", id);
         }
         let [his, found] = [&self.manifest, &reply.object]
@@ -260,7 +283,7 @@ impl<'l> Checks<'l> {
             if self.his.contains_key(id) {
                 there.get(id) == self.his.get(id)
             } else {
-                !self.life.is_known(id) || (mounted.contains(id) && self.life.brings(id).is_none())
+                !self.life.is_known(id) || (mounted.contains(id) && self.brings(id).is_none())
             }
         });
         // What the settings do not know may be a container, and the record tells whose it is.
@@ -369,15 +392,16 @@ impl<'l> Checks<'l> {
         part
     }
 
-    /// The keys of what each platform brings to each list, as they stand.
-    fn ours_in_order(&self, object: &Value) -> BTreeMap<(usize, Id), Vec<Id>> {
+    /// The keys of what each platform brings to each list, as they stand. What comes before the user's is a list of its own.
+    fn ours_in_order(&self, object: &Value) -> BTreeMap<(usize, Id, bool), Vec<Id>> {
         let mounted = self.mounted();
         let mut ours: BTreeMap<_, Vec<_>> = BTreeMap::new();
         retain(&mut object.clone(), |id, _| {
-            let platform = self.life.platforms.iter().find(|platform| platform.brings(id).is_some());
+            let platform =
+                self.life.platforms.iter().find(|platform| platform.brings(id, &self.request.sent).is_some());
             if let Some(platform) = platform.filter(|_| !self.his.contains_key(id) && !mounted.contains(id)) {
                 let (list, key) = list_and_key(id);
-                ours.entry((platform.number, list.to_owned())).or_default().push(key.to_owned());
+                ours.entry((platform.number, list.to_owned(), is_first(id))).or_default().push(key.to_owned());
             }
             true
         });

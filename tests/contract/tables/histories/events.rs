@@ -7,7 +7,9 @@ use super::STOPPED;
 use super::object::{
     annotations_mut, apply, entries, entries_of, erase, list, main_container, retain, template_mut, through_go, write,
 };
-use super::platform::{ALL, Dependency, OWNERS, Spelling, Status, Upgrade, VERSIONS, owner, users_own};
+use super::platform::{
+    ALL, CHOSEN, Dependency, GPU, OWNERS, Spelling, Status, USERS_OWN, Upgrade, VERSIONS, owner, users_own,
+};
 
 /// One step of a history.
 #[derive(Clone, Debug)]
@@ -110,7 +112,7 @@ pub enum Edit {
 }
 
 /// What the user may write, each as fields of a dependency.
-pub fn own() -> [Value; 11] {
+pub fn own() -> [Value; 21] {
     [
         json!({"env": [{"name": "USER_0", "value": "0"}]}),
         json!({"env": [{"name": "USER_0", "value": ""}]}),
@@ -126,6 +128,16 @@ pub fn own() -> [Value; 11] {
         json!({"nodeSelector": {"user": ""}}),
         json!({"hostAliases": [{"ip": "10.0.0.9", "hostnames": ["user"]}]}),
         json!({"labels": {"user": "yes"}}),
+        json!({"labels": {CHOSEN: "yes"}}),
+        json!({"labels": {CHOSEN: "no"}}),
+        json!({"initContainers": [{"name": "fetch", "image": "fetch:1"}]}),
+        json!({"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "user", "whenUnsatisfiable": "DoNotSchedule"}]}),
+        json!({"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}),
+        json!({"dnsConfig": {"nameservers": ["10.0.0.53"]}, "affinity": {"podAntiAffinity": {}}}),
+        json!({"resources": {"requests": {"ephemeral-storage": "1.0Gi", GPU: "1"}}}),
+        json!({"resources": {"requests": {"ephemeral-storage": "2.8Gi"}}}),
+        json!({"containerSecurityContext": {"privileged": false, "runAsUser": 0}}),
+        json!({"containerSecurityContext": {"privileged": true}}),
     ]
 }
 
@@ -348,8 +360,8 @@ fn change(platforms: usize) -> impl Strategy<Value = Change> {
         1 => Just(Change::Apply),
         2 => any::<bool>().prop_map(|with_record| Change::ReplaceWithExport { with_record }),
         4 => edit.prop_map(Change::Edit),
-        3 => (0..8_u8).prop_map(move |what| of_one(platforms, Change::Take(0, what))),
-        1 => (0..8_u8).prop_map(move |what| of_one(platforms, Change::GiveBack(0, what))),
+        3 => (0..USERS_OWN).prop_map(move |what| of_one(platforms, Change::Take(0, what))),
+        1 => (0..USERS_OWN).prop_map(move |what| of_one(platforms, Change::GiveBack(0, what))),
         1 => part.prop_map(Change::Lose),
         1 => any::<bool>().prop_map(|reverse| Change::Move { reverse }),
         1 => Just(Change::LoseRecord),

@@ -120,9 +120,9 @@ impl Life {
     /// Whether there is a container, or something in one of a platform's, that the settings do not want. In a copy nobody
     /// can tell whose it is.
     fn has_left_containers(&self) -> bool {
-        let is_unwanted = |id: &str| owner(id).is_some() && self.brings(id).is_none();
+        let is_unwanted = |id: &str| owner(id).is_some() && self.brings(id, &self.stored).is_none();
         let is_left = |id: &Id| match container_of(id) {
-            Some(container) => self.brings(&container).is_some() && is_unwanted(id),
+            Some(containers) => containers.iter().any(|it| self.brings(it, &self.stored).is_some()) && is_unwanted(id),
             None => self.platforms.len() > 1 && id.starts_with("containers/") && is_unwanted(id),
         };
         entries(&self.stored).keys().any(is_left)
@@ -135,7 +135,7 @@ impl Life {
         let mut copy = self.stored.clone();
         retain(&mut copy, |id, _| {
             let is_his = his.contains_key(id) && his.get(id) == there.get(id);
-            is_his || (!self.is_away && self.is_known(id) && self.brings(id).is_none())
+            is_his || (!self.is_away && self.is_known(id) && self.brings(id, &self.stored).is_none())
         });
         self.forget(&mut copy);
         copy
@@ -229,9 +229,9 @@ impl Life {
         self.platforms.iter().map(|platform| platform.domain).collect()
     }
 
-    /// What the settings bring at `id`, and what happens in a conflict.
-    fn brings(&self, id: &str) -> Option<(&'static Value, &'static str)> {
-        self.platforms.iter().find_map(|platform| platform.brings(id))
+    /// What the settings bring to `notebook` at `id`, and what happens in a conflict.
+    fn brings(&self, id: &str, notebook: &Value) -> Option<(&'static Value, &'static str)> {
+        self.platforms.iter().find_map(|platform| platform.brings(id, notebook))
     }
 
     /// Whether `id` is an entry of a dependency that the settings know.
@@ -254,7 +254,11 @@ impl Life {
         let mut claims = the_webhooks();
         for fields in own() {
             // A container that another policy brings is none that `All` means, and only a record can tell.
-            let fields = fields.as_object().expect("fields").iter().filter(|(field, _)| *field != "sidecars");
+            let fields = fields
+                .as_object()
+                .expect("fields")
+                .iter()
+                .filter(|(field, _)| !["sidecars", "initContainers"].contains(&field.as_str()));
             claims.as_object_mut().expect("fields").extend(fields.map(|(field, value)| (field.clone(), value.clone())));
         }
         claims["serviceAccountName"] = json!("default-editor");

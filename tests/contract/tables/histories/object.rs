@@ -11,12 +11,13 @@ pub type Id = String;
 pub type Entries = BTreeMap<Id, Value>;
 
 /// The lists of the pod spec, each with the member that is the key of an entry; where there is none, it is the whole value.
-const POD_LISTS: [(&str, Option<&str>); 6] = [
+const POD_LISTS: [(&str, Option<&str>); 7] = [
     ("imagePullSecrets", Some("name")),
     ("volumes", Some("name")),
     ("tolerations", None),
+    ("topologySpreadConstraints", None),
     ("hostAliases", Some("ip")),
-    ("initContainers", Some("name")),
+    (INIT_CONTAINERS, Some("name")),
     (CONTAINERS, Some("name")),
 ];
 
@@ -24,8 +25,18 @@ const POD_LISTS: [(&str, Option<&str>); 6] = [
 const CONTAINER_LISTS: [(&str, Option<&str>); 3] =
     [("env", Some("name")), ("envFrom", None), ("volumeMounts", Some("mountPath"))];
 
-/// The maps, and what they are in.
-const POD_MAP: &str = "nodeSelector";
+/// The maps of a container, each with the objects that it is in, from the outermost on, and itself.
+const CONTAINER_MAPS: [(&str, &[&str]); 3] = [
+    ("limits", &["resources", "limits"]),
+    ("requests", &["resources", "requests"]),
+    ("containerSecurityContext", &["securityContext"]),
+];
+
+/// The fields of a container that are one entry. There is no key: the id is `command/main`.
+const CONTAINER_FIELDS: [&str; 3] = ["command", "args", "imagePullPolicy"];
+
+/// The other maps, and what they are in.
+const POD_MAPS: [&str; 4] = ["nodeSelector", "securityContext", "affinity", "dnsConfig"];
 const METADATA_MAPS: [&str; 2] = ["labels", "annotations"];
 
 /// The fields of the pod spec that are one entry.
@@ -33,6 +44,7 @@ const POD_FIELDS: [&str; 2] = ["runtimeClassName", "priorityClassName"];
 
 /// What settings call `sidecars`.
 const CONTAINERS: &str = "containers";
+const INIT_CONTAINERS: &str = "initContainers";
 
 /// Fields that Go's types drop at their zero value. Every name stands for one thing here: no notebook of the histories
 /// has a member of that name where it is a pointer.
@@ -40,7 +52,8 @@ const DROPPED_AT_ZERO: [&str; 8] =
     ["value", "prefix", "workingDir", "tty", "schedulerName", "hostNetwork", "initialDelaySeconds", "hostPort"];
 
 /// Quantities, as users write them and as Go does.
-const QUANTITIES: [(&str, &str); 4] = [("0.5", "500m"), ("0.6", "600m"), ("1.2Gi", "1288490188800m"), ("1.0Gi", "1Gi")];
+const QUANTITIES: [(&str, &str); 5] =
+    [("0.5", "500m"), ("0.6", "600m"), ("1.2Gi", "1288490188800m"), ("1.0Gi", "1Gi"), ("2.5Gi", "2560Mi")];
 
 pub fn template(notebook: &Value) -> &Value {
     &notebook["spec"]["template"]["spec"]
@@ -62,15 +75,21 @@ pub fn annotations_mut(notebook: &mut Value) -> &mut Map<String, Value> {
 /// Takes the id of an entry apart: `env/main` and `MODEL`.
 pub fn list_and_key(id: &str) -> (&str, &str) {
     let place = id.split('/').next().unwrap_or_default();
-    let slashes = if CONTAINER_LISTS.iter().any(|(list, _)| *list == place) { 2 } else { 1 };
+    let slashes = if is_in_containers(place) { 2 } else { 1 };
     let at = id.match_indices('/').nth(slashes - 1).map_or(id.len(), |(at, _)| at);
     (&id[..at], &id[at..])
 }
 
-/// The id of the container that an entry is in.
-pub fn container_of(id: &str) -> Option<Id> {
-    let (list, container) = list_and_key(id).0.split_once('/')?;
-    CONTAINER_LISTS.iter().any(|(name, _)| *name == list).then(|| format!("{CONTAINERS}/{container}"))
+/// The ids that the container of an entry may have: it is one of the containers, or an init container.
+pub fn container_of(id: &str) -> Option<[Id; 2]> {
+    let (place, container) = list_and_key(id).0.split_once('/')?;
+    is_in_containers(place).then(|| [CONTAINERS, INIT_CONTAINERS].map(|list| format!("{list}/{container}")))
+}
+
+fn is_in_containers(place: &str) -> bool {
+    CONTAINER_LISTS.iter().any(|(list, _)| *list == place)
+        || CONTAINER_MAPS.iter().any(|(map, _)| *map == place)
+        || CONTAINER_FIELDS.contains(&place)
 }
 
 /// Removes every entry that `keep` does not want.
@@ -80,11 +99,11 @@ pub fn retain(notebook: &mut Value, mut keep: impl FnMut(&str, &Value) -> bool) 
         retain_members(&mut notebook["metadata"][field], field, &mut keep);
     }
     let template = template_mut(notebook);
-    retain_members(&mut template[POD_MAP], POD_MAP, &mut keep);
+    for field in POD_MAPS {
+        retain_members(&mut template[field], field, &mut keep);
+    }
     for field in POD_FIELDS {
-        if !template[field].is_null() && !keep(field, &template[field]) {
-            template[field] = Value::Null;
-        }
+        retain_field(&mut template[field], field, &mut keep);
     }
     for (list, member) in POD_LISTS {
         let key = |entry: &Value| match key(member, entry) {
@@ -93,12 +112,34 @@ pub fn retain(notebook: &mut Value, mut keep: impl FnMut(&str, &Value) -> bool) 
         };
         retain_items(&mut template[list], list, key, &mut keep);
     }
-    for container in template[CONTAINERS].as_array_mut().into_iter().flatten() {
-        let at =
-            if container["name"] == name { "main" } else { container["name"].as_str().unwrap_or_default() }.to_owned();
-        for (list, member) in CONTAINER_LISTS {
-            retain_items(&mut container[list], &format!("{list}/{at}"), |entry| key(member, entry), &mut keep);
+    for list in [CONTAINERS, INIT_CONTAINERS] {
+        for container in template[list].as_array_mut().into_iter().flatten() {
+            retain_in_container(container, &name, &mut keep);
         }
+    }
+}
+
+fn retain_in_container(container: &mut Value, name: &str, keep: &mut impl FnMut(&str, &Value) -> bool) {
+    let at = if container["name"] == name { "main" } else { container["name"].as_str().unwrap_or_default() }.to_owned();
+    for (field, path) in CONTAINER_MAPS {
+        retain_members(member_at(container, path), &format!("{field}/{at}"), keep);
+    }
+    for field in CONTAINER_FIELDS {
+        retain_field(&mut container[field], &format!("{field}/{at}"), keep);
+    }
+    for (list, member) in CONTAINER_LISTS {
+        retain_items(&mut container[list], &format!("{list}/{at}"), |entry| key(member, entry), keep);
+    }
+}
+
+/// The value at `path`, made where it is absent.
+fn member_at<'v>(value: &'v mut Value, path: &[&str]) -> &'v mut Value {
+    path.iter().fold(value, |value, name| &mut value[*name])
+}
+
+fn retain_field(value: &mut Value, id: &str, keep: &mut impl FnMut(&str, &Value) -> bool) {
+    if !value.is_null() && !keep(id, value) {
+        *value = Value::Null;
     }
 }
 
@@ -126,14 +167,16 @@ fn key(member: Option<&str>, entry: &Value) -> String {
     }
 }
 
-/// All entries, by what they mean. What is in the lists of a container is not part of the container.
+/// All entries, by what they mean. What is an entry in a container is not part of the container.
 pub fn entries(notebook: &Value) -> Entries {
     let mut entries = Entries::new();
     retain(&mut notebook.clone(), |id, value| {
         let mut value = value.clone();
-        if id.starts_with("containers/") {
+        if [CONTAINERS, INIT_CONTAINERS].contains(&list_and_key(id).0) {
             value["name"] = Value::Null;
             CONTAINER_LISTS.iter().for_each(|(list, _)| value[list] = Value::Null);
+            CONTAINER_MAPS.iter().for_each(|(_, path)| *member_at(&mut value, path) = Value::Null);
+            CONTAINER_FIELDS.iter().for_each(|field| value[field] = Value::Null);
         }
         entries.insert(id.to_owned(), meaning(&value));
         true
@@ -172,20 +215,37 @@ fn write_into(notebook: &mut Value, fields: &Value, container: &str) {
             continue;
         }
         let template = template_mut(notebook);
-        if field == POD_MAP {
+        let is_one_of_containers = field == "resources" || is_in_containers(field);
+        if is_one_of_containers && let Some(container) = in_template(template, container) {
+            write_into_container(container, field, value);
+        } else if POD_MAPS.contains(&field.as_str()) {
             put_members(map(template, field), value);
         } else if POD_FIELDS.contains(&field.as_str()) {
             template[field] = value.clone();
-        } else if let Some((list, member)) = CONTAINER_LISTS.iter().find(|(list, _)| list == field) {
-            let mut containers = template[CONTAINERS].as_array_mut().into_iter().flatten();
-            let container = containers.find(|it| it["name"] == *container).expect("the container is there");
-            put_items(container, list, *member, value);
         } else if let Some((list, member)) =
             POD_LISTS.iter().find(|(list, _)| list == field || (field == "sidecars" && *list == CONTAINERS))
             && field != CONTAINERS
         {
             put_items(template, list, *member, value);
         }
+    }
+}
+
+fn in_template<'v>(template: &'v mut Value, container: &str) -> Option<&'v mut Value> {
+    template[CONTAINERS].as_array_mut()?.iter_mut().find(|it| it["name"] == *container)
+}
+
+fn write_into_container(container: &mut Value, field: &str, value: &Value) {
+    if let Some((list, member)) = CONTAINER_LISTS.iter().find(|(list, _)| *list == field) {
+        put_items(container, list, *member, value);
+    } else if field == "resources" {
+        for (amounts, value) in value.as_object().expect("resources are an object") {
+            put_members(map(&mut container[field], amounts), value);
+        }
+    } else if field == "containerSecurityContext" {
+        put_members(map(container, "securityContext"), value);
+    } else {
+        container[field] = value.clone();
     }
 }
 

@@ -24,15 +24,20 @@ pub enum Dependency {
     Place,
     /// A sidecar and init containers.
     Probe,
-    /// A variable in that sidecar, and in the container `helper` of the user's.
+    /// A variable in that sidecar, in one of these init containers, and in a container and an init container of the user's;
+    /// with version 1 a pull policy too.
     Probed,
+    /// What the main container may have and runs; with version 1 all containers.
+    Limits,
+    /// Variables before those of the user, in notebooks whose labels a selector matches.
+    Chosen,
     /// A label and an annotation, nothing in the template.
     Badge,
 }
 
-use Dependency::{Badge, Place, Probe, Probed, Proxy, Registry, Trust};
+use Dependency::{Badge, Chosen, Limits, Place, Probe, Probed, Proxy, Registry, Trust};
 
-pub const ALL: [Dependency; 7] = [Registry, Proxy, Trust, Place, Probe, Probed, Badge];
+pub const ALL: [Dependency; 9] = [Registry, Proxy, Trust, Place, Probe, Probed, Limits, Chosen, Badge];
 pub const VERSIONS: u8 = 2;
 
 /// What the settings say of a dependency.
@@ -149,11 +154,12 @@ impl Platform {
         self.listing(dependency).status != Status::Unknown
     }
 
-    /// How the entry `id` is brought to notebooks, if it is: its value, and what happens in a conflict.
-    pub fn brings(&self, id: &str) -> Option<(&'static Value, &'static str)> {
+    /// How the entry `id` is brought to `notebook`, if it is: its value, and what happens in a conflict.
+    pub fn brings(&self, id: &str, notebook: &Value) -> Option<(&'static Value, &'static str)> {
         let (number, dependency) = *owners().get(id)?;
         let listing = self.listing(dependency);
-        let is_brought = number == self.number && listing.status == Status::Listed;
+        let is_chosen = dependency != Chosen || is_chosen(listing.version, notebook);
+        let is_brought = number == self.number && listing.status == Status::Listed && is_chosen;
         let value = catalogue()[&(number, dependency, listing.version)].get(id).filter(|_| is_brought)?;
         Some((value, listing.on_conflict))
     }
@@ -285,6 +291,11 @@ pub fn owner(id: &str) -> Option<(usize, Dependency)> {
     owners().get(id).copied()
 }
 
+/// Whether an entry comes before those of the user.
+pub fn is_first(id: &str) -> bool {
+    owner(id).is_some_and(|(_, dependency)| dependency == Chosen)
+}
+
 fn owners() -> &'static BTreeMap<Id, (usize, Dependency)> {
     static OWNERS: OnceLock<BTreeMap<Id, (usize, Dependency)>> = OnceLock::new();
     OWNERS.get_or_init(|| {
@@ -294,11 +305,47 @@ fn owners() -> &'static BTreeMap<Id, (usize, Dependency)> {
     })
 }
 
+/// The label that selectors ask for, and an extended resource.
+pub const CHOSEN: &str = "chosen";
+pub const GPU: &str = "example.org/gpu";
+
+/// Whether the selector of [`Chosen`] matches.
+fn is_chosen(version: u8, notebook: &Value) -> bool {
+    let label = notebook["metadata"]["labels"][CHOSEN].as_str();
+    if version == 0 { label == Some("yes") } else { label != Some("no") }
+}
+
+/// A node affinity.
+fn preferred(value: &str) -> Value {
+    let expression = json!({"key": "disk", "operator": "In", "values": [value]});
+    let term = json!({"weight": 1, "preference": {"matchExpressions": [expression]}});
+    json!({"preferredDuringSchedulingIgnoredDuringExecution": [term]})
+}
+
+/// A pod affinity.
+fn near(value: &str) -> Value {
+    let term = json!({"topologyKey": "zone", "labelSelector": {"matchLabels": {"near": value}}});
+    json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]})
+}
+
 /// What a version of a dependency brings, as it stands in the settings.
 fn brought(owner: &str, dependency: Dependency, version: u8) -> Value {
     let named = |what: &str| format!("{owner}-{what}");
     let env = |name: &str, value: &str| json!({"name": format!("{owner}_{name}").to_uppercase(), "value": value});
     let class = if owner == OWNERS[0] { "runtimeClassName" } else { "priorityClassName" };
+    let spread = |word: &str| {
+        let labels = json!({"matchLabels": {"of": owner}});
+        json!({"maxSkew": 1, "topologyKey": owner, "whenUnsatisfiable": word, "labelSelector": labels})
+    };
+    let security = if owner == OWNERS[0] { "fsGroup" } else { "runAsUser" };
+    let affinity = |value: &str| {
+        if owner == OWNERS[0] { json!({"nodeAffinity": preferred(value)}) } else { json!({"podAffinity": near(value)}) }
+    };
+    let dns = if owner == OWNERS[0] {
+        json!({"options": [{"name": "ndots", "value": "2"}]})
+    } else {
+        json!({"searches": ["lab"]})
+    };
     let ip = if owner == OWNERS[0] { "10.0.0.1" } else { "10.0.0.2" };
     match (dependency, version) {
         (Registry, 0) => json!({"imagePullSecrets": [{"name": named("registry")}]}),
@@ -324,7 +371,7 @@ fn brought(owner: &str, dependency: Dependency, version: u8) -> Value {
         }),
         (Trust, _) => json!({
             "volumes": [
-                {"name": named("more"), "emptyDir": {"medium": ""}},
+                {"name": named("more"), "emptyDir": {"medium": "", "sizeLimit": "1.0Gi"}},
                 {"name": named("trust"), "configMap": {"name": "two"}},
             ],
             "volumeMounts": [
@@ -337,12 +384,19 @@ fn brought(owner: &str, dependency: Dependency, version: u8) -> Value {
             "nodeSelector": {named("pool"): "gpu"},
             "tolerations": [{"key": named("gpu"), "operator": "Exists"}],
             "hostAliases": [{"ip": ip, "hostnames": ["one"]}],
+            "topologySpreadConstraints": [spread("ScheduleAnyway")],
+            "securityContext": {security: 1},
+            "affinity": affinity("one"),
+            "dnsConfig": dns,
             class: "one",
         }),
         (Place, _) => json!({
             "nodeSelector": {named("pool"): "cpu", named("disk"): ""},
             "tolerations": [{"key": named("cpu"), "operator": "Exists"}],
             "hostAliases": [{"ip": ip, "hostnames": ["two"]}],
+            "topologySpreadConstraints": [spread("DoNotSchedule")],
+            "securityContext": {security: 2},
+            "affinity": affinity("two"),
             class: "two",
         }),
         (Probe, 0) => json!({
@@ -351,7 +405,6 @@ fn brought(owner: &str, dependency: Dependency, version: u8) -> Value {
                 "image": "probe:1",
                 "ports": [{"containerPort": 9000, "hostPort": 0}],
                 "livenessProbe": {"httpGet": {"path": "/", "port": 9000}, "initialDelaySeconds": 0},
-                "resources": {"requests": {"cpu": "0.5"}},
             }],
             "initContainers": [{"name": named("init"), "image": "init:1"}],
             "initContainersFirst": true,
@@ -365,14 +418,52 @@ fn brought(owner: &str, dependency: Dependency, version: u8) -> Value {
             "initContainersFirst": true,
         }),
         (Probed, version) => {
-            json!({"env": [env("PROBED", &version.to_string())], "containers": [named("probe"), "helper"]})
+            let mut probed = json!({
+                "env": [env("PROBED", &version.to_string())],
+                "containers": [named("probe"), named("init"), "helper", "fetch"],
+            });
+            if version == 1 && owner == OWNERS[0] {
+                probed["imagePullPolicy"] = json!("Always");
+            }
+            probed
         }
+        (Limits, 0) if owner == OWNERS[0] => json!({
+            "resources": {"limits": {"ephemeral-storage": "2.5Gi"}},
+            "containerSecurityContext": {"allowPrivilegeEscalation": false},
+            "command": ["one"],
+        }),
+        (Limits, _) if owner == OWNERS[0] => json!({
+            "resources": {"limits": {"ephemeral-storage": "3Gi"}},
+            "containerSecurityContext": {"allowPrivilegeEscalation": false, "runAsNonRoot": true},
+            "command": ["two"],
+            "containers": "All",
+        }),
+        (Limits, 0) => json!({
+            "resources": {"limits": {GPU: "1"}},
+            "containerSecurityContext": {"readOnlyRootFilesystem": true},
+            "args": ["one", ""],
+        }),
+        (Limits, _) => json!({"resources": {"limits": {GPU: "2"}}, "args": ["two"], "containers": "All"}),
+        (Chosen, 0) => json!({
+            "env": [env("CHOSEN", "one")],
+            "envFirst": true,
+            "selector": {"matchLabels": {CHOSEN: "yes"}},
+        }),
+        (Chosen, _) => json!({
+            "env": [env("CHOICE", "two"), env("CHOSEN", "two")],
+            "envFrom": [{"configMapRef": {"name": named("chosen")}}],
+            "envFirst": true,
+            "selector": {"matchExpressions": [{"key": CHOSEN, "operator": "NotIn", "values": ["no"]}]},
+        }),
         (Badge, version) => json!({
             "labels": {format!("{owner}/badge"): version.to_string()},
             "annotations": {format!("{owner}/badge"): version.to_string()},
         }),
     }
 }
+
+/// How much of it [`users_own`] has.
+pub const USERS_OWN: u8 = 14;
 
 /// What a user may write at keys of a platform's, as fields of a dependency.
 pub fn users_own(owner: &str, number: u8) -> Value {
@@ -385,6 +476,12 @@ pub fn users_own(owner: &str, number: u8) -> Value {
         json!({"sidecars": [{"name": format!("{owner}-probe"), "image": "mine"}]}),
         json!({"initContainers": [{"name": format!("{owner}-init"), "image": "mine"}]}),
         json!({"labels": {format!("{owner}/badge"): "mine"}}),
+        json!({"securityContext": {"fsGroup": 9}}),
+        json!({"affinity": {"nodeAffinity": preferred("mine")}}),
+        json!({"resources": {"limits": {"ephemeral-storage": "9Gi"}}}),
+        json!({"containerSecurityContext": {"allowPrivilegeEscalation": true}}),
+        json!({"command": ["mine"]}),
+        json!({"env": [{"name": format!("{owner}_CHOSEN").to_uppercase(), "value": "mine"}]}),
     ];
-    own[usize::from(number) % own.len()].clone()
+    own[usize::from(number)].clone()
 }
