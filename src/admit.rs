@@ -48,9 +48,13 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     let resolved = Resolved::all(settings, wanted, &names, &mut problems);
     let running_notebooks = settings.running_notebooks(&mut problems);
     let own = settings.own_annotations(&mut problems);
-    let labels = workload::labels(&request.object);
     let mut plan: Vec<_> = resolved.iter().map(|resolved| Dependency::read(resolved, &mut problems)).collect();
-    plan.retain(|dependency| dependency.is_wanted(labels));
+    if plan.iter().any(|dependency| dependency.selector.is_some()) {
+        match workload::labels(&request.object) {
+            Ok(labels) => plan.retain(|dependency| dependency.is_wanted(&labels)),
+            Err(malformed) => return Answer::reject(422, malformed.to_string()),
+        }
+    }
     if let Some(malformed) = problems.first() {
         return bad_settings(malformed);
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::fields::{Field, MergeStrategy, Target};
 use super::{DEPENDENCIES, Names, OnConflict, Settings, ready_made, strings, word};
-use crate::json::{ByName, Cursor, Malformed, Node, Object, Path, Str};
+use crate::json::{ByName, Cursor, Malformed, Node, Path, Str};
 use crate::kubernetes::digest::Digest;
 use crate::kubernetes::selector::is_selected;
 use crate::workload::Containers;
@@ -111,7 +111,7 @@ impl<'a> Dependency<'a> {
     }
 
     /// Whether it is wanted for an object with these labels.
-    pub fn is_wanted(&self, labels: Option<&Object<'_>>) -> bool {
+    pub fn is_wanted(&self, labels: &ByName<'_, Option<Cow<'_, str>>>) -> bool {
         self.selector.is_none_or(|selector| is_selected(selector, labels))
     }
 

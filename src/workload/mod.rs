@@ -10,7 +10,7 @@ pub use containers::{
     main_container, main_containers,
 };
 
-use crate::json::{Body, Node, Object, Path, Shape, Str, items, member, string_member};
+use crate::json::{Body, ByName, Malformed, Node, Object, Path, Shape, Str, items, member, string_member};
 
 /// The annotation by which Argo marks the pods of a workflow.
 const ARGO_NODE_NAME: &str = "workflows.argoproj.io/node-name";
@@ -121,9 +121,19 @@ pub fn annotations<'o, 'a>(object: &'o Node<'a>) -> Option<&'o Object<'a>> {
     ANNOTATIONS.get(object).ok()??.as_object()
 }
 
-/// The labels of `object`, where it has any.
-pub fn labels<'o, 'a>(object: &'o Node<'a>) -> Option<&'o Object<'a>> {
-    metadata(object)?.get("labels")?.as_object()
+/// The labels of `object`; one that is no string has no value.
+///
+/// # Errors
+/// They are no object.
+pub fn labels<'a>(object: &Node<'a>) -> Result<ByName<'a, Option<Cow<'a, str>>>, Malformed> {
+    let path = METADATA.member("labels");
+    let mut labels = ByName::default();
+    if let Some(node) = path.get(object)? {
+        for (key, value) in node.object(&path)?.iter().filter(|(_, value)| !value.is_null()) {
+            labels.insert(key.decode(), value.string());
+        }
+    }
+    Ok(labels)
 }
 
 fn annotation<'o, 'a>(object: &'o Node<'a>, name: &str) -> Option<&'o Node<'a>> {

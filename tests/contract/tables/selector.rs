@@ -193,7 +193,13 @@ fn a_name_is_asked_for_only_where_the_dependency_is_wanted() {
 #[test]
 fn labels_that_are_none_match_nothing() {
     let settings = settings(json!({"matchLabels": {"on": "true"}}));
-    for labels in [json!({"on": true}), json!({"on": ["true"]}), json!(["on"]), json!("on"), json!({"ON": "true"})] {
+    for labels in
+        [json!({"on": true}), json!({"on": ["true"]}), json!({"on": null}), json!({"ON": "true"}), Value::Null]
+    {
         assert_eq!(created(&labelled(&users(), labels.clone()), &settings).patch, NO_PATCH, "{labels}");
+    }
+    for (labels, found) in [(json!(["on"]), "a list"), (json!("on"), "a string")] {
+        let message = format!("metadata.labels: must be an object, found {found}");
+        assert_eq!(refused(&labelled(&users(), labels), &settings), message);
     }
 }
