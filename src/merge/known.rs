@@ -119,7 +119,7 @@ impl<'r> Known<'r> {
         for (name, part) in records.foreign_of_client.iter().chain(records.foreign_of_stored).flat_map(Record::parts) {
             known.add_other(name, part);
         }
-        if known.has_names() {
+        if known.places().any(|place| place.contains('/')) {
             for dependency in plan {
                 let containers = dependency.additions.iter().filter(|addition| addition.field.is_container());
                 for container in containers {
@@ -154,14 +154,9 @@ impl<'r> Known<'r> {
         self.places.get(place)
     }
 
-    /// Whether anything counts as ours in a container by its name.
-    pub fn has_names(&self) -> bool {
-        self.places().any(|place| place.contains('/'))
-    }
-
-    /// Whether anything counts as ours in the container of this name, by its name.
-    pub fn names(&self, container: &str) -> bool {
-        self.places().any(|place| split_place(place).1 == Some(container))
+    /// The containers in which anything counts as ours by their names.
+    pub fn containers(&self) -> ByName<'_, ()> {
+        ByName::set(self.places().filter_map(|place| split_place(place).1))
     }
 
     /// The places of what counts as ours.

@@ -448,9 +448,11 @@ impl<'a> Merger<'_, 'a> {
         let moved: Vec<_> = fields.iter().map(|field| known.moved(field, &there)).collect();
         let path = kind.pod_spec_path();
         let Some(spec) = path.get_mut(object)? else { return Ok(()) };
+        let named = known.containers();
+        let may_follow = fields.iter().any(|field| matches!(field.place(), "limits" | "requests" | "container"));
         for list in CONTAINER_LISTS {
             let are_init_containers = list != CONTAINER_LISTS[0];
-            if are_init_containers && !self.reach.has_names() && !known.has_names() {
+            if are_init_containers && !self.reach.has_names() && named.is_empty() {
                 continue;
             }
             let path = path.member(list);
@@ -461,7 +463,7 @@ impl<'a> Merger<'_, 'a> {
                 let name = container_name(node);
                 let reached_by = self.reach.of(&name);
                 // Init containers are reached by their names alone.
-                if are_init_containers && reached_by.is_empty() && !known.names(&name) {
+                if are_init_containers && reached_by.is_empty() && !named.contains(&name) {
                     continue;
                 }
                 node.open(&CONTAINER);
@@ -471,7 +473,7 @@ impl<'a> Merger<'_, 'a> {
                 let is_new = stored.by_name.is_empty() || !stored.by_name.contains(&name);
                 let reaches =
                     |name: &str| positions.position(name).is_some_and(|at| reached_by.binary_search(&at).is_ok());
-                let by_server = self.written_by_the_server(container);
+                let by_server = if may_follow { self.written_by_the_server(container) } else { ByName::default() };
                 for ((field, of_field), moved) in fields.iter().zip(&additions).zip(&moved) {
                     let desired: Vec<_> =
                         reached_by.iter().filter_map(|at| of_field.get(*at)).flatten().copied().collect();
