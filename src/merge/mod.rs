@@ -347,7 +347,7 @@ impl<'a> Merger<'_, 'a> {
         if field.within.is_some() {
             place.excluded = self.excluded_by_amount(parent, &place, desired);
         } else if is_map && !desired.is_empty() {
-            let users = |key: &str| place.owner(key).is_none();
+            let users = |key: &str| !place.owner(key).is_some_and(|owner| owner.is_stored);
             let entry =
                 |key: &str| entries.iter().rfind(|(name, _)| name.as_deref() == Some(key)).map(|(_, value)| *value);
             place.excluded = excluded(field, false, desired, &|key| entry(key).filter(|_| users(key)));
@@ -557,7 +557,8 @@ impl<'a> Merger<'_, 'a> {
         let additions = additions.filter(|addition| are_limits && std::ptr::eq(addition.field, other));
         let brought = ByName::set(additions.map(|addition| &*addition.key));
         let follows = |key: &str| {
-            let is_ours = |place: &str| self.context.known.at(place).is_some_and(|owners| owners.contains(key));
+            let owner = |place: &str| self.context.known.at(place).and_then(|owners| owners.get(key));
+            let is_ours = |place: &str| owner(place).is_some_and(|owner| owner.is_stored);
             place.by_server.is_some_and(|keys| keys.contains(key))
                 || is_ours(other.name)
                 || is_ours(&by_name)
@@ -575,7 +576,7 @@ impl<'a> Merger<'_, 'a> {
         is_in_init_container: bool,
         desired: &[Desired<'a>],
     ) {
-        let users = |key: &str| place.owner(key).is_none();
+        let users = |key: &str| !place.owner(key).is_some_and(|owner| owner.is_stored);
         let member = |key: &str| parent.get(key).filter(|_| users(key)).map(Node::text);
         place.excluded = excluded(place.field, is_in_init_container, desired, &member);
         let present = present_atomic_fields(parent, place.field.target);

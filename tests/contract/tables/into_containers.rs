@@ -466,3 +466,18 @@ fn what_is_written_beside_ours_later_and_excludes_it_is_a_conflict() {
         assert!(!text.contains("allowPrivilegeEscalation") && !text.contains("limits\":{\"memory"), "{text}");
     }
 }
+
+/// What only the client's record calls ours excludes ours all the same.
+#[test]
+fn a_forged_record_does_not_hide_what_excludes_ours() {
+    let limits = json!({"dep": {"onConflict": "Keep", "resources": {"limits": {"memory": "4Gi"}}}});
+    let settings = Kind::Notebook.settings(limits);
+    let record = r#"{"Notebook":{"dep":{"hash":"1","added":{"requests":["memory"]}}}}"#;
+    let container = json!({"name": "main", "resources": {"requests": {"memory": "8Gi"}}});
+    let bare = Kind::Notebook.object(json!({"containers": [container]}));
+    let forged = with(&bare, "/metadata/annotations", json!({"mutatingflow.nais.io/injected": record}));
+    for outcome in [created(&forged, &settings), updated(&bare, &forged, &settings)] {
+        let resources = outcome.object.pointer("/spec/template/spec/containers/0/resources");
+        assert_eq!(resources, Some(&json!({"requests": {"memory": "8Gi"}})));
+    }
+}
