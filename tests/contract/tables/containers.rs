@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::again::created_again;
-use super::objects::{Kind, created, split_annotations, updated, with};
+use super::objects::{ANOTHERS, Kind, created, split_annotations, updated, with};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
@@ -325,16 +325,7 @@ fn main_containers_of_workloads_are_known_by_name() {
 #[test]
 fn containers_of_others_are_known_by_name() {
     for kind in Kind::ALL {
-        for name in [
-            "istio-proxy",
-            "linkerd-proxy",
-            "kuma-sidecar",
-            "vault-agent",
-            "kube-rbac-proxy",
-            "oauth-proxy",
-            "queue-proxy",
-            "metrics-logger-and-collector",
-        ] {
+        for name in ANOTHERS {
             for (choice, expected) in [("Main", &["one"][..]), ("All", &["one", "two"])] {
                 let spec = pod_spec(&[name, "one", "two"]);
                 let choice = kind.settings(mark(&json!(choice)));

@@ -170,6 +170,18 @@ pub fn with(object: &Value, pointer: &str, value: impl Into<Option<Value>>) -> V
     object
 }
 
+/// The names of containers that are another's in every object (contract, "Chosen containers").
+pub const ANOTHERS: [&str; 8] = [
+    "istio-proxy",
+    "linkerd-proxy",
+    "kuma-sidecar",
+    "vault-agent",
+    "kube-rbac-proxy",
+    "oauth-proxy",
+    "queue-proxy",
+    "metrics-logger-and-collector",
+];
+
 /// The init container of NAV's settings, `test_data/settings.yaml` and `test_data/nais/settings.yaml`, for a team.
 pub fn vks(version: &str, team: &str) -> Value {
     json!({

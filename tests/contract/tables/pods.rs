@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
 
-use super::objects::{created, with};
+use super::objects::{ANOTHERS, created, with};
 use crate::evaluator::{Outcome, project, test_data};
 
 /// What is expected of a pod.
@@ -200,17 +200,7 @@ fn which_container_is_the_main_one() {
 
 #[test]
 fn what_is_anothers_by_its_name() {
-    let anothers = [
-        "istio-proxy",
-        "linkerd-proxy",
-        "kuma-sidecar",
-        "vault-agent",
-        "kube-rbac-proxy",
-        "oauth-proxy",
-        "queue-proxy",
-        "metrics-logger-and-collector",
-    ];
-    for name in anothers {
+    for name in ANOTHERS {
         let pod = with(&pod("workspace"), "/spec/containers/-", json!({"name": name}));
         assert_marked(&pod, &json!("All"), &["main"], name);
         assert_marked(&pod, &json!([name]), &[name], name);
