@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 
 use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
-use crate::json::{ByName, Malformed};
+use crate::json::{ByName, Malformed, joined};
 use crate::merge::{
     Annotations, Audience, Conflict, Known, MOST_CONFLICTS, OfOthers, Outcome, Record, Records, Says,
     apply_annotations, changed_annotations, put_back_metadata,
@@ -193,15 +193,15 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let names: Vec<_> = plan.iter().map(|it| it.name).filter(|name| outcome.changed.contains(name)).collect();
     let is_planned_alone = names.len() == outcome.changed.len();
     let planned = ByName::set(names.iter().copied().filter(|_| !is_planned_alone));
-    let changed = joined(",", &mut names.iter().copied());
+    let changed = joined(",", names.iter().copied());
     let others = outcome.changed.names().filter(|_| !is_planned_alone).map(|name| &**name);
-    let removed = joined(",", &mut others.filter(|name| !planned.contains(name)));
-    let unknown = joined(",", &mut outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
+    let removed = joined(",", others.filter(|name| !planned.contains(name)));
+    let unknown = joined(",", outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
     let audit_annotations = [
         ("dependencies", changed),
         ("removed", removed),
-        ("deferred", joined(",", &mut deferred.iter().copied())),
-        ("left-out", joined(",", &mut waiting.left_out())),
+        ("deferred", joined(",", deferred.iter().copied())),
+        ("left-out", joined(",", waiting.left_out())),
         ("unknown", unknown),
         ("restored", restored.to_owned()),
     ];
@@ -219,10 +219,7 @@ fn report(outcome: &Outcome<'_>, waiting: &Waiting<'_>, plan: &[Dependency<'_>],
     let pending = ByName::set(has.pending());
     let changed = |is_planned: bool, is_pending: bool| {
         let names = outcome.changed.names().map(|name| &**name);
-        joined(
-            ", ",
-            &mut names.filter(|name| planned.contains(name) == is_planned && pending.contains(name) == is_pending),
-        )
+        joined(", ", names.filter(|name| planned.contains(name) == is_planned && pending.contains(name) == is_pending))
     };
     let mut message = String::new();
     for (what, names) in [
@@ -230,7 +227,7 @@ fn report(outcome: &Outcome<'_>, waiting: &Waiting<'_>, plan: &[Dependency<'_>],
         ("waiting for a stop: ", changed(true, true)),
         ("left over: ", changed(false, false)),
         ("left over until a stop: ", changed(false, true)),
-        ("in conflict with the user's entries: ", joined(", ", &mut waiting.names(plan).into_iter())),
+        ("in conflict with the user's entries: ", joined(", ", waiting.names(plan).into_iter())),
     ] {
         if !names.is_empty() {
             message.push_str(if message.is_empty() { "dependencies " } else { "; " });
@@ -283,17 +280,7 @@ fn denial(conflicts: &[Conflict<'_>]) -> String {
     if conflicts.len() > MOST_CONFLICTS {
         lines.push(format!("and {} more conflicts", conflicts.len() - MOST_CONFLICTS));
     }
-    lines.join("\n")
-}
-
-/// Names, as annotations list them.
-fn joined(separator: &str, names: &mut dyn Iterator<Item = &str>) -> String {
-    let mut list = String::new();
-    for name in names {
-        list.push_str(if list.is_empty() { "" } else { separator });
-        list.push_str(name);
-    }
-    list
+    joined("\n", lines.iter().map(|line| &**line))
 }
 
 fn bad_settings(malformed: &Malformed) -> Answer {

@@ -46,6 +46,20 @@ pub fn string_member<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
     member(text, name).and_then(|value| Node::text_only(value).string())
 }
 
+/// Texts that are not empty, with `separator` between them.
+pub fn joined<'t>(separator: &str, texts: impl Iterator<Item = &'t str>) -> String {
+    let mut joined = String::new();
+    texts.for_each(|text| add_joined(&mut joined, separator, text));
+    joined
+}
+
+/// Adds a text behind the others. Written once, it makes the module 1 kB smaller.
+#[inline(never)]
+fn add_joined(joined: &mut String, separator: &str, text: &str) {
+    joined.push_str(if joined.is_empty() { "" } else { separator });
+    joined.push_str(text);
+}
+
 /// What is before the first `byte` of `text`, an ASCII character, and what is behind it; all of `text`, and `None`, where
 /// there is none. Unlike `split_once`, which is written out wherever it is called, it is there once.
 #[inline(never)]

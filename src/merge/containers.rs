@@ -214,7 +214,7 @@ fn containers_of<'d, 'a>(dependency: &'d Dependency<'a>) -> impl Iterator<Item =
 }
 
 /// The fields of containers at `places`, as records name them: the first of each place.
-pub fn fields_in_containers(places: &mut dyn Iterator<Item = &str>) -> Vec<&'static Field> {
+pub fn fields_in_containers<'p>(places: impl Iterator<Item = &'p str>) -> Vec<&'static Field> {
     let mut are_used = [false; IN_CONTAINERS.len()];
     for place in places {
         let (name, _) = split_place(place);

@@ -433,8 +433,8 @@ impl<'a> Merger<'_, 'a> {
             return Ok(());
         }
         let additions = self.reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
-        let mut places = additions.map(|addition| addition.field.place()).chain(known.places());
-        let fields = fields_in_containers(&mut places);
+        let places = additions.map(|addition| addition.field.place()).chain(known.places());
+        let fields = fields_in_containers(places);
         let positions = ByName::set(self.reach.dependencies.iter().map(|dependency| dependency.name));
         let mut additions = Vec::with_capacity(fields.len());
         for field in &fields {

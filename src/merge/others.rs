@@ -43,15 +43,11 @@ impl<'r> OfOthers<'r> {
 
     fn add(&mut self, now: &'r [Record<'r>], then: &'r [Record<'r>], is_lost: bool, is_ours: &dyn Fn(&str) -> bool) {
         for (records, others, is_lost) in [(now, then, false), (then, now, is_lost)] {
-            let others: Vec<_> = others.iter().flat_map(Record::parts).collect();
-            let mut names = ByName::default();
-            for (at, (name, _)) in others.iter().enumerate() {
-                names.insert(*name, at);
-            }
+            let mut by_name: ByName<'_, &Part<'_>> = ByName::default();
+            others.iter().flat_map(Record::parts).for_each(|(name, part)| _ = by_name.insert(name, part));
             for (name, part) in records.iter().flat_map(Record::parts).filter(|(name, _)| !is_ours(name)) {
-                let other = names.get(name).and_then(|at| others.get(*at));
-                let is_same =
-                    other.map(|(_, other)| other.hash == part.hash && other.added.iter().eq(part.added.iter()));
+                let other = by_name.get(name);
+                let is_same = other.map(|other| other.hash == part.hash && other.added.iter().eq(part.added.iter()));
                 let of_this_kind = if is_same.unwrap_or(is_lost) { &mut self.unchanged } else { &mut self.changed };
                 of_this_kind.push(part);
             }
@@ -72,9 +68,8 @@ pub fn carry_over<'a>(
 ) -> Result<(), Malformed> {
     let keys = keys_of(of_others.changed.iter().copied());
     let unchanged = keys_of(of_others.unchanged.iter().copied());
-    let overridden: Vec<_> = of_others.unchanged.iter().flat_map(|part| part.overridden.iter()).collect();
     let mut kept = Keys::default();
-    for (place, of_place) in overridden {
+    for (place, of_place) in of_others.unchanged.iter().flat_map(|part| part.overridden.iter()) {
         kept.entry(place).into_iter().for_each(|kept| kept.extend(of_place.iter().map(|key| &**key)));
     }
     let has = |keys: &Keys<'_>, place: &str, key: &str| keys.get(place).is_some_and(|keys| keys.contains(key));
@@ -91,7 +86,7 @@ pub fn carry_over<'a>(
         }
     }
     carry_over_atomic(spec, from, Target::PodSpec, &|key, is_there| is_named("spec", key, is_there));
-    let fields = fields_in_containers(&mut keys.names().chain(unchanged.names()).map(|place| &**place));
+    let fields = fields_in_containers(keys.names().chain(unchanged.names()).map(|place| &**place));
     for list in CONTAINER_LISTS {
         let are_init_containers = list != "containers";
         let mut containers = ByName::default();

@@ -170,9 +170,8 @@ impl<'t> Record<'t> {
             for (place, keys) in places.iter() {
                 let (field, _) = split_place(place);
                 let is_wanted = |key: &&Cow<'_, str>| wanted.contains(&[field, "\n", key].concat());
-                let keys: Vec<_> = keys.iter().filter(is_wanted).cloned().collect();
-                if !keys.is_empty() {
-                    kept.insert(place.to_owned(), keys);
+                for key in keys.iter().filter(is_wanted) {
+                    kept.entry(place.to_owned()).into_iter().for_each(|kept| kept.push(key.clone()));
                 }
             }
             kept

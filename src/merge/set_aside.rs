@@ -69,7 +69,7 @@ fn remove_from_containers(
     main: Option<&str>,
     note: &mut dyn FnMut(&str, &str),
 ) -> Result<(), Malformed> {
-    let fields = fields_in_containers(&mut keys.names().map(|place| &**place));
+    let fields = fields_in_containers(keys.names().map(|place| &**place));
     if fields.is_empty() {
         return Ok(());
     }

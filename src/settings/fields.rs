@@ -234,6 +234,7 @@ impl Field {
 
     /// The field that holds the entries which exclude one of the same name here: a pod has each container name once,
     /// among its containers and init containers.
+    #[inline(never)]
     pub fn rival(&self) -> Option<&'static Field> {
         let rival = match self.entry {
             Entry::InitContainer => Entry::Container,

@@ -7,7 +7,7 @@ use std::slice;
 
 use super::strings;
 use super::words::{DIRECTORY, FILES};
-use crate::json::{Cursor, Malformed, Node, Object, Path, Shape, Str, items, quoted};
+use crate::json::{Cursor, Malformed, Node, Object, Path, Shape, Str, items, joined, quoted};
 
 /// The ready-made parts of a dependency: how each is opened, and what it expands to.
 const READY_MADE: [(&str, Shape, Expansion); 3] = [
@@ -189,7 +189,7 @@ fn proxy(proxy: &Object<'_>, path: &Path<'_>) -> Result<String, Malformed> {
         if let Some(malformed) = problems.into_iter().next() {
             return Err(malformed);
         }
-        values.push(("NO_PROXY", quoted(&hosts.join(","))));
+        values.push(("NO_PROXY", quoted(&joined(",", hosts.iter().map(|host| &**host)))));
     }
     let mut out = String::from(r#"{"env":["#);
     for is_lower in [false, true] {

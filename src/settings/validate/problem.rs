@@ -1,6 +1,6 @@
 //! The problems that were found, and the phrases that several of them share.
 
-use crate::json::{LONGEST_NAME, Path, plain_or_shown};
+use crate::json::{LONGEST_NAME, Path, joined, plain_or_shown};
 
 /// How many problems an answer lists at the most. The rest is counted: they are read in a terminal.
 const MOST_PROBLEMS: usize = 100;
@@ -53,7 +53,7 @@ impl Problems {
         if self.more > 0 {
             lines.push(["and ", &self.more.to_string(), " more problems"].concat());
         }
-        (!lines.is_empty()).then(|| lines.join("\n"))
+        (!lines.is_empty()).then(|| joined("\n", lines.iter().map(|line| &**line)))
     }
 }
 
