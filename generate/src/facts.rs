@@ -24,6 +24,8 @@ pub struct Facts {
     pub ranges: ByMember<Vec<i64>>,
     /// The member in which the items of a list differ.
     pub distinct: ByMember<String>,
+    /// The members whose values are a type of their own here, a copy of theirs, by its name.
+    pub apart: ByMember<String>,
     /// The lists whose order means nothing.
     pub sets: ByType<Vec<String>>,
     /// The lists of which one item is enough.
@@ -113,6 +115,7 @@ impl Facts {
             by_member(&self.keys),
             by_member(&self.ranges),
             by_member(&self.distinct),
+            by_member(&self.apart),
             listed(&self.sets),
             listed(&self.alternatives),
             listed(&self.required),

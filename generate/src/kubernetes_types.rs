@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use k8s_openapi::api::core::v1::PodSpec;
 use schemars::SchemaGenerator;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::facts::{FILE, Facts, Limit, Pattern, by_member, fact, listed, lists};
 use crate::policy::Exclusive;
@@ -31,7 +31,10 @@ type Schemas<'a> = BTreeMap<&'a str, &'a Value>;
 pub fn file(facts: &Facts) -> Result<String, String> {
     let mut generator = SchemaGenerator::default();
     generator.subschema_for::<PodSpec>();
-    let schemas: Schemas<'_> = generator.definitions().iter().map(|(name, schema)| (short(name), schema)).collect();
+    let definitions = generator.take_definitions(false);
+    let mut definitions = definitions.into_iter().map(|(name, schema)| (short(&name).to_owned(), schema)).collect();
+    set_apart(&mut definitions, facts)?;
+    let schemas: Schemas<'_> = definitions.iter().map(|(name, schema)| (&**name, schema)).collect();
     let types = reached(POD_SPEC, &schemas, facts);
     check(facts, &types, &schemas)?;
 
@@ -52,6 +55,21 @@ pub fn file(facts: &Facts) -> Result<String, String> {
     }
     code.push_str("];\n");
     Ok(code)
+}
+
+/// Gives the members whose values have rules of their own a type of their own: a copy of the one that they have.
+fn set_apart(schemas: &mut BTreeMap<String, Value>, facts: &Facts) -> Result<(), String> {
+    for (name, member) in by_member(&facts.apart) {
+        let copy = &facts.apart[name][member];
+        let known =
+            schemas.get(name).and_then(|of| refers_to(&of["properties"][member])).and_then(|of| schemas.get(of));
+        let Some(known) = known.cloned() else { return Err(format!("{FILE}: {name}.{member} has no type")) };
+        let schema = &mut schemas.get_mut(name).expect("found before")["properties"][member];
+        let of = if schema["items"].is_object() { &mut schema["items"] } else { schema };
+        *of = json!({"$ref": format!("#/definitions/{copy}")});
+        schemas.insert(copy.clone(), known);
+    }
+    Ok(())
 }
 
 /// The types that a value of type `from` can hold, itself among them, by the members that Kubernetes takes.
@@ -197,7 +215,7 @@ fn members<'a>(name: &str, schema: &'a Value, facts: &Facts) -> impl Iterator<It
 
 /// `Container` of `io.k8s.api.core.v1.Container`.
 fn short(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(_, name)| name)
+    name.rsplit_once(['.', '/']).map_or(name, |(_, name)| name)
 }
 
 /// `SECURITY_CONTEXT` of `SecurityContext`, `ISCSI_VOLUME_SOURCE` of `ISCSIVolumeSource`.
@@ -326,6 +344,7 @@ mod tests {
             ("Lifecycle: [stopSignal]", "Lifecycle: [signal]", "Lifecycle.signal is not there"),
             ("env: name", "securityContext: name", "Container.securityContext is not a list"),
             ("HostAlias: [hostnames]", "HostAlias: [ip]", "HostAlias.ip is not a list"),
+            ("matchFields: Node", "matchField: Node", "NodeSelectorTerm.matchField has no type"),
             (
                 "HostAlias: [hostnames]",
                 "Container: [env]",

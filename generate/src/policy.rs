@@ -12,7 +12,7 @@ pub use mutatingflow::settings::fields::{FIELDS, Field, MergeStrategy, Target};
 pub use mutatingflow::settings::problems;
 
 /// The formats that have a name and nothing beside it.
-pub const NAMED_FORMATS: [Format; 16] = [
+pub const NAMED_FORMATS: [Format; 18] = [
     Format::Any,
     Format::NonEmpty,
     Format::DnsLabel,
@@ -29,6 +29,8 @@ pub const NAMED_FORMATS: [Format; 16] = [
     Format::ResourceName,
     Format::PortName,
     Format::Ip,
+    Format::SearchDomain,
+    Format::SysctlName,
 ];
 
 /// Whether only pods have a field of a dependency: a Notebook loses it.

@@ -140,6 +140,8 @@ fn described_format(format: Format) -> String {
         Format::ResourceName => "name of a resource",
         Format::PortName => "port name",
         Format::Ip => "IP address",
+        Format::SearchDomain => "search domain",
+        Format::SysctlName => "name of a sysctl",
     }
     .to_owned()
 }

@@ -194,6 +194,14 @@ fn format_schema(format: Format, has_placeholders: bool) -> Value {
                 .to_owned(),
             usize::MAX,
         ),
+        Format::SearchDomain => {
+            let label = format!("_?{}", ends("a-z0-9", "_-"));
+            (format!(r"^(?:\.|{label}(?:\.{label})*\.?)$"), 254)
+        }
+        Format::SysctlName => {
+            let name = ends("a-z0-9", "_-");
+            (format!("^{name}(?:[./]{name})*$"), 253)
+        }
     };
     let mut schema = json!({"type": "string", "pattern": pattern});
     match (longest, has_placeholders) {

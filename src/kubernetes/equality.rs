@@ -625,7 +625,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!((plain, pointers), (216, 82));
+        assert_eq!((plain, pointers), (218, 82));
     }
 
     /// `text`, an object, with each of its members opened.

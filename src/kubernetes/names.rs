@@ -48,6 +48,10 @@ pub enum Format {
     PortName,
     /// An IP address: `IsValidIP`.
     Ip,
+    /// A domain in which names are searched for: `validatePodDNSConfig`, with underscores, as since Kubernetes 1.33.
+    SearchDomain,
+    /// The name of a sysctl: `IsValidSysctlName`.
+    SysctlName,
 }
 
 impl Format {
@@ -83,7 +87,7 @@ impl Format {
             Format::SubPath | Format::FilePath if text.starts_with('/') => (false, "must be relative"),
             Format::FilePath if text.starts_with("..") => (false, "must not begin with .."),
             Format::SubPath | Format::FilePath | Format::HostPath => {
-                (!text.split('/').any(|part| part == ".."), "must not have .. in it")
+                (are_all(text, '/', &|part| part != ".."), "must not have .. in it")
             }
             Format::ResourceName => (
                 is_resource_name(text),
@@ -93,6 +97,19 @@ impl Format {
                 (is_port_name(text), "must be a port name: a-z, 0-9 and single - between them, at most 15 characters")
             }
             Format::Ip => (is_ip(text), "must be an IP address"),
+            Format::SearchDomain => {
+                let domain = text.strip_suffix('.').unwrap_or(text);
+                let is_label = |label: &str| is_lower_name(label.strip_prefix('_').unwrap_or(label));
+                let is_right = domain.len() <= 253 && are_all(domain, '.', &is_label);
+                (
+                    is_right || text == ".",
+                    "must be a domain: a-z, 0-9, and -, _ and . between them, at most 253 characters",
+                )
+            }
+            Format::SysctlName => (
+                text.len() <= 253 && are_all(text, '/', &|part| are_all(part, '.', &is_lower_name)),
+                "must be the name of a sysctl: a-z, 0-9, and -, _, . and / between them, at most 253 characters",
+            ),
         };
         (!is_right).then_some(must)
     }
@@ -126,7 +143,14 @@ pub fn clean_path(path: Cow<'_, str>) -> Cow<'_, str> {
 const QUALIFIED_NAME: &str = "must be a key of letters, digits, and -, _ and . between them, at most 63 characters, \
     with or without a DNS subdomain and / before it";
 
+/// Whether what stands between the separators is all right.
+#[inline(never)]
+fn are_all(text: &str, separator: char, is_right: &dyn Fn(&str) -> bool) -> bool {
+    text.split(separator).all(is_right)
+}
+
 /// `inner` bytes, with `outer` bytes at both ends.
+#[inline(never)]
 fn is_made_of(text: &str, outer: fn(u8) -> bool, inner: fn(u8) -> bool) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().all(|byte| outer(*byte) || inner(*byte))
@@ -141,8 +165,12 @@ fn is_dns_label(text: &str) -> bool {
     is_made_of(text, is_lower_or_digit, |byte| byte == b'-')
 }
 
+fn is_lower_name(text: &str) -> bool {
+    is_made_of(text, is_lower_or_digit, |byte| matches!(byte, b'-' | b'_'))
+}
+
 fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_dns_label)
+    text.len() <= 253 && are_all(text, '.', &is_dns_label)
 }
 
 fn is_name(text: &str) -> bool {
@@ -353,6 +381,16 @@ mod tests {
             ),
             (Format::PortName, vec!["http", "a1-b"], vec!["", "80", "a--b", "-a", "HTTP"]),
             (Format::Ip, vec!["10.0.0.1", "::1"], vec!["", "10.0.0", "10.0.0.01", "localhost"]),
+            (
+                Format::SearchDomain,
+                vec![".", "a", "a.b.", "_ldap._tcp.a-b.c", "a_b"],
+                vec!["", "..", ".a", "A", "a b", "__a", "a_"],
+            ),
+            (
+                Format::SysctlName,
+                vec!["net.core.somaxconn", "net/ipv4/tcp_syncookies", "a-b"],
+                vec!["", ".", "a.", "a b", "Net.core", "_a"],
+            ),
         ] {
             for text in right {
                 assert_eq!(format.problem(text), None, "{format:?}: {text:?}");
@@ -368,6 +406,8 @@ mod tests {
             (Format::LabelValue, 63),
             (Format::FileName, 253),
             (Format::PortName, 15),
+            (Format::SearchDomain, 253),
+            (Format::SysctlName, 253),
         ] {
             assert_eq!(format.problem(&long(longest)), None, "{format:?}");
             assert!(format.problem(&long(longest + 1)).is_some(), "{format:?}");

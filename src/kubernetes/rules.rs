@@ -4,14 +4,14 @@
 //! The rules are those of `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`; each line names the function that it
 //! follows.
 
-use super::names::{Words, is_overcommit_allowed};
+use super::names::{Format, Words, is_overcommit_allowed};
 use super::quantity::Quantity;
 use super::schema::{Object, Type};
 use super::types::{
     APP_ARMOR_PROFILE, CONTAINER, DOWNWARD_API_VOLUME_FILE, ENV_VAR_SOURCE, ISCSI_VOLUME_SOURCE,
-    LABEL_SELECTOR_REQUIREMENT, NODE_SELECTOR_REQUIREMENT, PERSISTENT_VOLUME_CLAIM_SPEC, POD_AFFINITY_TERM,
-    POD_DNS_CONFIG, POD_SECURITY_CONTEXT, POD_SPEC, RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT,
-    TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT, VOLUME_MOUNT,
+    LABEL_SELECTOR_REQUIREMENT, NODE_FIELD_SELECTOR_REQUIREMENT, NODE_SELECTOR_REQUIREMENT,
+    PERSISTENT_VOLUME_CLAIM_SPEC, POD_AFFINITY_TERM, POD_DNS_CONFIG, POD_SECURITY_CONTEXT, POD_SPEC,
+    RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT, TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT, VOLUME_MOUNT,
 };
 use std::borrow::Cow;
 
@@ -24,8 +24,8 @@ pub enum Is {
     Set,
     /// It has none.
     Unset,
-    /// One of these words, as JSON has them, without quotes. A word with a star stands for every one that begins and ends
-    /// like it.
+    /// One of these words, as JSON has them, without quotes. A word with a star stands for every one that has a key there:
+    /// of an annotation, or as labels have them.
     OneOf(&'static Words),
     /// One of these words, or none.
     OneOfIfSet(&'static Words),
@@ -50,6 +50,9 @@ type Condition = (&'static str, Is);
 #[derive(Debug)]
 pub struct Rule(pub &'static Object, pub &'static Condition, pub &'static Condition);
 
+/// One item.
+const ONE: Count = Count(1, 1, "one item");
+
 /// The member without a name is never set.
 const ALWAYS: &Condition = &("", Unset);
 
@@ -57,7 +60,7 @@ use Is::{Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, Without};
 
 /// The rules of an object, wherever it is.
 #[rustfmt::skip]
-pub static RULES: [Rule; 42] = [
+pub static RULES: [Rule; 45] = [
     // ValidateTolerations
     Rule(&TOLERATION, &("key", Unset), &("operator", OneOf(&Words(&["Exists"])))),
     Rule(&TOLERATION, &("operator", OneOf(&Words(&["Exists"]))), &("value", Unset)),
@@ -65,7 +68,9 @@ pub static RULES: [Rule; 42] = [
     // ValidateNodeSelectorRequirement
     Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
     Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
-    Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Gt", "Lt"]))), &("values", Items(&Count(1, 1, "one item")))),
+    Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Gt", "Lt"]))), &("values", Items(&ONE))),
+    // ValidateNodeFieldSelectorRequirement
+    Rule(&NODE_FIELD_SELECTOR_REQUIREMENT, ALWAYS, &("values", Items(&ONE))),
     // ValidateLabelSelectorRequirement, of k8s.io/apimachinery/pkg/apis/meta/v1/validation
     Rule(&LABEL_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
     Rule(&LABEL_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
@@ -122,6 +127,11 @@ pub static RULES: [Rule; 42] = [
     Rule(&RESOURCE_FIELD_SELECTOR, ALWAYS, &("resource", OneOfIfSet(&Words(&[
         "limits.cpu", "limits.memory", "limits.ephemeral-storage", "limits.hugepages-*", "requests.cpu",
         "requests.memory", "requests.ephemeral-storage", "requests.hugepages-*",
+    ])))),
+    // validateContainerResourceDivisor
+    Rule(&RESOURCE_FIELD_SELECTOR, &("resource", OneOf(&Words(&["*.cpu"]))), &("divisor", OneOfIfSet(&Words(&["0", "1", "1m"])))),
+    Rule(&RESOURCE_FIELD_SELECTOR, &("resource", OneOf(&Words(&["*.memory", "*.ephemeral-storage", "limits.hugepages-*", "requests.hugepages-*"]))), &("divisor", OneOfIfSet(&Words(&[
+        "0", "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
     ])))),
     // validateISCSIVolumeSource
     Rule(&ISCSI_VOLUME_SOURCE, &("chapAuthDiscovery", Set), &("secretRef", Set)),
@@ -187,11 +197,16 @@ pub fn says(text: &str) -> Cow<'_, str> {
     Node::text_only(text).string().unwrap_or(Cow::Borrowed(text))
 }
 
+/// What the way to an annotation begins with.
+const ANNOTATIONS: &str = "metadata.annotations['";
+
 /// Whether `text` is `word`, or one that `word` stands for.
 pub fn is_word(text: &str, word: &str) -> bool {
     match cut(word, b'*') {
         (before, Some(after)) => {
-            text.strip_prefix(before).is_some_and(|rest| rest.len() > after.len() && rest.ends_with(after))
+            let key = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            let format = if before == ANNOTATIONS { Format::AnnotationKey } else { Format::LabelKey };
+            key.is_some_and(|key| format.problem(key).is_none())
         }
         (word, None) => text == word,
     }
@@ -228,13 +243,19 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn a_star_stands_for_a_key() {
         for (text, word, expected) in [
             ("a", "a", true),
             ("ab", "a", false),
             ("a['k']", "a['*']", true),
             ("a['']", "a['*']", false),
             ("a['", "a['*']", false),
+            ("a['k", "a['*']", false),
+            ("a['x.y/k']", "a['*']", true),
+            ("a['k k']", "a['*']", false),
+            ("a['X.y/k']", "a['*']", false),
+            ("metadata.annotations['X.y/k']", "metadata.annotations['*']", true),
+            ("limits.cpu", "*.cpu", true),
             ("limits.hugepages-2Mi", "limits.hugepages-*", true),
             ("limits.hugepages-", "limits.hugepages-*", false),
         ] {

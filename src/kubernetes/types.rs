@@ -420,6 +420,13 @@ pub static NODE_AFFINITY: Object = Object::new(&[
     Member::new("requiredDuringSchedulingIgnoredDuringExecution", Type::Object(&NODE_SELECTOR)),
 ]);
 
+/// `NodeFieldSelectorRequirement`.
+pub static NODE_FIELD_SELECTOR_REQUIREMENT: Object = Object::new(&[
+    Member::new("key", Type::Text(Format::OneOf(&Words(&["metadata.name"])))).required(),
+    Member::new("operator", Type::Text(Format::OneOf(&Words(&["In", "NotIn"])))).required(),
+    Member::new("values", Type::List(&Type::Text(Format::Subdomain))),
+]);
+
 /// `NodeSelector`.
 pub static NODE_SELECTOR: Object = Object::new(&[
     Member::new("nodeSelectorTerms", Type::Alternatives(&Type::Object(&NODE_SELECTOR_TERM))).required(),
@@ -429,13 +436,13 @@ pub static NODE_SELECTOR: Object = Object::new(&[
 pub static NODE_SELECTOR_REQUIREMENT: Object = Object::new(&[
     Member::new("key", Type::Text(Format::LabelKey)).required(),
     Member::new("operator", Type::Text(Format::OneOf(&Words(&["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])))).required(),
-    Member::new("values", Type::List(&TEXT)),
+    Member::new("values", Type::List(&Type::Text(Format::LabelValue))),
 ]);
 
 /// `NodeSelectorTerm`.
 pub static NODE_SELECTOR_TERM: Object = Object::new(&[
     Member::new("matchExpressions", Type::List(&Type::Object(&NODE_SELECTOR_REQUIREMENT))),
-    Member::new("matchFields", Type::List(&Type::Object(&NODE_SELECTOR_REQUIREMENT))),
+    Member::new("matchFields", Type::List(&Type::Object(&NODE_FIELD_SELECTOR_REQUIREMENT))),
 ]);
 
 /// `ObjectFieldSelector`.
@@ -518,7 +525,7 @@ pub static POD_CERTIFICATE_PROJECTION: Object = Object::new(&[
 pub static POD_DNS_CONFIG: Object = Object::new(&[
     Member::new("nameservers", Type::List(&Type::Text(Format::Ip))),
     Member::new("options", Type::List(&Type::Object(&POD_DNS_CONFIG_OPTION))),
-    Member::new("searches", Type::List(&TEXT)),
+    Member::new("searches", Type::List(&Type::Text(Format::SearchDomain))),
 ]);
 
 /// `PodDNSConfigOption`.
@@ -716,7 +723,7 @@ pub static SCALE_IO_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `SeccompProfile`.
 pub static SECCOMP_PROFILE: Object = Object::new(&[
-    Member::new("localhostProfile", TEXT).pointer(),
+    Member::new("localhostProfile", Type::Text(Format::SubPath)).pointer(),
     Member::new("type", Type::Text(Format::OneOf(&Words(&["RuntimeDefault", "Unconfined", "Localhost"])))).required(),
 ]);
 
@@ -787,7 +794,7 @@ pub static STORAGE_OS_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `Sysctl`.
 pub static SYSCTL: Object = Object::new(&[
-    Member::new("name", TEXT).required(),
+    Member::new("name", Type::Text(Format::SysctlName)).required(),
     Member::new("value", TEXT).required(),
 ]);
 
@@ -951,7 +958,7 @@ pub static PRUNED: [(&Object, &str); 23] = [
 ];
 
 /// All of them, by name.
-pub static ALL: [(&str, &Object); 107] = [
+pub static ALL: [(&str, &Object); 108] = [
     ("AWSElasticBlockStoreVolumeSource", &AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE),
     ("Affinity", &AFFINITY),
     ("AppArmorProfile", &APP_ARMOR_PROFILE),
@@ -1003,6 +1010,7 @@ pub static ALL: [(&str, &Object); 107] = [
     ("LocalObjectReference", &LOCAL_OBJECT_REFERENCE),
     ("NFSVolumeSource", &NFS_VOLUME_SOURCE),
     ("NodeAffinity", &NODE_AFFINITY),
+    ("NodeFieldSelectorRequirement", &NODE_FIELD_SELECTOR_REQUIREMENT),
     ("NodeSelector", &NODE_SELECTOR),
     ("NodeSelectorRequirement", &NODE_SELECTOR_REQUIREMENT),
     ("NodeSelectorTerm", &NODE_SELECTOR_TERM),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Field, MergeStrategy, Target};
+use super::fields::{FIELDS, Field, MergeStrategy, Target};
 use super::{DEPENDENCIES, Names, OnConflict, Settings, ready_made, strings, word};
 use crate::json::{ByName, Cursor, Malformed, Node, Path, Str};
 use crate::kubernetes::digest::Digest;
@@ -108,6 +108,25 @@ impl<'a> Dependency<'a> {
         }
         dependency.hash = dependency.hashed();
         dependency
+    }
+
+    /// What a container that it brings has itself, as a dependency that adds that to the container.
+    pub fn of_container(&self, container: &Addition<'a>) -> Self {
+        let mut own = Dependency {
+            containers: Containers::Named(vec![container.key.clone()]),
+            additions: Vec::new(),
+            hash: String::new(),
+            ..*self
+        };
+        Cursor::new(container.value).object(|cursor, key| {
+            let is_it =
+                |field: &&Field| field.target == Target::Containers && field.within.is_none() && field.member == key;
+            match FIELDS.iter().find(is_it) {
+                Some(field) => own.read_field(field, &self.path(), None, cursor, &mut Vec::new()),
+                None => _ = cursor.skip(),
+            }
+        });
+        own
     }
 
     /// Whether it is wanted for an object with these labels.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::problem::{MOST_NAMES, Problems, did_you_mean, one_of};
-use super::shape::index;
+use super::shape::{check_distinct, found, index};
 use super::{FirstPositions, List, between};
-use crate::json::{ByName, Cursor, Node, Path, cut, items, member, members, shown, string_member};
+use crate::json::{ByName, Cursor, Node, Path, cut, items, joined, member, members, shown, string_member};
 use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept, may_be_requested};
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::selector::{may_both_select, requirements};
@@ -72,19 +72,34 @@ struct ReadDependency<'a> {
     is_readable: bool,
     /// The names of the containers that it selects, where it selects by name.
     containers: ByName<'a, ()>,
+    /// The container that a dependency brings, of whose own entries this is made.
+    brought: Option<&'a Addition<'a>>,
 }
 
 impl<'a> ReadDependency<'a> {
     fn read(resolved: &'a Resolved<'_>, is_readable: bool) -> Self {
         let mut dependency = Dependency::read(resolved, &mut Vec::new());
         // The ready-made parts come first: of two entries with one key, the written one is wrong.
-        let written: Vec<_> = dependency.additions.extract_if(.., |addition| addition.part.is_none()).collect();
-        dependency.additions.extend(written);
+        let written = dependency.additions.partition_point(|addition| addition.part.is_none());
+        let mut additions = dependency.additions.split_off(written);
+        additions.append(&mut dependency.additions);
+        dependency.additions = additions;
         let mut containers = ByName::default();
         if let Containers::Named(names) = &dependency.containers {
             containers.extend(names.iter().cloned());
         }
-        ReadDependency { dependency, is_readable, containers }
+        ReadDependency { dependency, is_readable, containers, brought: None }
+    }
+
+    /// What a container that a dependency brings has itself.
+    fn of_container(dependency: &Dependency<'a>, brought: &'a Addition<'a>) -> Self {
+        let dependency = dependency.of_container(brought);
+        ReadDependency { dependency, is_readable: true, containers: ByName::default(), brought: Some(brought) }
+    }
+
+    /// Where an addition is, as a message shows it.
+    fn shown_path(&self, addition: &Addition<'_>) -> String {
+        self.brought.unwrap_or(addition).shown_path(&self.dependency.path())
     }
 
     /// What it adds, ready-made parts first.
@@ -149,7 +164,13 @@ fn check_retired(
             places.extend(list.first.at(name).map(|at| ROOT.member(list.word).item(at).to_string()));
         }
         if !places.is_empty() {
-            let what = ["must not be in use, found ", &shown(name), " at ", &places.join(", "), " too"];
+            let what = [
+                "must not be in use, found ",
+                &shown(name),
+                " at ",
+                &joined(", ", places.iter().map(|place| &**place)),
+                " too",
+            ];
             problems.add(&path, &what);
         }
     }
@@ -186,8 +207,17 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
         known.additions().iter().filter(|it| it.field.entry == Entry::Volume).map(|volume| &*volume.key).collect();
     let volumes =
         Volumes { names: ByName::set(brought.iter().copied()), brought: &brought, are_known: known.is_readable };
+    let has_own_users = known.additions().iter().any(|it| it.field.name == "hostUsers" && it.value == "false");
     for addition in known.additions() {
         addition.with_path(path, &mut |path| {
+            let of_container = member(addition.value, "securityContext").and_then(|it| member(it, "procMount"));
+            let proc_mount = if addition.key == "procMount" { Some(addition.value) } else { of_container };
+            if proc_mount == Some("\"Unmasked\"") && !has_own_users {
+                problems.add(
+                    path,
+                    &["must not have procMount Unmasked, since the dependency does not bring hostUsers: false"],
+                );
+            }
             if let Some((_, to_name)) = REFERENCES.iter().find(|(list, _)| *list == addition.field.name) {
                 volumes.check(path, addition.value, to_name, problems);
             }
@@ -207,7 +237,8 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                         check_container_name(path, &addition.key, list, problems);
                     }
                 }
-                Entry::Volume | Entry::VolumeMount | Entry::TopologySpreadConstraint | Entry::Plain => {}
+                Entry::Volume => check_files(path, addition.value, problems),
+                Entry::VolumeMount | Entry::TopologySpreadConstraint | Entry::Plain => {}
             }
         });
     }
@@ -239,6 +270,28 @@ impl Volumes<'_> {
     }
 }
 
+/// A projected volume has each file once, whichever of its sources it is from (`validateProjectionSources`).
+fn check_files(path: &Path<'_>, volume: &str, problems: &mut Problems) {
+    let path = path.member("projected.sources");
+    let mut first = FirstPositions::default();
+    for (at, source) in list_in(member(volume, "projected").unwrap_or("null"), "sources").into_iter().enumerate() {
+        for (kind, source) in members(source) {
+            let path = path.item(at);
+            let path = path.member(&kind);
+            check_distinct(&path, "path", source, at, &mut first, problems);
+            let path = path.member("items");
+            for (item_at, item) in list_in(source, "items").into_iter().enumerate() {
+                check_distinct(&path.item(item_at), "path", item, at, &mut first, problems);
+            }
+        }
+    }
+}
+
+/// The items of the list `name` in an object.
+fn list_in<'a>(object: &'a str, name: &str) -> Vec<&'a str> {
+    member(object, name).map_or(Vec::new(), items)
+}
+
 /// What a container needs beside itself, or is allowed by what it is. The first entries of one that a ready-made part
 /// expands to are right; those that the settings add to them are at the path of the part.
 fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Volumes<'_>, problems: &mut Problems) {
@@ -249,7 +302,7 @@ fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Volumes<'
         let path_of_list = path.member(list);
         let own = ENTRIES_OF_VKS.iter().find(|(name, _)| is_part && *name == list).map_or(0, |(_, own)| *own);
         let mut first = FirstPositions::default();
-        for (at, entry) in member(container, list).map_or(Vec::new(), items).into_iter().enumerate() {
+        for (at, entry) in list_in(container, list).into_iter().enumerate() {
             let path_of_item = path_of_list.item(at.saturating_sub(own));
             if at >= own {
                 volumes.check(&path_of_item, entry, to_name, problems);
@@ -268,6 +321,18 @@ fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Volumes<'
                 let what = ["must not bring ", field.noun, " ", &shown(&key), ", since ", &since, " does"];
                 problems.add(&path_of_item, &what);
             }
+        }
+    }
+    for (of_device, of_mount) in [("name", "name"), ("devicePath", "mountPath")] {
+        let mut mounts = FirstPositions::default();
+        for (at, mount) in list_in(container, "volumeMounts").into_iter().enumerate() {
+            member(mount, of_mount).map(|text| mounts.insert(text, at));
+        }
+        for (at, device) in list_in(container, "volumeDevices").into_iter().enumerate() {
+            let Some(text) = member(device, of_device) else { continue };
+            let Some(mount) = mounts.at(text) else { continue };
+            let what = ["must not be in volumeMounts too, found ", &found(text), " at ", &index(mount)];
+            problems.add(&path.member("volumeDevices").item(at).member(of_device), &what);
         }
     }
     if addition.field.entry == Entry::InitContainer {
@@ -311,14 +376,26 @@ fn check_selectors(listed: &[&ReadDependency<'_>], problems: &mut Problems) {
 /// Two dependencies of one list that add something else under the same key. The very same is no contradiction: the first
 /// in the list adds it.
 fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problems: &mut Problems) {
-    let additions = listed.iter().flat_map(|it| it.additions());
-    let sidecars =
-        ByName::set(additions.filter(|addition| addition.field.entry == Entry::Container).map(|it| &*it.key));
-    let is_apart = |name: &str| is_anothers(list.kind, name) || sidecars.contains(name);
+    let brought: Vec<_> = listed
+        .iter()
+        .flat_map(|it| it.additions().iter().map(|addition| (&it.dependency, addition)))
+        .filter(|(_, addition)| addition.field.is_container())
+        .map(|(dependency, container)| ReadDependency::of_container(dependency, container))
+        .collect();
+    let names = ByName::set(brought.iter().filter_map(|it| it.brought).map(|container| &*container.key));
+    let is_apart = |name: &str| is_anothers(list.kind, name) || names.contains(name);
     // Whether the main container may have this name.
     let may_be_main = |name: &str| if list.kind == Kind::Notebook { name == "{name}" } else { !is_apart(name) };
     // Those that have an addition of this identity, each once.
     let mut known: ByName<'_, Vec<(&ReadDependency<'_>, &Addition<'_>)>> = ByName::default();
+    for it in &brought {
+        for addition in it.additions() {
+            known.entry(identity(addition)).into_iter().for_each(|known| known.push((it, addition)));
+        }
+        if let Some(ends) = it.brought.filter(|container| has_no_lifecycle(container)) {
+            known.entry("lifecycle\nlifecycle").into_iter().for_each(|known| known.push((it, ends)));
+        }
+    }
     for it in listed {
         // Both are asked of each other once, not with each addition: they may be about many names.
         let mut wanted_together: ByName<'_, bool> = ByName::default();
@@ -326,10 +403,29 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
         for addition in it.additions() {
             let mut meets = |other: &ReadDependency<'_>| {
                 let name = other.dependency.name;
-                (addition.field.target != Target::Containers
-                    || once(&mut in_one_container, name, &|| may_meet(it, other, &may_be_main, &is_apart)))
-                    && once(&mut wanted_together, name, &|| are_wanted_together(it, other))
+                let may_meet = match other.brought {
+                    _ if addition.field.target != Target::Containers => true,
+                    Some(container) => it.containers.contains(&container.key),
+                    None => once(&mut in_one_container, name, &|| may_meet(it, other, &may_be_main, &is_apart)),
+                };
+                may_meet && once(&mut wanted_together, name, &|| are_wanted_together(it, other))
             };
+            let ports =
+                if addition.field.entry == Entry::Container { list_in(addition.value, "ports") } else { Vec::new() };
+            for (at, port) in ports.into_iter().enumerate() {
+                let Some(others) = host_port(port).and_then(|identity| known.entry(identity)) else { continue };
+                // The very same container in two dependencies is one.
+                let has_it_too = |(other, first): &&(&ReadDependency<'_>, &Addition<'_>)| {
+                    (std::ptr::eq(*other, *it) || first.key != addition.key) && meets(other)
+                };
+                if let Some((other, first)) = others.iter().take(MOST_COMPARED).find(has_it_too) {
+                    let what = ["must not be that of ", &other.shown_path(first), ", since ", list.word, " lists both"];
+                    addition.with_path(&it.dependency.path(), &mut |path| {
+                        problems.add(&path.member("ports").item(at).member("hostPort"), &what);
+                    });
+                }
+                others.push((it, addition));
+            }
             // What one dependency brings beside itself is checked where it is written.
             let mut excludes = |other: &(&ReadDependency<'_>, &Addition<'_>)| {
                 !std::ptr::eq(other.0, *it) && exclude_one_another(addition, other.1) && meets(other.0)
@@ -340,8 +436,7 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
                 else {
                     continue;
                 };
-                let first = first.shown_path(&other.dependency.path());
-                let what = ["must not exclude ", &first, ", since ", list.word, " lists both"];
+                let what = ["must not exclude ", &other.shown_path(first), ", since ", list.word, " lists both"];
                 addition.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
             }
             let Some(others) = known.entry(identity(addition)) else { continue };
@@ -351,23 +446,33 @@ fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problem
             let first = others.iter().take(MOST_COMPARED).find(|(other, _)| meets(other));
             if let Some((other, first)) = first
                 && !(first.field.name == addition.field.name
-                    && addition.field.is_equal(&addition.key, first.value, addition.value))
+                    && match other.brought {
+                        Some(_) => addition.field.contains(&addition.key, first.value, addition.value),
+                        None => addition.field.is_equal(&addition.key, first.value, addition.value),
+                    })
             {
-                let first = first.shown_path(&other.dependency.path());
-                let what = [
-                    "must bring the same ",
-                    &described(addition),
-                    " as ",
-                    &first,
-                    ", since ",
-                    list.word,
-                    " lists both",
-                ];
+                let is_excluded = first.field.is_container() && !addition.field.is_container();
+                let same = ["must bring the same ", &described(addition), " as "].concat();
+                let must = if is_excluded { "must not exclude " } else { &same };
+                let what = [must, &other.shown_path(first), ", since ", list.word, " lists both"];
                 addition.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
             }
             others.push((it, addition));
         }
     }
+}
+
+/// Whether a container is an init container that ends, so that it has no `lifecycle` (`validateInitContainers`).
+fn has_no_lifecycle(container: &Addition<'_>) -> bool {
+    container.field.entry == Entry::InitContainer && member(container.value, "restartPolicy") != Some("\"Always\"")
+}
+
+/// A key shared by the ports of containers that are one port of the node: a pod has it once (`checkHostPortConflicts`).
+fn host_port(port: &str) -> Option<String> {
+    let number = member(port, "hostPort").filter(|number| *number != "0")?;
+    let protocol = member(port, "protocol").filter(|protocol| *protocol != "\"\"").unwrap_or("\"TCP\"");
+    let ip = member(port, "hostIP").unwrap_or("\"\"");
+    Some(["hostPort\n", protocol, ip, number].concat())
 }
 
 /// What is known under `name`, asked for where nothing is.

@@ -407,23 +407,18 @@ fn placeholders_are_filled_in_once() {
         ("\"{name}\"\\\n\u{e6}\u{1f680}", "\"main\"\\\n\u{e6}\u{1f680}"),
         ("", ""),
     ];
-    let required = "requiredDuringSchedulingIgnoredDuringExecution";
-    let affinity = |value: &str| {
-        let zone = json!({"key": "zone", "operator": "In", "values": ["a", value]});
-        json!({"nodeAffinity": {required: {"nodeSelectorTerms": [{"matchExpressions": [zone]}]}}})
-    };
+    let command = |value: &str| json!(["a", value]);
     for (written, expected) in cases {
         let (spec, _) = expanded(json!({
             "env": [{"name": "A", "value": written}],
             "volumes": [{"name": "v", "csi": {"driver": "d", "volumeAttributes": {"{name}": written, "a": "{b}"}}}],
-            "affinity": affinity(written),
+            "command": command(written),
         }));
         assert_eq!(
             spec,
             json!({
-                "containers": [{"name": "main", "env": [{"name": "A", "value": expected}]}],
+                "containers": [{"name": "main", "env": [{"name": "A", "value": expected}], "command": command(expected)}],
                 "volumes": [{"name": "v", "csi": {"driver": "d", "volumeAttributes": {"{name}": expected, "a": "{b}"}}}],
-                "affinity": affinity(expected),
             }),
             "{written}"
         );
