@@ -307,26 +307,25 @@ impl<'a> Merger<'_, 'a> {
         let path = holder_path.member(field.member.raw());
         let is_map = field.strategy == MergeStrategy::Granular;
         let holder = holder_mut(parent, field, holder_path)?;
-        let entries: Vec<_> = match holder.and_then(|holder| holder.get_mut(field.member.raw())) {
-            None => Vec::new(),
+        let mut entries = Vec::new();
+        match holder.and_then(|holder| holder.get_mut(field.member.raw())) {
+            None => {}
             Some(node) if is_map => {
-                let members = node.object_mut(&path)?.iter();
-                let entry = |key: Cow<'a, str>, value: &Node<'a>| {
-                    (Some(key).filter(|key| !field.holds_another(key)), value.text())
-                };
-                members.map(|(key, value)| entry(key.decode(), value)).collect()
+                for (key, value) in node.object_mut(&path)?.iter() {
+                    entries.push((Some(key.decode()).filter(|key| !field.holds_another(key)), value.text()));
+                }
             }
             Some(node) => {
-                let items = node.list(&path)?.items().iter().enumerate();
-                items
-                    .map(|(at, item)| {
-                        let is_entry = item.text().starts_with('{') || item.is_null();
-                        let malformed = || item.malformed(&path.item(at), "an object");
-                        is_entry.then(|| (field.key_of(item), item.text())).ok_or_else(malformed)
-                    })
-                    .collect::<Result<_, _>>()?
+                let items = node.list(&path)?.items();
+                entries.reserve(items.len());
+                for (at, item) in items.iter().enumerate() {
+                    if !(item.text().starts_with('{') || item.is_null()) {
+                        return Err(item.malformed(&path.item(at), "an object"));
+                    }
+                    entries.push((field.key_of(item), item.text()));
+                }
             }
-        };
+        }
         let known = self.context.known;
         let own_text = |(key, text): &(Option<Cow<'_, str>>, &'a str)| {
             without_others(known, field, key.as_deref().unwrap_or_default(), text)
