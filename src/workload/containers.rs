@@ -72,13 +72,12 @@ pub fn container_names<'a>(object: &Node<'a>, kind: Kind) -> Result<Vec<Cow<'a, 
     let Some(pod_spec) = path.get(object)? else { return Ok(Vec::new()) };
     let Some(containers) = pod_spec.object(path)?.get("containers") else { return Ok(Vec::new()) };
     let path = path.member("containers");
-    let items = containers.list(&path)?.items().iter().enumerate();
-    items
-        .map(|(at, item)| {
-            let container = item.object(&path.item(at))?;
-            Ok(container.get("name").and_then(Node::string).unwrap_or_default())
-        })
-        .collect()
+    let mut names = Vec::new();
+    for (at, container) in containers.list(&path)?.items().iter().enumerate() {
+        container.object(&path.item(at))?;
+        names.push(container_name(container));
+    }
+    Ok(names)
 }
 
 /// The init containers of an object's pod spec, by name and in their order; none where they cannot be read.
