@@ -58,16 +58,24 @@ const SPEC: [&str; 15] = [
     "timeoutSeconds",
 ];
 
-/// The YAML files of a folder, by their names without the extension.
+/// The first document of each YAML file of a folder, by the file's name without the extension. In `deploy/` that is the
+/// policy.
 fn files(folder: &str) -> BTreeMap<String, Value> {
     let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), read(&path))).collect()
 }
 
+/// The first document of a YAML file.
 fn read(path: &Path) -> Value {
+    documents(path).swap_remove(0)
+}
+
+/// The documents of a YAML file.
+fn documents(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    yaml_serde::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let document = |text| yaml_serde::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.split("\n---\n").map(document).collect()
 }
 
 fn test_data(path: &str) -> Value {
@@ -154,6 +162,36 @@ fn the_report_is_about_notebooks_by_the_same_settings() {
     assert_eq!(report["settings"], expected);
     let notebooks = json!({"apiGroups": ["kubeflow.org"], "apiVersions": ["v1"], "resources": ["notebooks"], "operations": ["CREATE"]});
     assert_eq!(report["rules"], json!([notebooks]));
+}
+
+/// The audit scanner has Kubernetes' role `view`, to which Kubeflow does not add notebooks.
+#[test]
+fn the_report_brings_the_right_to_list_notebooks_and_no_other_manifest_brings_any() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    for (file, policy) in files("deploy") {
+        let documents = documents(&folder.join(format!("{file}.yaml")));
+        let [_, others @ ..] = &documents[..] else { panic!("{file}: a policy") };
+        if file != REPORT {
+            assert!(others.is_empty(), "{file}: {others:#?}");
+            continue;
+        }
+        let [role] = others else { panic!("one role, not {others:#?}") };
+        let listed = &policy["spec"]["rules"][0];
+        let expected = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": {
+                "name": policy["metadata"]["name"],
+                "labels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"},
+            },
+            "rules": [{
+                "apiGroups": listed["apiGroups"],
+                "resources": listed["resources"],
+                "verbs": ["get", "list", "watch"],
+            }],
+        });
+        assert_eq!(*role, expected);
+    }
 }
 
 /// A pod's spec hardly changes later, and `pods` is the list for it.
