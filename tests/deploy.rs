@@ -1,5 +1,5 @@
 //! The manifests of `deploy/`: what Kubewarden makes of them, and which pods of `test_data/pods/` each selects. That their
-//! settings are accepted is seen by `tests/contract/tables/settings.rs`, on the module too.
+//! settings are accepted is seen by `tests/contract/tables/settings.rs`, on the module too. And the manifests of two pages.
 
 #![allow(
     clippy::expect_used,
@@ -295,6 +295,26 @@ fn the_page_about_workloads_has_every_manifest_with_its_label() {
     let [pods, annotation, shown @ ..] = &quoted[..] else { panic!("{quoted:?}") };
     assert_eq!((*pods, *annotation), ("pods", PIPELINE_ANNOTATION));
     assert!(shown.len() > 1 && shown.iter().all(|label| labels.contains(label)), "{shown:?}");
+}
+
+/// A PodDefault, the dependency that does the same, and the PodDefault that is left as a tick box.
+#[test]
+fn the_page_about_poddefaults_shows_the_same_three_times() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/poddefaults.md")).unwrap();
+    let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    let shown: Vec<Value> = blocks.map(|block| yaml_serde::from_str(block).expect(block)).collect();
+    let [before, settings, after] = &shown[..] else { panic!("{shown:#?}") };
+    let mut expected = before.clone();
+    let moved = expected["spec"].as_object_mut().unwrap();
+    moved.retain(|member, _| ["desc", "selector"].contains(&&**member));
+    assert_eq!(*after, expected, "what is left has nothing to add");
+    let [(name, dependency)] = &settings["dependencies"].as_object().unwrap().iter().collect::<Vec<_>>()[..] else {
+        panic!("one dependency")
+    };
+    assert_eq!(settings["notebooks"], json!([name]));
+    let mut spec = before["spec"].clone();
+    spec.as_object_mut().unwrap().remove("desc");
+    assert_eq!(**dependency, spec);
 }
 
 #[test]

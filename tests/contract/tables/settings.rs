@@ -90,7 +90,9 @@ fn valid_settings_are_accepted() {
         let policy = text.split("\n---\n").next().and_then(|policy| yaml_serde::from_str(policy).ok()).expect(&text);
         settings.push((path.display().to_string(), settings_in(policy)));
     }
-    for (page, at_least) in [("README.md", 2), ("docs/coexistence.md", 3), ("docs/usage.md", 1)] {
+    for (page, at_least) in
+        [("README.md", 2), ("docs/coexistence.md", 3), ("docs/poddefaults.md", 1), ("docs/usage.md", 1)]
+    {
         let text = fs::read_to_string(project().join(page)).expect(page);
         let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("\n```"));
         let documents = blocks.map(|(block, _)| (block, yaml_serde::from_str(block).expect(block)));
