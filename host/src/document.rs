@@ -6,7 +6,8 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 /// A file's text; `-` is standard input.
@@ -17,12 +18,22 @@ pub fn read_text(path: &Path) -> Result<String> {
 
 /// Reads one document, YAML or JSON; `-` is standard input. An empty file is `null`.
 pub fn read(path: &Path) -> Result<Value> {
+    let mut documents = read_all(path)?;
+    match (documents.pop(), documents.len()) {
+        (document, 0) => Ok(document.unwrap_or_default()),
+        (_, more) => bail!("{}: one document is expected, found {}", path.display(), more + 1),
+    }
+}
+
+/// Reads the documents of a file, YAML or JSON; `-` is standard input.
+pub fn read_all(path: &Path) -> Result<Vec<Value>> {
     let text = read_text(path)?;
     // Not everything that is JSON is YAML: tabs and escaped surrogate pairs are not.
     if let Ok(value) = serde_json::from_str(&text) {
-        return Ok(value);
+        return Ok(vec![value]);
     }
-    yaml_serde::from_str(&text).with_context(|| format!("{}: neither JSON nor YAML", path.display()))
+    let documents = yaml_serde::Deserializer::from_str(&text).map(Value::deserialize);
+    documents.collect::<Result<_, _>>().with_context(|| format!("{}: neither JSON nor YAML", path.display()))
 }
 
 fn read_stdin() -> io::Result<String> {

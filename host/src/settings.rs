@@ -1,4 +1,4 @@
-//! Which part of a document are a policy's settings.
+//! Which part of a file are a policy's settings.
 
 use anyhow::{Result, bail};
 use serde_json::{Map, Value};
@@ -6,19 +6,35 @@ use serde_json::{Map, Value};
 /// Settings as the policy server hands them on: an object, and nothing at all is an empty one.
 ///
 /// A whole `ClusterAdmissionPolicy` or `AdmissionPolicy` may stand there too, then its `spec.settings` count, so that
-/// the file that goes to the cluster is the file that was tried.
+/// the file that goes to the cluster is the file that was tried. Of several documents one must be such a policy.
 ///
 /// ```
 /// # use {policy_host::settings_of, serde_json::json};
 /// let policy = json!({
 ///     "apiVersion": "policies.kubewarden.io/v1", "kind": "ClusterAdmissionPolicy", "spec": {"settings": {"a": 1}},
 /// });
-/// assert_eq!(settings_of(policy).unwrap(), json!({"a": 1}));
-/// assert_eq!(settings_of(json!({"a": 1})).unwrap(), json!({"a": 1}));
-/// assert_eq!(settings_of(json!(null)).unwrap(), json!({}));
-/// assert_eq!(settings_of(json!([1])).unwrap_err().to_string(), "the settings are no object but a list");
+/// let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole"});
+/// assert_eq!(settings_of(vec![policy.clone()]).unwrap(), json!({"a": 1}));
+/// assert_eq!(settings_of(vec![policy.clone(), role.clone()]).unwrap(), json!({"a": 1}));
+/// assert_eq!(settings_of(vec![json!({"a": 1})]).unwrap(), json!({"a": 1}));
+/// assert_eq!(settings_of(vec![json!(null)]).unwrap(), json!({}));
+/// assert_eq!(settings_of(vec![]).unwrap(), json!({}));
+/// for (documents, error) in [
+///     (vec![json!([1])], "the settings are no object but a list"),
+///     (vec![role.clone(), role], "of several documents one must be a policy, found 0"),
+///     (vec![policy.clone(), policy], "of several documents one must be a policy, found 2"),
+/// ] {
+///     assert_eq!(settings_of(documents).unwrap_err().to_string(), error);
+/// }
 /// ```
-pub fn settings_of(document: Value) -> Result<Value> {
+pub fn settings_of(mut documents: Vec<Value>) -> Result<Value> {
+    if documents.len() > 1 {
+        documents.retain(is_policy);
+        if documents.len() != 1 {
+            bail!("of several documents one must be a policy, found {}", documents.len());
+        }
+    }
+    let document = documents.pop().unwrap_or_default();
     let settings = if is_policy(&document) { document["spec"]["settings"].clone() } else { document };
     match settings {
         Value::Object(_) => Ok(settings),

@@ -70,8 +70,9 @@ fn where_settings_come_from() {
         .with("cluster.yaml", crd("ClusterAdmissionPolicy", "  settings:\n    list: [1]\n"))
         .with("namespaced.yaml", crd("AdmissionPolicy", "  settings:\n    list: [1]\n"))
         .with("bare.yaml", crd("AdmissionPolicy", ""))
+        .with("two.yaml", format!("kind: ClusterRole\n---\n{}", crd("AdmissionPolicy", "  settings:\n    list: [1]\n")))
         .with("request.json", request("CREATE", ""));
-    let cases: [(&str, &[&str], &str); 9] = [
+    let cases: [(&str, &[&str], &str); 10] = [
         ("none", &[], "{}"),
         ("YAML", &["--settings-path", "a.yaml"], r#"{"list":[1]}"#),
         ("the short flag", &["-s", "a.yaml"], r#"{"list":[1]}"#),
@@ -81,6 +82,7 @@ fn where_settings_come_from() {
         ("a ClusterAdmissionPolicy", &["-s", "cluster.yaml"], r#"{"list":[1]}"#),
         ("an AdmissionPolicy", &["-s", "namespaced.yaml"], r#"{"list":[1]}"#),
         ("a policy without settings", &["-s", "bare.yaml"], "{}"),
+        ("a policy beside something else", &["-s", "two.yaml"], r#"{"list":[1]}"#),
     ];
     for (name, flags, given) in cases {
         let outcome = workdir.policy_host(&[&["run", "-r", "request.json"], flags, &["policy.wat"]].concat());

@@ -141,9 +141,9 @@ fn request_for_manifest(path: &Path, arguments: &ObjectArguments) -> Result<Admi
 
 fn settings(arguments: &Arguments) -> Result<Value> {
     settings_of(match (&arguments.settings_path, &arguments.settings_json) {
-        (Some(path), _) => document::read(path)?,
-        (None, Some(json)) => serde_json::from_str(json).context("cannot read --settings-json")?,
-        (None, None) => Value::Null,
+        (Some(path), _) => document::read_all(path)?,
+        (None, Some(json)) => vec![serde_json::from_str(json).context("cannot read --settings-json")?],
+        (None, None) => Vec::new(),
     })
 }
 
