@@ -13,7 +13,7 @@ use crate::merge::{
 };
 use crate::rollout::{Change, Merged, Rollout, Waiting, hash_of_asking, may_change, merge_along, restore_template};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
-use crate::workload::{self, Kind};
+use crate::workload::{self, Kind, is_stopped};
 
 /// Answers the payload of `validate`, whatever bytes it is.
 ///
@@ -107,8 +107,11 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     });
     let stored = stored_has.as_ref().map(|has| has.record(kind).unwrap_or_default());
     let [foreign_of_client, foreign_of_stored] = [Some(&has), stored_has.as_ref()].map(|has| {
-        let texts = has.into_iter().flat_map(|has| &has.foreign);
-        texts.filter_map(|text| Record::parse(text, kind)).collect::<Vec<_>>()
+        let mut records = Vec::new();
+        if let Some(has) = has {
+            records.extend(has.foreign.iter().filter_map(|text| Record::parse(text, kind)));
+        }
+        records
     });
     let copied = has.injected.as_deref().filter(|_| workload::is_of_stateful_set(&request.object));
     let copied = copied.and_then(|text| Record::parse(text, Kind::Notebook));
@@ -154,7 +157,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     };
     let Merged { mut object, mut outcome, waiting } = merged;
     if deployed.is_report {
-        return Ok(report(&outcome, &waiting, plan, &has));
+        return Ok(report(&outcome, &waiting, plan, &has, is_stopped(&object)));
     }
     put_back.extend(outcome.put_back);
     let mut said = ByName::default();
@@ -197,7 +200,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let others = outcome.changed.names().filter(|_| !is_planned_alone).map(|name| &**name);
     let removed = joined(",", others.filter(|name| !planned.contains(name)));
     let unknown = joined(",", outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
-    let audit_annotations = [
+    let mut audit_annotations = vec![
         ("dependencies", changed),
         ("removed", removed),
         ("deferred", joined(",", deferred.iter().copied())),
@@ -205,18 +208,26 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         ("unknown", unknown),
         ("restored", restored.to_owned()),
     ];
+    audit_annotations.retain(|(_, names)| !names.is_empty());
     Ok(Answer {
         verdict: MutatedObject::of(&mut object).map_or(Verdict::Accept, Verdict::Mutate),
         warnings,
-        audit_annotations: audit_annotations.into_iter().filter(|(_, names)| !names.is_empty()).collect(),
+        audit_annotations,
     })
 }
 
 /// What the settings ask for and the object is not, where it counts as the stored one: a rejection that names the
 /// dependencies (contract, "Answers").
-fn report(outcome: &Outcome<'_>, waiting: &Waiting<'_>, plan: &[Dependency<'_>], has: &Annotations<'_>) -> Answer {
+fn report(
+    outcome: &Outcome<'_>,
+    waiting: &Waiting<'_>,
+    plan: &[Dependency<'_>],
+    has: &Annotations<'_>,
+    is_stopped: bool,
+) -> Answer {
     let planned = ByName::set(plan.iter().map(|it| it.name));
-    let pending = ByName::set(has.pending());
+    // A notebook that was stopped meanwhile waits for nothing but its next update.
+    let pending = ByName::set(has.pending().filter(|_| !is_stopped));
     let changed = |is_planned: bool, is_pending: bool| {
         let names = outcome.changed.names().map(|name| &**name);
         joined(", ", names.filter(|name| planned.contains(name) == is_planned && pending.contains(name) == is_pending))

@@ -92,16 +92,18 @@ pub fn changed_annotations(
         _ => has.status.clone().filter(|_| !says.was_managed),
     };
     let apply = has.apply.clone().filter(|_| !says.is_applied);
-    [
+    let mut changed = Vec::new();
+    for (name, has, value) in [
         (OwnAnnotations::INJECTED, &has.injected, injected),
         (OwnAnnotations::STATUS, &has.status, status),
         (OwnAnnotations::PENDING, &has.pending, (!waiting.is_empty()).then_some(Cow::Borrowed(&*waiting))),
         (OwnAnnotations::APPLY, &has.apply, apply),
-    ]
-    .into_iter()
-    .filter(|(_, has, value)| *has != value)
-    .map(|(name, _, value)| (quoted(&own.key(name)), value.map(|value| quoted(&value))))
-    .collect()
+    ] {
+        if *has != value {
+            changed.push((quoted(&own.key(name)), value.map(|value| quoted(&value))));
+        }
+    }
+    changed
 }
 
 /// Makes `changes` in the annotations of `object`.

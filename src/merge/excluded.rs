@@ -1,6 +1,8 @@
 //! What a dependency adds and what the user wrote beside it may each be right, and both together refused by the API server: a
 //! limit below the user's request, `privileged` beside `allowPrivilegeEscalation: false` (contract, "Conflicts").
 
+use std::borrow::Cow;
+
 use super::Desired;
 use crate::json::{ByName, cut};
 use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept, may_be_requested};
@@ -14,7 +16,7 @@ pub fn excluded<'a, 'e>(
     field: &'static Field,
     is_in_init_container: bool,
     desired: &[Desired<'a>],
-    theirs: &dyn Fn(&str) -> Option<&'e str>,
+    theirs: &dyn Fn(&str) -> Option<Cow<'e, str>>,
 ) -> ByName<'a, &'static str> {
     let mut excluded = ByName::default();
     let of: &schema::Object = match (field.strategy, &field.of, field.target) {
@@ -41,7 +43,7 @@ pub fn excluded<'a, 'e>(
             if is_desired() || value.is_none() && !is_told_by_nothing {
                 continue;
             }
-            let value = value.unwrap_or("null");
+            let value = value.as_deref().unwrap_or("null");
             let both = ["{\"", &addition.key, "\":", addition.value, ",\"", other, "\":", value, "}"].concat();
             if !is_kept(rule, &both) {
                 excluded.insert(&*addition.key, if is_told_by_nothing { "" } else { other });

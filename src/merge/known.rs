@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::slice;
 
 use super::Record;
 use super::place::entries_of;
@@ -31,15 +32,20 @@ pub struct Records<'r> {
 impl<'r> Records<'r> {
     /// What each says that a dependency added.
     pub fn parts(&self) -> Vec<&'r Part<'r>> {
-        let own = [Some(self.client), self.stored].into_iter().flatten();
-        let all = own.chain(self.foreign_of_client).chain(self.foreign_of_stored);
-        all.flat_map(Record::parts).map(|(_, part)| part).collect()
+        let mut parts = self.parts_of_stored();
+        for record in slice::from_ref(self.client).iter().chain(self.foreign_of_client) {
+            parts.extend(record.parts().map(|(_, part)| part));
+        }
+        parts
     }
 
     /// What those of the stored object say that a dependency added.
     pub fn parts_of_stored(&self) -> Vec<&'r Part<'r>> {
-        let all = self.stored.into_iter().chain(self.foreign_of_stored);
-        all.flat_map(Record::parts).map(|(_, part)| part).collect()
+        let mut parts = Vec::new();
+        for record in self.stored.into_iter().chain(self.foreign_of_stored) {
+            parts.extend(record.parts().map(|(_, part)| part));
+        }
+        parts
     }
 
     /// What stood in the stored object where, by the client's record, `Override` put ours in this request.
@@ -107,7 +113,8 @@ impl<'r> Known<'r> {
         let base = Some(records.stored.unwrap_or(records.client));
         let mut known = Known { base, is_stored: records.stored.is_some(), ..Known::default() };
         for (record, is_stored) in [(Some(records.client), false), (records.stored, true)] {
-            for (name, part) in record.into_iter().flat_map(Record::parts) {
+            let Some(record) = record else { continue };
+            for (name, part) in record.parts() {
                 let is_of_metadata_alone = !is_stored && template_is_stored && records.stored.is_some();
                 if is_ours(name) {
                     add(&mut known.places, name, part, is_stored, is_of_metadata_alone);
@@ -116,8 +123,10 @@ impl<'r> Known<'r> {
                 }
             }
         }
-        for (name, part) in records.foreign_of_client.iter().chain(records.foreign_of_stored).flat_map(Record::parts) {
-            known.add_other(name, part);
+        for record in records.foreign_of_client.iter().chain(records.foreign_of_stored) {
+            for (name, part) in record.parts() {
+                known.add_other(name, part);
+            }
         }
         if known.places().any(|place| place.contains('/')) {
             for dependency in plan {
@@ -133,8 +142,10 @@ impl<'r> Known<'r> {
             }
         }
         known.keys_of_others = keys_of(known.others.iter().map(|(_, part)| *part));
-        for (name, part) in records.copied.into_iter().flat_map(Record::parts) {
-            add(known.copied.get_or_insert_default(), name, part, false, false);
+        if let Some(copied) = records.copied {
+            for (name, part) in copied.parts() {
+                add(known.copied.get_or_insert_default(), name, part, false, false);
+            }
         }
         known
     }

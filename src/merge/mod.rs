@@ -26,10 +26,10 @@ use self::containers::{Reach, carry_inside, fields_in_containers, without_others
 use self::excluded::{excluded, excluded_by_amount};
 use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, entries_of, holder_mut, present_atomic_fields, retain_entries};
-use crate::json::{Body, ByName, Malformed, Node, Object, Path, is_same_text, items, member, string_member};
+use crate::json::{Body, ByName, Malformed, Node, Object, Path, is_same_text, items, joined, member, string_member};
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, OF_SPEC, SIDECARS, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
-use crate::workload::{self, Apart, CONTAINER, CONTAINER_LISTS, Kind, METADATA, container_name};
+use crate::workload::{self, Apart, CONTAINER, CONTAINER_LISTS, Containers, Kind, METADATA, container_name};
 
 /// What came of a merge, beside the object.
 #[derive(Debug, Default)]
@@ -134,11 +134,18 @@ pub fn merge<'a>(
     for dependency in &reach.left_out {
         outcome.warn(
             Audience::Everyone,
-            format!(
-                "dependency \"{}\" is left out: none of {}.containers is one for it",
-                dependency.name,
-                kind.pod_spec_path()
-            ),
+            match &dependency.containers {
+                Containers::Named(names) => format!(
+                    "dependency \"{}\" is left out: no container is called {}",
+                    dependency.name,
+                    joined(" or ", names.iter().map(|name| &**name))
+                ),
+                _ => format!(
+                    "dependency \"{}\" is left out: none of {}.containers is one for it",
+                    dependency.name,
+                    kind.pod_spec_path()
+                ),
+            },
         );
     }
     let mut stay = held_back.clone();
@@ -180,13 +187,12 @@ impl<'a> Merger<'_, 'a> {
     /// Merges every field: what brings containers before what goes into them, and volumes behind their mounts.
     fn merge_all(&mut self, object: &mut Node<'a>) -> Result<(), Malformed> {
         let are_volumes = |field: &&Field| field.entry == Entry::Volume;
-        let is_beside = |field: &&Field| field.target != Target::Containers && field.strategy != MergeStrategy::Atomic;
-        let has_work =
-            |field: &&Field| self.used & 1 << field.order() != 0 || self.context.known.at(field.name).is_some();
-        let fields: Vec<_> =
-            FIELDS.iter().filter(is_beside).filter(|field| !are_volumes(field)).filter(has_work).collect();
-        for field in fields {
-            self.merge_beside_containers(object, field)?;
+        for field in FIELDS.iter().filter(|field| !are_volumes(field)) {
+            let is_beside = field.target != Target::Containers && field.strategy != MergeStrategy::Atomic;
+            let is_recorded = || self.context.known.at(field.name).is_some();
+            if is_beside && (self.used & 1 << field.order() != 0 || is_recorded()) {
+                self.merge_beside_containers(object, field)?;
+            }
         }
         self.merge_into_containers(object)?;
         for field in FIELDS.iter().filter(are_volumes) {
@@ -208,11 +214,13 @@ impl<'a> Merger<'_, 'a> {
 
     /// The additions that go into the fields that `fits`, those of one dependency together.
     fn additions_to(&self, fits: impl Fn(&'static Field) -> bool) -> Vec<Desired<'a>> {
-        let dependencies = self.reach.dependencies.iter();
-        dependencies
-            .flat_map(|dependency| dependency.additions.iter().map(|addition| Desired { dependency, addition }))
-            .filter(|desired| fits(desired.addition.field))
-            .collect()
+        let mut desired = Vec::new();
+        for dependency in &self.reach.dependencies {
+            for addition in dependency.additions.iter().filter(|addition| fits(addition.field)) {
+                desired.push(Desired { dependency, addition });
+            }
+        }
+        desired
     }
 
     /// A place that is not in a container.
@@ -349,7 +357,8 @@ impl<'a> Merger<'_, 'a> {
             let users = |key: &str| !place.owner(key).is_some_and(|owner| owner.is_stored);
             let entry =
                 |key: &str| entries.iter().rfind(|(name, _)| name.as_deref() == Some(key)).map(|(_, value)| *value);
-            place.excluded = excluded(field, false, desired, &|key| entry(key).filter(|_| users(key)));
+            let theirs = |key: &str| entry(key).filter(|_| users(key)).map(Cow::Borrowed);
+            place.excluded = excluded(field, false, desired, &theirs);
         }
         let edits = place.decide(&self.context, desired, &entries, may_put_back, &mut self.outcome);
         if edits.is_empty() {
@@ -576,7 +585,8 @@ impl<'a> Merger<'_, 'a> {
         desired: &[Desired<'a>],
     ) {
         let users = |key: &str| !place.owner(key).is_some_and(|owner| owner.is_stored);
-        let member = |key: &str| parent.get(key).filter(|_| users(key)).map(Node::text);
+        // As it is by now: `dnsConfig` has the nameservers that came with a `dnsPolicy` of `None`.
+        let member = |key: &str| parent.get(key).filter(|_| users(key)).map(|member| member.clone().written());
         place.excluded = excluded(place.field, is_in_init_container, desired, &member);
         let present = present_atomic_fields(parent, place.field.target);
         let entries: Vec<_> = present.iter().map(|(field, value)| (Some(Cow::Borrowed(field.name)), *value)).collect();
@@ -656,12 +666,13 @@ impl<'o, 'a> StoredContainers<'o, 'a> {
         let path = kind.pod_spec_path();
         let path = path.member(list);
         let list = stored.and_then(|stored| path.get(stored).ok().flatten()).and_then(Node::as_list);
-        let all: Vec<_> = list.into_iter().flat_map(|list| list.items()).map(opened_container).collect();
-        let mut by_name = ByName::default();
-        for (at, container) in all.iter().enumerate() {
+        let (mut all, mut by_name) = (Vec::new(), ByName::default());
+        for (at, container) in list.map_or(&[][..], |list| list.items()).iter().enumerate() {
+            let container = opened_container(container);
             if let Some(name) = container.as_ref().and_then(|container| container.get("name")?.string()) {
                 by_name.insert(name, at);
             }
+            all.push(container);
         }
         StoredContainers { all, by_name }
     }
@@ -694,7 +705,10 @@ fn mounted_by(dependency: &str, volume: &str) -> String {
 
 /// The mounts of a container, of files and of devices.
 fn mounts_of(container: &str) -> Vec<&str> {
-    ["volumeMounts", "volumeDevices"].into_iter().filter_map(|list| member(container, list)).flat_map(items).collect()
+    let [mut mounts, devices] =
+        ["volumeMounts", "volumeDevices"].map(|list| member(container, list).map_or(Vec::new(), items));
+    mounts.extend(devices);
+    mounts
 }
 
 /// An entry of a field, as part of a document. Others may be merged into a container.

@@ -44,12 +44,17 @@ impl<'r> OfOthers<'r> {
     fn add(&mut self, now: &'r [Record<'r>], then: &'r [Record<'r>], is_lost: bool, is_ours: &dyn Fn(&str) -> bool) {
         for (records, others, is_lost) in [(now, then, false), (then, now, is_lost)] {
             let mut by_name: ByName<'_, &Part<'_>> = ByName::default();
-            others.iter().flat_map(Record::parts).for_each(|(name, part)| _ = by_name.insert(name, part));
-            for (name, part) in records.iter().flat_map(Record::parts).filter(|(name, _)| !is_ours(name)) {
-                let other = by_name.get(name);
-                let is_same = other.map(|other| other.hash == part.hash && other.added.iter().eq(part.added.iter()));
-                let of_this_kind = if is_same.unwrap_or(is_lost) { &mut self.unchanged } else { &mut self.changed };
-                of_this_kind.push(part);
+            for other in others {
+                other.parts().for_each(|(name, part)| _ = by_name.insert(name, part));
+            }
+            for record in records {
+                for (name, part) in record.parts().filter(|(name, _)| !is_ours(name)) {
+                    let is_same =
+                        |other: &&Part<'_>| other.hash == part.hash && other.added.iter().eq(part.added.iter());
+                    let is_unchanged = by_name.get(name).map_or(is_lost, is_same);
+                    let of_this_kind = if is_unchanged { &mut self.unchanged } else { &mut self.changed };
+                    of_this_kind.push(part);
+                }
             }
         }
     }
@@ -69,8 +74,10 @@ pub fn carry_over<'a>(
     let keys = keys_of(of_others.changed.iter().copied());
     let unchanged = keys_of(of_others.unchanged.iter().copied());
     let mut kept = Keys::default();
-    for (place, of_place) in of_others.unchanged.iter().flat_map(|part| part.overridden.iter()) {
-        kept.entry(place).into_iter().for_each(|kept| kept.extend(of_place.iter().map(|key| &**key)));
+    for part in &of_others.unchanged {
+        for (place, of_place) in part.overridden.iter() {
+            kept.entry(place).into_iter().for_each(|kept| kept.extend(of_place.iter().map(|key| &**key)));
+        }
     }
     let has = |keys: &Keys<'_>, place: &str, key: &str| keys.get(place).is_some_and(|keys| keys.contains(key));
     let is_named = |place: &str, key: &str, is_there: bool| {

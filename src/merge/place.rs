@@ -525,7 +525,11 @@ impl<'a> Place<'_, 'a> {
                 outcome.warn(Audience::Writer, what);
                 return if was_ours { Verdict::Unwanted } else { Verdict::Theirs };
             }
-            let problem = format!("and excludes what dependency \"{name}\" brings");
+            let problem = match *other {
+                "request" => format!("and is above the limit that dependency \"{name}\" brings"),
+                "limit" => format!("and is below the request that dependency \"{name}\" brings"),
+                _ => format!("and excludes what dependency \"{name}\" brings"),
+            };
             return self.conflict(context, dependency, addition, subject, problem, outcome);
         }
         let Some(theirs) = present().next_back().filter(|theirs| !is_absent(theirs)) else {

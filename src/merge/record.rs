@@ -200,16 +200,20 @@ impl<'t> Record<'t> {
         for (name, part) in others(client) {
             self.keep(name, part);
         }
-        let lost = stored.into_iter().flat_map(others).filter(|(name, _)| !client.parts.contains(name));
-        let lost: Vec<_> = lost.collect();
+        let mut lost = Vec::new();
+        if let Some(stored) = stored {
+            lost.extend(others(stored).filter(|(name, _)| !client.parts.contains(name)));
+        }
         if !lost.is_empty() {
             let mut there = ByName::default();
             let mut note = |place: &str, key: &str| _ = there.add([place, "\n", key].concat());
             set_aside(object, kind, &keys_of(lost.iter().map(|(_, part)| *part)), &mut note)?;
             // What a dependency of ours has added since is its.
             let mut ours = ByName::default();
-            for (place, keys) in self.parts().flat_map(|(_, part)| part.added.iter()) {
-                ours.extend(keys.iter().map(|key| [place, "\n", key].concat()));
+            for (_, part) in self.parts() {
+                for (place, keys) in part.added.iter() {
+                    ours.extend(keys.iter().map(|key| [place, "\n", key].concat()));
+                }
             }
             let is_theirs = |place: &str, key: &str| {
                 let id = [place, "\n", key].concat();

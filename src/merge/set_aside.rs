@@ -15,8 +15,10 @@ pub type Keys<'r> = ByName<'r, ByName<'r, ()>>;
 /// The keys that these parts of records have.
 pub fn keys_of<'r>(parts: impl Iterator<Item = &'r Part<'r>>) -> Keys<'r> {
     let mut keys = Keys::default();
-    for (place, added) in parts.flat_map(|part| part.added.iter()) {
-        keys.entry(place).into_iter().for_each(|keys| keys.extend(added.iter().map(|key| &**key)));
+    for part in parts {
+        for (place, added) in part.added.iter() {
+            keys.entry(place).into_iter().for_each(|keys| keys.extend(added.iter().map(|key| &**key)));
+        }
     }
     keys
 }

@@ -28,6 +28,11 @@ fn left_out(dependency: &str, kind: Kind) -> String {
     format!("dependency \"{dependency}\" is left out: none of {}.containers is one for it", kind.pod_spec_name())
 }
 
+/// The same of one that selects containers by name.
+fn left_out_by_name(dependency: &str, names: &str) -> String {
+    format!("dependency \"{dependency}\" is left out: no container is called {names}")
+}
+
 /// Objects are called `main`. Where no container is reached, the object stays as it is, with a warning.
 #[test]
 fn main_all_and_names() {
@@ -88,7 +93,8 @@ fn main_all_and_names() {
         let settings = kind.settings(mark(&choice));
         let outcome = created(&object, &settings);
         assert_eq!(marked(kind, &outcome.object), expected, "{kind:?} with {containers:?}, {choice}");
-        let warnings = if expected.is_empty() { vec![left_out("mark", kind)] } else { vec![] };
+        let says = if choice.is_array() { left_out_by_name("mark", "missing") } else { left_out("mark", kind) };
+        let warnings = if expected.is_empty() { vec![says] } else { vec![] };
         assert_eq!(outcome.warnings, warnings, "{kind:?} with {containers:?}, {choice}");
         assert_eq!(outcome.patch.is_empty(), expected.is_empty());
         assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0]);
@@ -226,7 +232,7 @@ fn a_sidecar_that_is_removed_is_no_container() {
     let settings = kind.settings_for(dependencies, &["mark"]);
     let after = updated(&stored, &stored, &settings);
     assert_eq!(split_annotations(&after.object).object, kind.object(pod_spec(&["first"])));
-    assert_eq!(after.warnings, [left_out("mark", kind)]);
+    assert_eq!(after.warnings, [left_out_by_name("mark", "agent")]);
     assert_eq!(updated(&after.object, &after.object, &settings).patch, [] as [Value; 0]);
 
     // By the client's record it is not removed, and so it is one.
@@ -248,7 +254,7 @@ fn a_sidecar_that_is_left_out_is_no_container() {
     let object = kind.object(pod_spec(&[]));
     let outcome = created(&object, &kind.settings(dependencies));
     assert_eq!(outcome.object, object);
-    assert_eq!(outcome.warnings, ["agent", "mark"].map(|name| left_out(name, kind)));
+    assert_eq!(outcome.warnings, [left_out("agent", kind), left_out_by_name("mark", "agent")]);
 }
 
 /// Only a list of names reaches them, and those of these names alone.
@@ -278,8 +284,9 @@ fn init_containers_are_reached_by_name_alone() {
         }
         let mut spec = pod_spec(&["main"]);
         spec["initContainers"] = json!([{"name": "init"}]);
-        let outcome = created(&kind.object(spec), &kind.settings(mark(&json!(["missing"]))));
-        assert_eq!((outcome.patch, outcome.warnings), (vec![], vec![left_out("mark", kind)]));
+        let outcome = created(&kind.object(spec), &kind.settings(mark(&json!(["missing", "gone"]))));
+        let warnings = vec![left_out_by_name("mark", "missing or gone")];
+        assert_eq!((outcome.patch, outcome.warnings), (vec![], warnings));
     }
 }
 
@@ -402,7 +409,7 @@ fn a_dependency_without_its_container_keeps_what_it_added() {
     {
         let outcome = updated(&before, &edited, &settings);
         assert_eq!(outcome.patch, [] as [Value; 0]);
-        assert_eq!(outcome.warnings, [left_out("secrets", kind)]);
+        assert_eq!(outcome.warnings, [left_out_by_name("secrets", "main")]);
         assert_eq!(outcome.audit, [].into());
     }
     for again in [main, json!({"name": "main"})] {

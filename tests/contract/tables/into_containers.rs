@@ -336,32 +336,36 @@ fn in_a_copy_an_init_container_of_ours_has_what_is_wanted() {
 #[test]
 fn what_the_api_server_refuses_beside_the_users_is_a_conflict() {
     let dependency = |name: &str, value: Value| json!({"dep": {name: value}});
-    for (of_spec, theirs, ours, subject) in [
+    for (of_spec, theirs, ours, subject, problem) in [
         (
             false,
             json!({"resources": {"requests": {"memory": "8Gi"}}}),
             dependency("resources", json!({"limits": {"memory": "4Gi"}})),
             "request memory of container \"main\"",
+            "is above the limit that",
         ),
         (
             false,
             json!({"resources": {"limits": {"cpu": "1"}}}),
             dependency("resources", json!({"requests": {"cpu": "1500m"}})),
             "limit cpu of container \"main\"",
+            "is below the request that",
         ),
         (
             false,
             json!({"securityContext": {"privileged": true}}),
             dependency("containerSecurityContext", json!({"allowPrivilegeEscalation": false})),
             "securityContext privileged of container \"main\"",
+            "excludes what",
         ),
         (
             false,
             json!({"securityContext": {"allowPrivilegeEscalation": false}}),
             dependency("containerSecurityContext", json!({"capabilities": {"add": ["SYS_ADMIN"]}})),
             "securityContext allowPrivilegeEscalation of container \"main\"",
+            "excludes what",
         ),
-        (true, json!({"hostPID": true}), dependency("shareProcessNamespace", json!(true)), "hostPID"),
+        (true, json!({"hostPID": true}), dependency("shareProcessNamespace", json!(true)), "hostPID", "excludes what"),
     ] {
         for kind in [Kind::Notebook, Kind::PipelinePod, Kind::Pod] {
             let mut container = json!({"name": "main"});
@@ -376,7 +380,7 @@ fn what_the_api_server_refuses_beside_the_users_is_a_conflict() {
                 kind.settings(dependencies)
             };
             let message = format!(
-                "{subject} is set already and excludes what dependency \"dep\" brings; remove it, or ask your platform to \
+                "{subject} is set already and {problem} dependency \"dep\" brings; remove it, or ask your platform to \
                  let dependency \"dep\" keep it"
             );
             assert_eq!(refused(&object, &with("Reject")), message, "{kind:?}");
@@ -385,6 +389,32 @@ fn what_the_api_server_refuses_beside_the_users_is_a_conflict() {
             assert_eq!(kept.patch, [] as [Value; 0], "{kind:?} {subject}");
             let warning = format!("{subject} stays; what dependency \"dep\" brings excludes it, and is left out");
             assert_eq!(kept.warnings, [warning]);
+        }
+    }
+}
+
+/// `dnsPolicy: None` needs nameservers, which may come with it, or stand there.
+#[test]
+fn nameservers_come_with_the_policy_that_needs_them() {
+    for kind in [Kind::PipelinePod, Kind::Pod, Kind::Notebook] {
+        let ours = json!({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.1"]}});
+        for on_conflict in ["Reject", "Keep", "Override"] {
+            let mut dependency = ours.clone();
+            dependency["onConflict"] = json!(on_conflict);
+            let settings = kind.settings(json!({"dep": dependency}));
+            for theirs in [json!({}), json!({"dnsConfig": {"searches": ["a"]}}), json!({"dnsPolicy": "ClusterFirst"})] {
+                let mut spec = theirs.clone();
+                spec["containers"] = json!([{"name": "main"}]);
+                let outcome = created(&kind.object(spec), &settings);
+                let after = outcome.object.pointer(kind.pod_spec()).expect("a pod spec");
+                assert_eq!(
+                    (&after["dnsPolicy"], &after["dnsConfig"]["nameservers"]),
+                    (&json!("None"), &json!(["10.0.0.1"]))
+                );
+                assert_eq!(after["dnsConfig"]["searches"], theirs["dnsConfig"]["searches"], "{kind:?} {on_conflict}");
+                assert_eq!(outcome.warnings, [] as [&str; 0]);
+                assert_eq!(created(&outcome.object, &settings).patch, [] as [Value; 0]);
+            }
         }
     }
 }
@@ -456,7 +486,7 @@ fn what_is_written_beside_ours_later_and_excludes_it_is_a_conflict() {
         for on_conflict in ["Reject", "Override"] {
             let denied = evaluate(update(old.clone(), sent.clone()), &settings(on_conflict));
             assert_eq!(denied.code, Some(422), "{subject} under {on_conflict}");
-            assert!(denied.message.unwrap_or_default().starts_with(&format!("{subject} is set already and excludes")));
+            assert!(denied.message.unwrap_or_default().starts_with(&format!("{subject} is set already and ")));
         }
         let kept = updated_again(&old, &sent, &settings("Keep"));
         let warning = format!("{subject} stays; what dependency \"dep\" brings excludes it, and is left out");

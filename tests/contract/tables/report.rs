@@ -87,6 +87,8 @@ fn what_is_outdated_and_what_waits_is_named() {
     let waits = updated_again(&stored, &stored, &after).object;
     assert_eq!(pending(&waits), "proxy");
     assert_eq!(reported(&waits, &after), says("waiting for a stop: proxy"));
+    // Stopped while nobody asked the policy.
+    assert_eq!(reported(&stopped(&waits), &after), says("missing or outdated: proxy"));
     let done = updated_again(&waits, &stopped(&waits), &after).object;
     assert_eq!(reported(&done, &after), None);
 }
