@@ -12,7 +12,7 @@ pub use mutatingflow::settings::fields::{FIELDS, Field, MergeStrategy, Target};
 pub use mutatingflow::settings::problems;
 
 /// The formats that have a name and nothing beside it.
-pub const NAMED_FORMATS: [Format; 18] = [
+pub const NAMED_FORMATS: [Format; 21] = [
     Format::Any,
     Format::NonEmpty,
     Format::DnsLabel,
@@ -31,6 +31,9 @@ pub const NAMED_FORMATS: [Format; 18] = [
     Format::Ip,
     Format::SearchDomain,
     Format::SysctlName,
+    Format::AbsolutePath,
+    Format::HeaderName,
+    Format::Image,
 ];
 
 /// Whether only pods have a field of a dependency: a Notebook loses it.

@@ -142,6 +142,9 @@ fn described_format(format: Format) -> String {
         Format::Ip => "IP address",
         Format::SearchDomain => "search domain",
         Format::SysctlName => "name of a sysctl",
+        Format::AbsolutePath => "absolute path",
+        Format::HeaderName => "name of an HTTP header",
+        Format::Image => "image",
     }
     .to_owned()
 }

@@ -198,6 +198,9 @@ fn format_schema(format: Format, has_placeholders: bool) -> Value {
             let label = format!("_?{}", ends("a-z0-9", "_-"));
             (format!(r"^(?:\.|{label}(?:\.{label})*\.?)$"), 254)
         }
+        Format::AbsolutePath => ("^/".to_owned(), usize::MAX),
+        Format::HeaderName => (format!("^{}+$", or_placeholder("[-A-Za-z0-9]")), usize::MAX),
+        Format::Image => (r"^\S(?:.*\S)?$".to_owned(), usize::MAX),
         Format::SysctlName => {
             let name = ends("a-z0-9", "_-");
             (format!("^{name}(?:[./]{name})*$"), 253)

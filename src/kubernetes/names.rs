@@ -52,6 +52,12 @@ pub enum Format {
     SearchDomain,
     /// The name of a sysctl: `IsValidSysctlName`.
     SysctlName,
+    /// A path on a server: `validateNFSVolumeSource`.
+    AbsolutePath,
+    /// The name of an HTTP header: `IsHTTPHeaderName`.
+    HeaderName,
+    /// The name of an image: `validateContainerCommon`.
+    Image,
 }
 
 impl Format {
@@ -82,8 +88,8 @@ impl Format {
                 (is_file_name(text), "must be a key: letters, digits, -, _ and ., at most 253 characters")
             }
             Format::MountPath if text.starts_with('/') => (!text.contains(':'), "must not have a : in it"),
-            Format::MountPath => (false, "must be absolute"),
-            Format::FilePath | Format::HostPath if text.is_empty() => (false, "must not be empty"),
+            Format::MountPath | Format::AbsolutePath => (text.starts_with('/'), "must be absolute"),
+            Format::FilePath | Format::HostPath | Format::Image if text.is_empty() => (false, "must not be empty"),
             Format::SubPath | Format::FilePath if text.starts_with('/') => (false, "must be relative"),
             Format::FilePath if text.starts_with("..") => (false, "must not begin with .."),
             Format::SubPath | Format::FilePath | Format::HostPath => {
@@ -105,6 +111,14 @@ impl Format {
                     is_right || text == ".",
                     "must be a domain: a-z, 0-9, and -, _ and . between them, at most 253 characters",
                 )
+            }
+            Format::HeaderName => (
+                is_made_of(text, |byte| byte.is_ascii_alphanumeric() || byte == b'-', |_| false),
+                "must be the name of a header: letters, digits and -",
+            ),
+            Format::Image => {
+                let is_right = is_made_of(text, |byte| !byte.is_ascii_whitespace(), |_| true);
+                (is_right, "must be the name of an image, without white space around it")
             }
             Format::SysctlName => (
                 text.len() <= 253 && are_all(text, '/', &|part| are_all(part, '.', &is_lower_name)),
@@ -195,7 +209,7 @@ fn is_resource_name(text: &str) -> bool {
 }
 
 /// What the names of huge pages begin with, as a resource.
-const HUGE_PAGES: &str = "hugepages-";
+pub const HUGE_PAGES: &str = "hugepages-";
 
 /// Whether more of a resource may be requested than there is, so that a request needs no equal limit:
 /// `IsOvercommitAllowed` of `k8s.io/kubernetes/pkg/apis/core/helper/helpers.go`.
@@ -386,6 +400,9 @@ mod tests {
                 vec![".", "a", "a.b.", "_ldap._tcp.a-b.c", "a_b"],
                 vec!["", "..", ".a", "A", "a b", "__a", "a_"],
             ),
+            (Format::AbsolutePath, vec!["/", "/a:b"], vec!["", "a"]),
+            (Format::HeaderName, vec!["a", "X-A-1", "-"], vec!["", "a b", "a:"]),
+            (Format::Image, vec!["a", "a/b:c@sha256:d", "a b"], vec!["", " a", "a\n"]),
             (
                 Format::SysctlName,
                 vec!["net.core.somaxconn", "net/ipv4/tcp_syncookies", "a-b"],

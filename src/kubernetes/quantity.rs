@@ -71,6 +71,9 @@ impl Quantity {
         let split = says.find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-')).unwrap_or(says.len());
         let (number, suffix) = says.split_at_checked(split)?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
         let (binary, mut exponent) = match SUFFIXES.iter().find(|(name, _, _)| *name == suffix) {
             Some((_, binary, exponent)) => (*binary, *exponent),
             None if suffix.is_empty() => (0, 0),

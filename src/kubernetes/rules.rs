@@ -8,8 +8,8 @@ use super::names::{Format, Words, is_overcommit_allowed};
 use super::quantity::Quantity;
 use super::schema::{Object, Type};
 use super::types::{
-    APP_ARMOR_PROFILE, CONTAINER, DOWNWARD_API_VOLUME_FILE, ENV_VAR_SOURCE, ISCSI_VOLUME_SOURCE,
-    LABEL_SELECTOR_REQUIREMENT, NODE_FIELD_SELECTOR_REQUIREMENT, NODE_SELECTOR_REQUIREMENT,
+    APP_ARMOR_PROFILE, CLUSTER_TRUST_BUNDLE_PROJECTION, CONTAINER, DOWNWARD_API_VOLUME_FILE, ENV_VAR_SOURCE,
+    ISCSI_VOLUME_SOURCE, LABEL_SELECTOR_REQUIREMENT, NODE_FIELD_SELECTOR_REQUIREMENT, NODE_SELECTOR_REQUIREMENT,
     PERSISTENT_VOLUME_CLAIM_SPEC, POD_AFFINITY_TERM, POD_DNS_CONFIG, POD_SECURITY_CONTEXT, POD_SPEC,
     RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT, TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT, VOLUME_MOUNT,
 };
@@ -37,6 +37,10 @@ pub enum Is {
     Items(&'static Count),
     /// A list of objects in which this member differs, where it is set.
     Distinct(&'static &'static str),
+    /// A list of none of the keys that another member has: a list of them, or a LabelSelector.
+    Apart(&'static &'static str),
+    /// A whole number, as it is written without superfluous digits.
+    WholeNumber,
 }
 
 /// At least and at most how many items, and the same as a message says it.
@@ -56,15 +60,16 @@ const ONE: Count = Count(1, 1, "one item");
 /// The member without a name is never set.
 const ALWAYS: &Condition = &("", Unset);
 
-use Is::{Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, Without};
+use Is::{Apart, Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, WholeNumber, Without};
 
 /// The rules of an object, wherever it is.
 #[rustfmt::skip]
-pub static RULES: [Rule; 45] = [
+pub static RULES: [Rule; 52] = [
     // ValidateTolerations
     Rule(&TOLERATION, &("key", Unset), &("operator", OneOf(&Words(&["Exists"])))),
     Rule(&TOLERATION, &("operator", OneOf(&Words(&["Exists"]))), &("value", Unset)),
     Rule(&TOLERATION, &("tolerationSeconds", Set), &("effect", OneOf(&Words(&["NoExecute"])))),
+    Rule(&TOLERATION, &("operator", OneOf(&Words(&["Gt", "Lt"]))), &("value", WholeNumber)),
     // ValidateNodeSelectorRequirement
     Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
     Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
@@ -77,7 +82,11 @@ pub static RULES: [Rule; 45] = [
     // validateLabelKeys
     Rule(&POD_AFFINITY_TERM, &("matchLabelKeys", Set), &("labelSelector", Set)),
     Rule(&POD_AFFINITY_TERM, &("mismatchLabelKeys", Set), &("labelSelector", Set)),
+    // validateMatchLabelKeysAndMismatchLabelKeys
+    Rule(&POD_AFFINITY_TERM, ALWAYS, &("matchLabelKeys", Apart(&"labelSelector"))),
+    Rule(&POD_AFFINITY_TERM, ALWAYS, &("matchLabelKeys", Apart(&"mismatchLabelKeys"))),
     // validateTopologySpreadConstraints
+    Rule(&TOPOLOGY_SPREAD_CONSTRAINT, ALWAYS, &("matchLabelKeys", Apart(&"labelSelector"))),
     Rule(&TOPOLOGY_SPREAD_CONSTRAINT, &("matchLabelKeys", Set), &("labelSelector", Set)),
     Rule(&TOPOLOGY_SPREAD_CONSTRAINT, &("minDomains", Set), &("whenUnsatisfiable", OneOf(&Words(&["DoNotSchedule"])))),
     // validatePodDNSConfig
@@ -133,11 +142,15 @@ pub static RULES: [Rule; 45] = [
     Rule(&RESOURCE_FIELD_SELECTOR, &("resource", OneOf(&Words(&["*.memory", "*.ephemeral-storage", "limits.hugepages-*", "requests.hugepages-*"]))), &("divisor", OneOfIfSet(&Words(&[
         "0", "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
     ])))),
+    // validateProjectionSources
+    Rule(&CLUSTER_TRUST_BUNDLE_PROJECTION, &("name", Set), &("labelSelector", Unset)),
     // validateISCSIVolumeSource
     Rule(&ISCSI_VOLUME_SOURCE, &("chapAuthDiscovery", Set), &("secretRef", Set)),
     Rule(&ISCSI_VOLUME_SOURCE, &("chapAuthSession", Set), &("secretRef", Set)),
     // ValidatePersistentVolumeClaimSpec
     Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, ALWAYS, &("resources.requests.storage", Set)),
+    Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, ALWAYS, &("resources.requests.storage", Not(&Words(&["0"])))),
+    Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, &("accessModes", OneOf(&Words(&["ReadWriteOncePod"]))), &("accessModes", Items(&ONE))),
 ];
 
 /// Those of a container among the init containers, beside those of every container (`validateInitContainers`).
@@ -176,7 +189,8 @@ pub fn may_be_requested(resource: &str, request: &str, limit: &str) -> bool {
 /// Whether a member with this value is so.
 pub fn is_met(is: &Is, value: Option<&str>) -> bool {
     let (Words(words), if_unset, of_found) = match is {
-        Is::Set | Is::Distinct(_) => return value.is_some(),
+        Is::Set | Is::Distinct(_) | Is::Apart(_) => return value.is_some(),
+        Is::WholeNumber => return value.is_some_and(|value| is_whole_number(&says(value))),
         Is::Unset => return value.is_none(),
         Is::Items(Count(least, most, _)) => {
             return (*least..=*most).contains(&value.map(items).unwrap_or_default().len());
@@ -199,6 +213,13 @@ pub fn says(text: &str) -> Cow<'_, str> {
 
 /// What the way to an annotation begins with.
 const ANNOTATIONS: &str = "metadata.annotations['";
+
+/// Whether this is how a whole number of 64 bits is written (`validateTolerationNumericValue`).
+fn is_whole_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_shortest = !digits.starts_with('0') || text == "0";
+    is_shortest && matches!(digits.len(), 1..=18) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// Whether `text` is `word`, or one that `word` stands for.
 pub fn is_word(text: &str, word: &str) -> bool {

@@ -34,7 +34,7 @@ pub fn may_both_select(one: &str, other: &str) -> bool {
 const NO_VALUE: &str = "\n";
 
 /// How many values, and requirements with them, are held against one another.
-const MOST_VALUES: usize = 100;
+const MOST_VALUES: usize = 30;
 
 /// What a label must be.
 pub struct Requirement<'a> {

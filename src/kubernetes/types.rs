@@ -47,7 +47,7 @@ pub static AZURE_FILE_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `CSIVolumeSource`.
 pub static CSI_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("driver", TEXT).required(),
+    Member::new("driver", Type::Text(Format::Subdomain)).required(),
     Member::new("fsType", TEXT).pointer(),
     Member::new("nodePublishSecretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("readOnly", Type::Boolean).pointer(),
@@ -121,7 +121,7 @@ pub static CONTAINER: Object = Object::new(&[
     Member::new("command", Type::List(&TEXT)).exact(),
     Member::new("env", Type::ListMap(&ListMap { of: Type::Object(&ENV_VAR), key: "name" })),
     Member::new("envFrom", Type::List(&Type::Object(&ENV_FROM_SOURCE))).exact(),
-    Member::new("image", Type::Text(Format::NonEmpty)).required(),
+    Member::new("image", Type::Text(Format::Image)).required(),
     Member::new("imagePullPolicy", Type::Text(Format::OneOf(&Words(&["Always", "IfNotPresent", "Never"])))),
     Member::new("lifecycle", Type::Object(&LIFECYCLE)).exact(),
     Member::new("livenessProbe", Type::Object(&PROBE)),
@@ -330,7 +330,7 @@ pub static HTTP_GET_ACTION: Object = Object::new(&[
 
 /// `HTTPHeader`.
 pub static HTTP_HEADER: Object = Object::new(&[
-    Member::new("name", TEXT).required(),
+    Member::new("name", Type::Text(Format::HeaderName)).required(),
     Member::new("value", TEXT).required(),
 ]);
 
@@ -364,7 +364,7 @@ pub static ISCSI_VOLUME_SOURCE: Object = Object::new(&[
 /// `ImageVolumeSource`.
 pub static IMAGE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("pullPolicy", Type::Text(Format::OneOf(&Words(&["Always", "IfNotPresent", "Never"])))),
-    Member::new("reference", Type::Text(Format::NonEmpty)).required(),
+    Member::new("reference", Type::Text(Format::Image)).required(),
 ]);
 
 /// `KeyToPath`.
@@ -409,7 +409,7 @@ pub static LOCAL_OBJECT_REFERENCE: Object = Object::new(&[
 
 /// `NFSVolumeSource`.
 pub static NFS_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("path", TEXT).required(),
+    Member::new("path", Type::Text(Format::AbsolutePath)).required(),
     Member::new("readOnly", Type::Boolean),
     Member::new("server", Type::Text(Format::NonEmpty)).required(),
 ]);
@@ -447,7 +447,7 @@ pub static NODE_SELECTOR_TERM: Object = Object::new(&[
 
 /// `ObjectFieldSelector`.
 pub static OBJECT_FIELD_SELECTOR: Object = Object::new(&[
-    Member::new("apiVersion", TEXT),
+    Member::new("apiVersion", Type::Text(Format::OneOf(&Words(&["v1"])))),
     Member::new("fieldPath", TEXT).required(),
 ]).defaults(&[("apiVersion", "v1")]);
 
@@ -810,7 +810,7 @@ pub static TOLERATION: Object = Object::new(&[
     Member::new("key", Type::Text(Format::LabelKey)),
     Member::new("operator", Type::Text(Format::OneOf(&Words(&["Exists", "Equal", "Gt", "Lt"])))),
     Member::new("tolerationSeconds", Type::Integer(&Range(-9223372036854775808, 9223372036854775807, "a whole number of 64 bits"))).pointer(),
-    Member::new("value", TEXT),
+    Member::new("value", Type::Text(Format::LabelValue)),
 ]).defaults(&[("operator", "Equal")]);
 
 /// `TopologySpreadConstraint`.

@@ -3,9 +3,10 @@
 use super::FirstPositions;
 use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::{check_distinct, found};
-use crate::json::{Path, items};
+use crate::json::{ByName, Path, items};
 use crate::kubernetes::names::Words;
 use crate::kubernetes::rules::{Count, Is, Rule, is_met, says, value_at};
+use crate::kubernetes::selector::requirements;
 
 /// Checks the object `text` at `path` by a rule.
 pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, text: &str, problems: &mut Problems) {
@@ -22,12 +23,25 @@ pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, tex
         }
         return;
     }
+    if let Is::Apart(other) = must {
+        let taken = value_at(object, text, other).unwrap_or("null");
+        let mut keys = ByName::default();
+        requirements(taken).into_iter().for_each(|requirement| _ = keys.add(requirement.key));
+        items(taken).into_iter().for_each(|key| _ = keys.add(says(key)));
+        for (at, key) in value.map(items).unwrap_or_default().into_iter().enumerate() {
+            if keys.contains(&says(key)) {
+                problems.add(&path.item(at), &["must not be in ", other, " too, found ", &found(key)]);
+            }
+        }
+        return;
+    }
     if is_met(must, value) {
         return;
     }
     let is_alone = when.is_empty() && matches!(must, Is::OneOfIfSet(_));
     let (must, words) = match must {
-        Is::Set | Is::Distinct(_) => ("must be set", &[][..]),
+        Is::Set | Is::Distinct(_) | Is::Apart(_) => ("must be set", &[][..]),
+        Is::WholeNumber => ("must be ", &["a whole number"][..]),
         Is::Unset => ("must not be set", &[][..]),
         Is::Items(Count(_, _, words)) => ("must have ", &[*words][..]),
         Is::Without(Words(words)) => ("must not have ", *words),

@@ -6,7 +6,7 @@ use crate::json::{LONGEST_NAME, Path, joined, plain_or_shown};
 const MOST_PROBLEMS: usize = 100;
 
 /// How many names are compared with one that is not known.
-pub const MOST_NAMES: usize = 200;
+const MOST_NAMES: usize = 200;
 
 /// One problem. They are sorted by their paths.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

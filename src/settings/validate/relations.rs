@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::problem::{MOST_NAMES, Problems, did_you_mean, one_of};
-use super::shape::{check_distinct, found, index};
+use super::problem::{Problems, did_you_mean, one_of};
+use super::shape::{check_distinct, index, whole_number};
 use super::{FirstPositions, List, between};
 use crate::json::{ByName, Cursor, Node, Path, cut, items, joined, member, members, shown, string_member};
-use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept, may_be_requested};
+use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept, may_be_requested, says};
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::selector::{may_both_select, requirements};
 use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
@@ -17,21 +17,18 @@ use crate::workload::{Containers, DECISIVE_ANNOTATIONS, Kind, is_anothers};
 /// Checks what belongs together in `settings`.
 pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problems) {
     let dependencies = settings.members.get("dependencies").map_or("null", Node::text);
-    let resolved: Vec<_> = members(dependencies)
-        .into_iter()
-        .map(|(name, text)| {
-            let mut malformed = Vec::new();
-            let resolved = Resolved::new(name, Cow::Borrowed(text), &mut malformed);
-            (resolved, malformed.is_empty())
-        })
-        .collect();
-    let all: Vec<_> =
-        resolved.iter().map(|(resolved, is_readable)| ReadDependency::read(resolved, *is_readable)).collect();
-    let mut known = FirstPositions::default();
-    for (at, it) in all.iter().enumerate() {
-        known.insert(it.dependency.name, at);
+    let mut resolved = Vec::new();
+    for (name, text) in members(dependencies) {
+        let mut malformed = Vec::new();
+        let it = Resolved::new(name, Cow::Borrowed(text), &mut malformed);
+        resolved.push((it, malformed.is_empty()));
     }
-    let names: Vec<_> = all.iter().take(MOST_NAMES).map(|it| it.dependency.name).collect();
+    let (mut all, mut names, mut known) = (Vec::new(), Vec::new(), FirstPositions::default());
+    for (at, (it, is_readable)) in resolved.iter().enumerate() {
+        known.insert(&it.name, at);
+        names.push(&*it.name);
+        all.push(ReadDependency::read(it, *is_readable));
+    }
     for list in lists {
         check_list(list, &known, &names, problems);
     }
@@ -92,7 +89,7 @@ impl<'a> ReadDependency<'a> {
     }
 
     /// What a container that a dependency brings has itself.
-    fn of_container(dependency: &Dependency<'a>, brought: &'a Addition<'a>) -> Self {
+    fn of_container(dependency: &'a Dependency<'a>, brought: &'a Addition<'a>) -> Self {
         let dependency = dependency.of_container(brought);
         ReadDependency { dependency, is_readable: true, containers: ByName::default(), brought: Some(brought) }
     }
@@ -203,23 +200,49 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
             first.insert(identity, addition);
         }
     }
-    let brought: Vec<_> =
-        known.additions().iter().filter(|it| it.field.entry == Entry::Volume).map(|volume| &*volume.key).collect();
-    let volumes =
-        Volumes { names: ByName::set(brought.iter().copied()), brought: &brought, are_known: known.is_readable };
-    let has_own_users = known.additions().iter().any(|it| it.field.name == "hostUsers" && it.value == "false");
+    let [volumes, claims] = ["volumes", "resourceClaims"].map(|field| Brought::of(known, field));
+    let value_of = |field| known.additions().iter().find(|it| it.field.name == field).map(|it| it.value);
+    let grace = value_of("terminationGracePeriodSeconds").unwrap_or("30");
     for addition in known.additions() {
         addition.with_path(path, &mut |path| {
-            let of_container = member(addition.value, "securityContext").and_then(|it| member(it, "procMount"));
-            let proc_mount = if addition.key == "procMount" { Some(addition.value) } else { of_container };
-            if proc_mount == Some("\"Unmasked\"") && !has_own_users {
-                problems.add(
-                    path,
-                    &["must not have procMount Unmasked, since the dependency does not bring hostUsers: false"],
-                );
+            // validateProcMount, of a pod without users of its own.
+            if in_container(addition, "securityContext", "procMount") == Some("\"Unmasked\"")
+                && value_of("hostUsers") != Some("false")
+            {
+                let what = "must not have procMount Unmasked, since the dependency does not bring hostUsers: false";
+                problems.add(path, &[what]);
+            }
+            // validateSleepAction
+            for hook in ["preStop", "postStart"] {
+                let sleep = in_container(addition, "lifecycle", hook).and_then(|hook| member(hook, "sleep"));
+                let Some(seconds) = sleep.and_then(|sleep| member(sleep, "seconds")) else { continue };
+                if whole_number(grace).is_some_and(|grace| whole_number(seconds) > Some(grace)) {
+                    let what =
+                        ["must not sleep longer than terminationGracePeriodSeconds, ", grace, ", found ", seconds];
+                    problems.add(path, &what);
+                }
+            }
+            let mut first = FirstPositions::default();
+            for (at, claim) in
+                in_container(addition, "resources", "claims").map_or(Vec::new(), items).iter().enumerate()
+            {
+                let path_in_container = path.member("resources.claims");
+                let path = if addition.field.is_container() { &path_in_container } else { path };
+                claims.check(&path.item(at), claim, "name", problems);
+                let [name, request] = ["name", "request"].map(|name| member(claim, name).unwrap_or_default());
+                if let Some(first) = first.insert(&[name, request].concat(), at) {
+                    add_twice(&path.item(at), &says(name), first, problems);
+                }
             }
             if let Some((_, to_name)) = REFERENCES.iter().find(|(list, _)| *list == addition.field.name) {
                 volumes.check(path, addition.value, to_name, problems);
+            }
+            let of_notebooks = lists.iter().find(|list| list.kind == Kind::Notebook && list.has(name));
+            if let Some(list) =
+                of_notebooks.filter(|_| addition.field.name == "labels" && addition.key == "statefulset")
+            {
+                let why = " lists the dependency: the notebook's pods are found by it";
+                problems.add(path, &["must not be added, since ", list.word, why]);
             }
             match addition.field.entry {
                 Entry::Annotation => {
@@ -251,22 +274,41 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const REFERENCES: [(&str, &str); 3] =
     [("volumeMounts", "name"), ("volumeDevices", "name"), ("env", "valueFrom.fileKeyRef.volumeName")];
 
-/// The volumes that a dependency brings.
-struct Volumes<'a> {
-    names: ByName<'a, ()>,
-    brought: &'a [&'a str],
+/// The volumes that a dependency brings, or its resource claims.
+struct Brought<'a> {
+    field: &'static str,
+    by_name: ByName<'a, &'a str>,
     /// Whether these are all: its ready-made parts could be read.
     are_known: bool,
 }
 
-impl Volumes<'_> {
-    /// The volume that is named at `to_name` in `entry` must be one of these: it must never be one of the user's.
+impl<'a> Brought<'a> {
+    fn of(known: &'a ReadDependency<'_>, field: &'static str) -> Self {
+        let mut by_name = ByName::default();
+        for brought in known.additions().iter().filter(|it| it.field.name == field) {
+            by_name.insert(&*brought.key, brought.value);
+        }
+        Brought { field, by_name, are_known: known.is_readable }
+    }
+
+    /// What is named at `to_name` in `entry` must be one of these: it must never be one of the user's.
     fn check(&self, path: &Path<'_>, entry: &str, to_name: &str, problems: &mut Problems) {
         let name = to_name.split('.').try_fold(entry, member).and_then(|name| Node::text_only(name).string());
-        let Some(name) = name.filter(|name| self.are_known && !self.names.contains(name)) else { return };
-        let meant = did_you_mean(&name, self.brought);
-        let what = ["must be one of the volumes of the dependency, found ", &shown(&name), &meant];
+        let Some(name) = name.filter(|name| self.are_known && !self.by_name.contains(name)) else { return };
+        let names: Vec<_> = self.by_name.names().map(|name| &**name).collect();
+        let meant = did_you_mean(&name, &names);
+        let what = ["must be one of the ", self.field, " of the dependency, found ", &shown(&name), &meant];
         problems.add(&path.member(to_name), &what);
+    }
+}
+
+/// The member `name` of a member of containers that an addition brings: as such, or in a container.
+fn in_container<'t>(addition: &Addition<'t>, field: &str, name: &str) -> Option<&'t str> {
+    match addition.field.strategy {
+        _ if addition.field.is_container() => member(member(addition.value, field)?, name),
+        _ if addition.field.target != Target::Containers || addition.field.member.raw() != field => None,
+        MergeStrategy::Granular => Some(addition.value).filter(|_| addition.key == name),
+        _ => member(addition.value, name),
     }
 }
 
@@ -278,7 +320,9 @@ fn check_files(path: &Path<'_>, volume: &str, problems: &mut Problems) {
         for (kind, source) in members(source) {
             let path = path.item(at);
             let path = path.member(&kind);
-            check_distinct(&path, "path", source, at, &mut first, problems);
+            for key in ["path", "keyPath", "certificateChainPath", "credentialBundlePath"] {
+                check_distinct(&path, key, source, at, &mut first, problems);
+            }
             let path = path.member("items");
             for (item_at, item) in list_in(source, "items").into_iter().enumerate() {
                 check_distinct(&path.item(item_at), "path", item, at, &mut first, problems);
@@ -294,7 +338,7 @@ fn list_in<'a>(object: &'a str, name: &str) -> Vec<&'a str> {
 
 /// What a container needs beside itself, or is allowed by what it is. The first entries of one that a ready-made part
 /// expands to are right; those that the settings add to them are at the path of the part.
-fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Volumes<'_>, problems: &mut Problems) {
+fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Brought<'_>, problems: &mut Problems) {
     let container = addition.value;
     let is_part = addition.part.is_some();
     let is_privileged = member(container, "securityContext").and_then(|it| member(it, "privileged")) == Some("true");
@@ -326,12 +370,18 @@ fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Volumes<'
     for (of_device, of_mount) in [("name", "name"), ("devicePath", "mountPath")] {
         let mut mounts = FirstPositions::default();
         for (at, mount) in list_in(container, "volumeMounts").into_iter().enumerate() {
-            member(mount, of_mount).map(|text| mounts.insert(text, at));
+            string_member(mount, of_mount).map(|found| mounts.insert(&found, at));
         }
         for (at, device) in list_in(container, "volumeDevices").into_iter().enumerate() {
-            let Some(text) = member(device, of_device) else { continue };
-            let Some(mount) = mounts.at(text) else { continue };
-            let what = ["must not be in volumeMounts too, found ", &found(text), " at ", &index(mount)];
+            let Some(found) = string_member(device, of_device) else { continue };
+            let is_block =
+                |volume: &&str| ["persistentVolumeClaim", "ephemeral"].iter().any(|it| member(volume, it).is_some());
+            if of_device == "name" && !volumes.by_name.get(&found).is_none_or(is_block) {
+                let what = ["must be a persistentVolumeClaim or ephemeral volume, found ", &shown(&found)];
+                problems.add(&path.member("volumeDevices").item(at).member("name"), &what);
+            }
+            let Some(mount) = mounts.at(&found) else { continue };
+            let what = ["must not be in volumeMounts too, found ", &shown(&found), " at ", &index(mount)];
             problems.add(&path.member("volumeDevices").item(at).member(of_device), &what);
         }
     }
@@ -374,93 +424,109 @@ fn check_selectors(listed: &[&ReadDependency<'_>], problems: &mut Problems) {
 }
 
 /// Two dependencies of one list that add something else under the same key. The very same is no contradiction: the first
-/// in the list adds it.
-fn check_contradictions(list: &List<'_>, listed: &[&ReadDependency<'_>], problems: &mut Problems) {
-    let brought: Vec<_> = listed
-        .iter()
-        .flat_map(|it| it.additions().iter().map(|addition| (&it.dependency, addition)))
-        .filter(|(_, addition)| addition.field.is_container())
-        .map(|(dependency, container)| ReadDependency::of_container(dependency, container))
-        .collect();
-    let names = ByName::set(brought.iter().filter_map(|it| it.brought).map(|container| &*container.key));
+/// in the list adds it. So it is with what one puts by name into a container that another brings.
+fn check_contradictions<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], problems: &mut Problems) {
+    let mut brought = Vec::new();
+    for it in listed {
+        for container in it.additions().iter().filter(|addition| addition.field.is_container()) {
+            brought.push((container, ReadDependency::of_container(&it.dependency, container)));
+        }
+    }
+    // What these have themselves, by identity and container.
+    let mut inside: ByName<'_, Vec<Added<'_>>> = ByName::default();
+    let mut names = ByName::default();
+    for (container, it) in &brought {
+        names.insert(&*container.key, ());
+        let mut note = |identity: &str, addition| {
+            let inside = inside.entry([identity, "\n", &container.key].concat());
+            inside.into_iter().for_each(|inside| inside.push((it, addition)));
+        };
+        for own in it.additions().iter().filter(|own| !own.field.is_absent(&own.key, own.value)) {
+            note(&identity(own), own);
+        }
+        if has_no_lifecycle(container) {
+            note("lifecycle\nlifecycle", container);
+        }
+    }
     let is_apart = |name: &str| is_anothers(list.kind, name) || names.contains(name);
     // Whether the main container may have this name.
     let may_be_main = |name: &str| if list.kind == Kind::Notebook { name == "{name}" } else { !is_apart(name) };
     // Those that have an addition of this identity, each once.
-    let mut known: ByName<'_, Vec<(&ReadDependency<'_>, &Addition<'_>)>> = ByName::default();
-    for it in &brought {
-        for addition in it.additions() {
-            known.entry(identity(addition)).into_iter().for_each(|known| known.push((it, addition)));
-        }
-        if let Some(ends) = it.brought.filter(|container| has_no_lifecycle(container)) {
-            known.entry("lifecycle\nlifecycle").into_iter().for_each(|known| known.push((it, ends)));
-        }
-    }
+    let mut known: ByName<'_, Vec<Added<'_>>> = ByName::default();
     for it in listed {
+        let mut named: Vec<&str> = Vec::new();
+        if let Containers::Named(names_of_it) = &it.dependency.containers {
+            named
+                .extend(names_of_it.iter().map(|name| &**name).filter(|name| names.contains(name)).take(MOST_COMPARED));
+        }
         // Both are asked of each other once, not with each addition: they may be about many names.
         let mut wanted_together: ByName<'_, bool> = ByName::default();
         let mut in_one_container: ByName<'_, bool> = ByName::default();
         for addition in it.additions() {
+            let is_into_containers = addition.field.target == Target::Containers;
             let mut meets = |other: &ReadDependency<'_>| {
                 let name = other.dependency.name;
-                let may_meet = match other.brought {
-                    _ if addition.field.target != Target::Containers => true,
-                    Some(container) => it.containers.contains(&container.key),
-                    None => once(&mut in_one_container, name, &|| may_meet(it, other, &may_be_main, &is_apart)),
-                };
+                let may_meet = !is_into_containers
+                    || other.brought.is_some()
+                    || once(&mut in_one_container, name, &|| may_meet(it, other, &may_be_main, &is_apart));
                 may_meet && once(&mut wanted_together, name, &|| are_wanted_together(it, other))
             };
-            let ports =
-                if addition.field.entry == Entry::Container { list_in(addition.value, "ports") } else { Vec::new() };
-            for (at, port) in ports.into_iter().enumerate() {
-                let Some(others) = host_port(port).and_then(|identity| known.entry(identity)) else { continue };
-                // The very same container in two dependencies is one.
-                let has_it_too = |(other, first): &&(&ReadDependency<'_>, &Addition<'_>)| {
-                    (std::ptr::eq(*other, *it) || first.key != addition.key) && meets(other)
-                };
-                if let Some((other, first)) = others.iter().take(MOST_COMPARED).find(has_it_too) {
-                    let what = ["must not be that of ", &other.shown_path(first), ", since ", list.word, " lists both"];
-                    addition.with_path(&it.dependency.path(), &mut |path| {
-                        problems.add(&path.member("ports").item(at).member("hostPort"), &what);
-                    });
-                }
-                others.push((it, addition));
-            }
-            // What one dependency brings beside itself is checked where it is written.
-            let mut excludes = |other: &(&ReadDependency<'_>, &Addition<'_>)| {
-                !std::ptr::eq(other.0, *it) && exclude_one_another(addition, other.1) && meets(other.0)
+            let mut first_wrong = |identity: &str, is_wrong: &dyn Fn(&Added<'_>) -> bool| {
+                let mut is_it = |other: &&Added<'_>| meets(other.0) && is_wrong(other);
+                let here = known.get(identity).and_then(|known| known.iter().take(MOST_COMPARED).find(&mut is_it));
+                here.copied().or_else(|| {
+                    let inside_of = |name: &&str| inside.get(&[identity, "\n", name].concat());
+                    let mut inside = named.iter().filter(|_| is_into_containers).filter_map(inside_of);
+                    inside.find_map(|inside| inside.iter().take(MOST_COMPARED).find(&mut is_it).copied())
+                })
             };
-            for rival in rivals(addition) {
-                let Some((other, first)) =
-                    known.get(&rival).and_then(|it| it.iter().take(MOST_COMPARED).find(|it| excludes(it)))
-                else {
-                    continue;
+            let same = ["must bring the same ", &described(addition), " as "].concat();
+            let must_not = match addition.field.name {
+                "limits" => "must not be below the request of ",
+                "requests" => "must not be above the limit of ",
+                _ => "must not exclude ",
+            };
+            // What one dependency brings beside itself is checked where it is written.
+            let is_other = |other: &ReadDependency<'_>| !std::ptr::eq(other, *it);
+            let excludes = |(other, first): &Added<'_>| is_other(other) && exclude_one_another(addition, first);
+            let differs = |(other, first): &Added<'_>| {
+                let field = addition.field;
+                let is_same = || match other.brought {
+                    Some(_) => field.contains(&addition.key, first.value, addition.value),
+                    None => field.is_equal(&addition.key, first.value, addition.value),
                 };
-                let what = ["must not exclude ", &other.shown_path(first), ", since ", list.word, " lists both"];
-                addition.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
-            }
-            let Some(others) = known.entry(identity(addition)) else { continue };
-            if others.last().is_some_and(|(other, _)| std::ptr::eq(*other, *it)) {
-                continue;
-            }
-            let first = others.iter().take(MOST_COMPARED).find(|(other, _)| meets(other));
-            if let Some((other, first)) = first
-                && !(first.field.name == addition.field.name
-                    && match other.brought {
-                        Some(_) => addition.field.contains(&addition.key, first.value, addition.value),
-                        None => addition.field.is_equal(&addition.key, first.value, addition.value),
-                    })
-            {
-                let is_excluded = first.field.is_container() && !addition.field.is_container();
-                let same = ["must bring the same ", &described(addition), " as "].concat();
-                let must = if is_excluded { "must not exclude " } else { &same };
+                is_other(other) && !(first.field.name == field.name && is_same())
+            };
+            let mut wrong: Vec<_> = rivals(addition).iter().map(|rival| first_wrong(rival, &excludes)).collect();
+            wrong.push(first_wrong(&identity(addition), &differs));
+            for (other, first) in wrong.into_iter().flatten() {
+                let is_rival = first.field.name != addition.field.name || first.key != addition.key;
+                let is_same_name = first.field.is_container() && addition.field.is_container();
+                let must = if is_rival && !is_same_name { must_not } else { &same };
                 let what = [must, &other.shown_path(first), ", since ", list.word, " lists both"];
                 addition.with_path(&it.dependency.path(), &mut |path| problems.add(path, &what));
             }
-            others.push((it, addition));
+            let ports =
+                if addition.field.entry == Entry::Container { list_in(addition.value, "ports") } else { Vec::new() };
+            // The very same container in two dependencies is one.
+            let is_another = |(other, first): &Added<'_>| !is_other(other) || first.key != addition.key;
+            for (at, identity) in ports.iter().map(|port| host_port(port)).enumerate() {
+                let Some((other, first)) = identity.and_then(|it| first_wrong(&it, &is_another)) else { continue };
+                let what = ["must not be that of ", &other.shown_path(first), ", since ", list.word, " lists both"];
+                addition.with_path(&it.dependency.path(), &mut |path| {
+                    problems.add(&path.member("ports").item(at).member("hostPort"), &what);
+                });
+            }
+            let identities = ports.into_iter().filter_map(host_port).chain([identity(addition)]);
+            for identity in identities {
+                known.entry(identity).into_iter().for_each(|known| known.push((it, addition)));
+            }
         }
     }
 }
+
+/// An addition, and the dependency that brings it.
+type Added<'k> = (&'k ReadDependency<'k>, &'k Addition<'k>);
 
 /// Whether a container is an init container that ends, so that it has no `lifecycle` (`validateInitContainers`).
 fn has_no_lifecycle(container: &Addition<'_>) -> bool {
@@ -469,9 +535,9 @@ fn has_no_lifecycle(container: &Addition<'_>) -> bool {
 
 /// A key shared by the ports of containers that are one port of the node: a pod has it once (`checkHostPortConflicts`).
 fn host_port(port: &str) -> Option<String> {
-    let number = member(port, "hostPort").filter(|number| *number != "0")?;
-    let protocol = member(port, "protocol").filter(|protocol| *protocol != "\"\"").unwrap_or("\"TCP\"");
-    let ip = member(port, "hostIP").unwrap_or("\"\"");
+    let number = member(port, "hostPort").filter(|number| !matches!(*number, "null" | "0"))?;
+    let of = |name| member(port, name).filter(|text| !matches!(*text, "null" | "\"\""));
+    let (protocol, ip) = (of("protocol").unwrap_or("\"TCP\""), of("hostIP").unwrap_or_default());
     Some(["hostPort\n", protocol, ip, number].concat())
 }
 

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::problem::{Problems, did_you_mean, one_of};
 use super::{FirstPositions, List, between};
 use crate::json::{Node, Path, items, kind_of, member, members, plain_or_shown, shown, string_member};
-use crate::kubernetes::names::{Format, Words, clean_path, is_extended_resource, is_overcommit_allowed};
+use crate::kubernetes::names::{Format, HUGE_PAGES, Words, clean_path, is_extended_resource, is_overcommit_allowed};
 use crate::kubernetes::quantity::Quantity;
 use crate::kubernetes::rules::{RULES, says};
-use crate::kubernetes::schema::{Exclusive, Object, Range, Type};
+use crate::kubernetes::schema::{Exclusive, Member, Object, Range, Type};
 use crate::kubernetes::types::{
     CONTAINER, POD_SECURITY_CONTEXT, POD_SPEC, PRUNED, RESOURCE_REQUIREMENTS, SECURITY_CONTEXT,
 };
@@ -92,7 +92,14 @@ impl Walk<'_, '_> {
             Some(quantity) if quantity.is_negative() => {
                 self.problems.add(path, &["must not be negative, found ", &shown(&says)]);
             }
-            Some(_) => {}
+            Some(_) => {
+                let list = self.dependency.as_ref().and_then(|dependency| dependency.list_of_notebooks);
+                if let Some(list) = list.filter(|_| whole_number(text).is_none() && !text.starts_with('"')) {
+                    let what =
+                        ["must be a string or a whole number, since ", list, " lists the dependency, found ", text];
+                    self.problems.add(path, &what);
+                }
+            }
         }
     }
 
@@ -132,7 +139,7 @@ impl Walk<'_, '_> {
         };
         match (format, problem) {
             (_, None) => {}
-            (Format::NonEmpty | Format::FilePath | Format::HostPath, Some(must)) if text.is_empty() => {
+            (Format::NonEmpty | Format::FilePath | Format::HostPath | Format::Image, Some(must)) if text.is_empty() => {
                 self.problems.add(path, &[must]);
             }
             (Format::OneOf(Words(words)), Some(_)) => {
@@ -169,6 +176,9 @@ impl Walk<'_, '_> {
                     }
                     self.fits(&path, in_kubernetes, member.name);
                     self.value(&path, &member.of, value);
+                    if member.name == "resources" && !std::ptr::eq(object, &DEPENDENCY) {
+                        self.huge_pages(&path, value);
+                    }
                 }
                 None => self.problems.add(&path, &[&unknown(object, &key)]),
             }
@@ -214,6 +224,17 @@ impl Walk<'_, '_> {
         self.problems.add(path, &["must not be set, since ", list, " lists the dependency: ", why]);
     }
 
+    /// What a container needs beside huge pages: a dependency that adds them leaves the rest to the user.
+    fn huge_pages(&mut self, path: &Path<'_>, text: &str) {
+        let of = |list| member(text, list).map(members).unwrap_or_default();
+        let mut resources = of("limits");
+        resources.extend(of("requests"));
+        let has = |is_it: fn(&str) -> bool| resources.iter().any(|(resource, _)| is_it(resource));
+        if has(|it| it.starts_with(HUGE_PAGES)) && !has(|it| matches!(it, "cpu" | "memory")) {
+            self.problems.add(path, &["must have cpu or memory, since it has ", HUGE_PAGES]);
+        }
+    }
+
     /// What a container requests beside its limits (`validateResourceRequirements` of the file that the rules are of).
     fn resources(&mut self, path: &Path<'_>, text: &str) {
         let mut place = FirstPositions::default();
@@ -223,7 +244,11 @@ impl Walk<'_, '_> {
             for (resource, value) in member(text, name).map(members).unwrap_or_default() {
                 let Some(amount) = Quantity::parse(value).map(Quantity::milli) else { continue };
                 let limit = place.at(&resource).and_then(|at| limits.get(at)).copied();
+                let page = resource.strip_prefix(HUGE_PAGES).and_then(Quantity::parse).map(Quantity::milli);
                 let what = match limit {
+                    _ if page.is_some_and(|page| page > 0 && amount % page != 0) => {
+                        "must be a multiple of the page size"
+                    }
                     _ if is_extended_resource(&resource) && amount % 1000 != 0 => "must be a whole number",
                     _ if name == "limits" => {
                         place.insert(&resource, limits.len());
@@ -296,22 +321,42 @@ pub fn check_distinct(
     }
 }
 
-/// What is wrong with the member `key`, which `object` does not have.
+/// What is wrong with the member `key`, which `object` does not have, and where it belongs.
 fn unknown(object: &Object, key: &str) -> String {
     let meant = did_you_mean(key, &object.members.iter().map(|member| member.name).collect::<Vec<_>>());
     let elsewhere = |place: &str| ["unknown field; did you mean ", place, ".", key, "?"].concat();
     let of = |what: &str| ["is a field of a ", what, " that no dependency can add"].concat();
-    match key {
-        _ if std::ptr::eq(object, &POD_SECURITY_CONTEXT) && SECURITY_CONTEXT.member(key).is_some() => {
+    let is = |other: &Object| std::ptr::eq(object, other);
+    let has_it = |member: &&Member| matches!(member.of, Type::Object(object) if object.member(key).is_some());
+    match DEPENDENCY.members.iter().find(has_it) {
+        _ if is(&POD_SECURITY_CONTEXT) && SECURITY_CONTEXT.member(key).is_some() => {
             elsewhere("containerSecurityContext")
         }
-        _ if !std::ptr::eq(object, &DEPENDENCY) || !meant.is_empty() => ["unknown field", &meant].concat(),
-        "matchLabels" | "matchExpressions" => elsewhere("selector"),
+        _ if is(&SECURITY_CONTEXT) && POD_SECURITY_CONTEXT.member(key).is_some() => elsewhere("securityContext"),
+        _ if !meant.is_empty() => ["unknown field", &meant].concat(),
+        _ if is(&SETTINGS) && DEPENDENCY.member(key).is_some() => "is a field of a dependency".to_owned(),
+        _ if is(&SETTINGS) && FIELDS_OF_A_POLICY.contains(&key) => {
+            "is a field of the policy, beside settings".to_owned()
+        }
+        _ if !is(&DEPENDENCY) => "unknown field".to_owned(),
         _ if POD_SPEC.member(key).is_some() => of("pod spec"),
         _ if CONTAINER.member(key).is_some() => of("container"),
-        _ => "unknown field".to_owned(),
+        Some(holder) => elsewhere(holder.name),
+        None => "unknown field".to_owned(),
     }
 }
+
+/// Fields of the spec of a policy, in which its settings are (`policies.kubewarden.io`).
+const FIELDS_OF_A_POLICY: [&str; 8] = [
+    "backgroundAudit",
+    "failurePolicy",
+    "matchConditions",
+    "mode",
+    "mutating",
+    "namespaceSelector",
+    "objectSelector",
+    "rules",
+];
 
 /// An item's place, as a message shows it beside a path.
 pub fn index(at: usize) -> String {
@@ -324,7 +369,7 @@ fn string(text: &str) -> Cow<'_, str> {
 }
 
 /// The whole number that `text` is, as far as one of 64 bits can be.
-fn whole_number(text: &str) -> Option<i64> {
+pub fn whole_number(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.len() > 19 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
