@@ -193,7 +193,7 @@ pub fn is_met(is: &Is, value: Option<&str>) -> bool {
         Is::WholeNumber => return value.is_some_and(|value| is_whole_number(&says(value))),
         Is::Unset => return value.is_none(),
         Is::Items(Count(least, most, _)) => {
-            return (*least..=*most).contains(&value.map(items).unwrap_or_default().len());
+            return (*least..=*most).contains(&items(value.unwrap_or("null")).len());
         }
         Is::Without(words) => (words, true, false),
         Is::Not(words) => (words, true, false),

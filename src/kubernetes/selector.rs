@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{ByName, Node, items, member, members, string_member};
+use crate::json::{ByName, Node, cut, items, member, members, string_member};
 
 /// Whether the LabelSelector that `selector` is means an object with these labels: all that it asks for must hold, and one
 /// that asks for nothing means every object. What cannot be read of it means none.
@@ -13,21 +13,17 @@ pub fn is_selected(selector: &str, labels: &ByName<'_, Option<Cow<'_, str>>>) ->
 
 /// Whether there may be an object that both LabelSelectors mean. Of many values it is not asked. A placeholder may
 /// stand for any value, and for the same one wherever it is.
-pub fn may_both_select(one: &str, other: &str) -> bool {
-    let mut all = requirements(one);
-    all.extend(requirements(other));
+pub fn may_both_select(one: &[Requirement<'_>], other: &[Requirement<'_>]) -> bool {
+    let all = || one.iter().chain(other);
     let may_hold = |key: &str, label: Option<&str>| {
-        all.iter()
-            .all(|it| it.key != key || it.holds(label) || it.may_be_any() && label.is_some_and(|it| it != NO_VALUE))
+        all().all(|it| it.key != key || it.holds(label) || it.may_be_any && label.is_some_and(|it| it != NO_VALUE))
     };
     let is_met = |Requirement { key, .. }: &Requirement<'_>| {
         // The label may be absent, have a value that no requirement has, or one of theirs.
-        let of_one = |it: &Requirement<'_>| {
-            it.values().iter().any(|value| may_hold(key, Node::text_only(value).string().as_deref()))
-        };
-        may_hold(key, None) || may_hold(key, Some(NO_VALUE)) || all.iter().any(of_one)
+        let of_one = |it: &Requirement<'_>| it.values.iter().any(|value| may_hold(key, Some(value)));
+        may_hold(key, None) || may_hold(key, Some(NO_VALUE)) || all().any(of_one)
     };
-    all.iter().map(|it| it.values().len() + 1).sum::<usize>() > MOST_VALUES || all.iter().all(is_met)
+    all().map(|it| it.values.len() + 1).sum::<usize>() > MOST_VALUES || all().all(is_met)
 }
 
 /// A value that no requirement has: no label can have it.
@@ -41,23 +37,21 @@ pub struct Requirement<'a> {
     /// Its key.
     pub key: Cow<'a, str>,
     operator: Cow<'a, str>,
-    /// A list, or one value in place of it.
-    values: &'a str,
+    values: Vec<Cow<'a, str>>,
+    /// Whether a placeholder stands among the values, one of which the label must have.
+    may_be_any: bool,
 }
 
-impl Requirement<'_> {
-    fn values(&self) -> Vec<&str> {
-        if self.values.starts_with('[') { items(self.values) } else { vec![self.values] }
-    }
-
-    /// Whether a placeholder stands among the values, one of which the label must have.
-    fn may_be_any(&self) -> bool {
-        self.operator == "In" && self.values.split_once('{').is_some()
+impl<'a> Requirement<'a> {
+    /// Values that are no strings are none.
+    fn new(key: Cow<'a, str>, operator: Cow<'a, str>, values: Vec<&'a str>) -> Self {
+        let values: Vec<_> = values.into_iter().filter_map(|value| Node::text_only(value).string()).collect();
+        let may_be_any = operator == "In" && values.iter().any(|value| cut(value, b'{').1.is_some());
+        Requirement { key, operator, values, may_be_any }
     }
 
     fn holds(&self, label: Option<&str>) -> bool {
-        let is_label = |value: &&str| label.is_some() && Node::text_only(value).string().as_deref() == label;
-        let is_one = || self.values().iter().any(is_label);
+        let is_one = || label.is_some_and(|label| self.values.iter().any(|value| value == label));
         match &*self.operator {
             "In" => is_one(),
             "NotIn" => !is_one(),
@@ -72,16 +66,16 @@ impl Requirement<'_> {
 pub fn requirements(selector: &str) -> Vec<Requirement<'_>> {
     let of = |name| member(selector, name).unwrap_or("null");
     let mut requirements = Vec::new();
-    for (key, values) in members(of("matchLabels")) {
-        requirements.push(Requirement { key, operator: Cow::Borrowed("In"), values });
+    for (key, value) in members(of("matchLabels")) {
+        requirements.push(Requirement::new(key, Cow::Borrowed("In"), vec![value]));
     }
     for expression in items(of("matchExpressions")) {
-        let values = member(expression, "values").unwrap_or("null");
+        let values = items(member(expression, "values").unwrap_or("null"));
         let operator = string_member(expression, "operator").unwrap_or_default();
         // Without a key there is nothing that it could hold of.
         requirements.push(match string_member(expression, "key") {
-            Some(key) => Requirement { key, operator, values },
-            None => Requirement { key: Cow::default(), operator: Cow::default(), values },
+            Some(key) => Requirement::new(key, operator, values),
+            None => Requirement::new(Cow::default(), Cow::default(), values),
         });
     }
     requirements
@@ -161,8 +155,9 @@ mod tests {
             (label("{namespace}"), expression("a", "DoesNotExist", ""), false),
             (expression("a", "NotIn", r#""{namespace}""#), label("1"), true),
         ] {
-            assert_eq!(may_both_select(&one, &other), expected, "{one} {other}");
-            assert_eq!(may_both_select(&other, &one), expected, "{other} {one}");
+            let [first, second] = [&one, &other].map(|selector| requirements(selector));
+            assert_eq!(may_both_select(&first, &second), expected, "{one} {other}");
+            assert_eq!(may_both_select(&second, &first), expected, "{other} {one}");
         }
     }
 }

@@ -706,7 +706,7 @@ fn mounted_by(dependency: &str, volume: &str) -> String {
 /// The mounts of a container, of files and of devices.
 fn mounts_of(container: &str) -> Vec<&str> {
     let [mut mounts, devices] =
-        ["volumeMounts", "volumeDevices"].map(|list| member(container, list).map_or(Vec::new(), items));
+        ["volumeMounts", "volumeDevices"].map(|list| items(member(container, list).unwrap_or("null")));
     mounts.extend(devices);
     mounts
 }

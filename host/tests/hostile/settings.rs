@@ -10,7 +10,7 @@ const INVALID: &str = r#"{"valid":false"#;
 type Row = (&'static str, usize, fn(usize) -> String);
 
 pub fn kinds() -> Vec<Kind> {
-    let valid: [Row; 8] = [
+    let valid: [Row; 14] = [
         ("variables", 1_250, |count| one(&format!(r#""env":[{}]"#, each(count, ours)))),
         ("dependencies", 500, |count| all(&variable_each(count))),
         ("dependencies for another kind", 500, |count| none(&variable_each(count))),
@@ -34,8 +34,53 @@ pub fn kinds() -> Vec<Kind> {
             let tolerations = each(count, |at| format!(r#"{{"key":"k-{at}","operator":"Exists"}}"#));
             one(&format!(r#""tolerations":[{tolerations}]"#))
         }),
+        ("variables for containers that are brought", 250, |count| {
+            all(&dependencies(count, |at| {
+                format!(r#""containers":["c-{at}"],"env":[{}],"sidecars":[{}]"#, ours(0), container(at, &ours(1)))
+            }))
+        }),
+        ("one dependency for containers that are brought", 200, |count| {
+            let names = each(count, |at| format!(r#""c-{at}""#));
+            let variable = |of: &'static str| move |at| format!(r#"{{"name":"{of}-{at:05}","value":"a"}}"#);
+            let containers = each(count, |at| container(at, &variable("A")(at)));
+            let env = each(count, variable("B"));
+            one(&format!(r#""containers":[{names}],"env":[{env}],"sidecars":[{containers}]"#))
+        }),
+        ("selectors that do not meet", 150, |count| {
+            all(&dependencies(count, |at| {
+                let values = each(5, |value| format!(r#""v-{at}-{value}""#));
+                format!(
+                    r#""selector":{{"matchExpressions":[{{"key":"k","operator":"In","values":[{values}]}}]}},"nodeSelector":{{"k":"v-{at}"}}"#
+                )
+            }))
+        }),
+        ("ports of the node", 250, |count| {
+            let port =
+                |at| format!(r#"{{"containerPort":80,"hostIP":"10.0.{}.{}","hostPort":80}}"#, at / 250, at % 250);
+            one(&format!(r#""sidecars":[{{"image":"busybox","name":"s","ports":[{}]}}]"#, each(count, port)))
+        }),
+        ("files of a projected volume", 250, |count| {
+            let source = |at| format!(r#"{{"configMap":{{"items":[{{"key":"k","path":"p-{at}"}}],"name":"c"}}}}"#);
+            one(&format!(r#""volumes":[{{"name":"v","projected":{{"sources":[{}]}}}}]"#, each(count, source)))
+        }),
+        ("devices and mounts", 250, |count| {
+            let of = |kind: &'static str, path: &'static str| {
+                each(count, move |at| format!(r#"{{"name":"{kind}-{at}","{path}":"/{kind}/{at}"}}"#))
+            };
+            let volume = |at| {
+                format!(
+                    r#"{{"name":"m-{at}","emptyDir":{{}}}},{{"name":"d-{at}","ephemeral":{{"volumeClaimTemplate":{{"spec":{{"accessModes":["ReadWriteOnce"],"resources":{{"requests":{{"storage":1}}}}}}}}}}}}"#
+                )
+            };
+            one(&format!(
+                r#""sidecars":[{{"image":"busybox","name":"s","volumeDevices":[{}],"volumeMounts":[{}]}}],"volumes":[{}]"#,
+                of("d", "devicePath"),
+                of("m", "mountPath"),
+                each(count, volume)
+            ))
+        }),
     ];
-    let invalid: [Row; 15] = [
+    let invalid: [Row; 16] = [
         ("one variable many times", 500, |count| one(&format!(r#""env":[{}]"#, each(count, |_| ours(0))))),
         ("unknown fields", 500, |count| one(&each(count, |at| format!(r#""field{at}":1"#)))),
         ("an unknown field of a long name", 10_000, |count| one(&format!(r#""{}":1"#, "volumes".repeat(count / 7)))),
@@ -64,6 +109,12 @@ pub fn kinds() -> Vec<Kind> {
                 format!(r#""containers":[{}],"env":[{{"name":"A","value":"value-{at}"}}]"#, names(at))
             }))
         }),
+        ("contradictions in containers that are brought", 250, |count| {
+            let of_one = |at| format!(r#""containers":["c-{at}"],"env":[{{"name":"A","value":"value-{at}"}}]"#);
+            all(&dependencies(count, |at| {
+                format!(r#"{},"sidecars":[{}]"#, of_one(at), container(at, r#"{"name":"A","value":"B"}"#))
+            }))
+        }),
         ("mounts without a volume", 500, |count| {
             one(&format!(
                 r#""volumeMounts":[{}]"#,
@@ -86,6 +137,11 @@ pub fn kinds() -> Vec<Kind> {
         }
     };
     valid.into_iter().map(checked(VALID)).chain(invalid.into_iter().map(checked(INVALID))).collect()
+}
+
+/// A container that a dependency brings, with a variable.
+fn container(at: usize, variable: &str) -> String {
+    format!(r#"{{"image":"busybox","name":"c-{at}","env":[{variable}]}}"#)
 }
 
 fn variable_each(count: usize) -> Dependencies {

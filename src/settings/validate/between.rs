@@ -18,7 +18,7 @@ pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, tex
     let path = path.member(name);
     if let Is::Distinct(key) = must {
         let mut first = FirstPositions::default();
-        for (at, item) in value.map(items).unwrap_or_default().into_iter().enumerate() {
+        for (at, item) in items(value.unwrap_or("null")).into_iter().enumerate() {
             check_distinct(&path.item(at), key, item, at, &mut first, problems);
         }
         return;
@@ -28,7 +28,7 @@ pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, tex
         let mut keys = ByName::default();
         requirements(taken).into_iter().for_each(|requirement| _ = keys.add(requirement.key));
         items(taken).into_iter().for_each(|key| _ = keys.add(says(key)));
-        for (at, key) in value.map(items).unwrap_or_default().into_iter().enumerate() {
+        for (at, key) in items(value.unwrap_or("null")).into_iter().enumerate() {
             if keys.contains(&says(key)) {
                 problems.add(&path.item(at), &["must not be in ", other, " too, found ", &found(key)]);
             }

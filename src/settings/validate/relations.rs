@@ -6,9 +6,10 @@ use super::problem::{Problems, did_you_mean, one_of};
 use super::shape::{check_distinct, index, whole_number};
 use super::{FirstPositions, List, between};
 use crate::json::{ByName, Cursor, Node, Path, cut, items, joined, member, members, shown, string_member};
+use crate::kubernetes::digest::Digest;
 use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept, may_be_requested, says};
 use crate::kubernetes::schema::Type;
-use crate::kubernetes::selector::{may_both_select, requirements};
+use crate::kubernetes::selector::{Requirement, may_both_select, requirements};
 use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
 use crate::settings::ready_made::ENTRIES_OF_VKS;
 use crate::settings::{Addition, DEPENDENCIES, Dependency, OwnAnnotations, ROOT, Resolved, Settings};
@@ -69,6 +70,10 @@ struct ReadDependency<'a> {
     is_readable: bool,
     /// The names of the containers that it selects, where it selects by name.
     containers: ByName<'a, ()>,
+    /// What its selector asks for.
+    requirements: Vec<Requirement<'a>>,
+    /// What each of its additions means.
+    meanings: Vec<String>,
     /// The container that a dependency brings, of whose own entries this is made.
     brought: Option<&'a Addition<'a>>,
 }
@@ -85,13 +90,19 @@ impl<'a> ReadDependency<'a> {
         if let Containers::Named(names) = &dependency.containers {
             containers.extend(names.iter().cloned());
         }
-        ReadDependency { dependency, is_readable, containers, brought: None }
+        let requirements = requirements(dependency.selector.unwrap_or("null"));
+        let mut meanings = Vec::new();
+        for Addition { field, key, value, .. } in &dependency.additions {
+            meanings.push(Digest::of(field.entry_type(key), value).hex());
+        }
+        ReadDependency { dependency, is_readable, containers, requirements, meanings, brought: None }
     }
 
     /// What a container that a dependency brings has itself.
     fn of_container(dependency: &'a Dependency<'a>, brought: &'a Addition<'a>) -> Self {
-        let dependency = dependency.of_container(brought);
-        ReadDependency { dependency, is_readable: true, containers: ByName::default(), brought: Some(brought) }
+        let (dependency, containers) = (dependency.of_container(brought), ByName::default());
+        let (requirements, meanings) = (requirements(dependency.selector.unwrap_or("null")), Vec::new());
+        ReadDependency { dependency, is_readable: true, containers, requirements, meanings, brought: Some(brought) }
     }
 
     /// Where an addition is, as a message shows it.
@@ -223,8 +234,7 @@ fn check_dependency(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnn
                 }
             }
             let mut first = FirstPositions::default();
-            for (at, claim) in
-                in_container(addition, "resources", "claims").map_or(Vec::new(), items).iter().enumerate()
+            for (at, claim) in items(in_container(addition, "resources", "claims").unwrap_or("null")).iter().enumerate()
             {
                 let path_in_container = path.member("resources.claims");
                 let path = if addition.field.is_container() { &path_in_container } else { path };
@@ -333,7 +343,7 @@ fn check_files(path: &Path<'_>, volume: &str, problems: &mut Problems) {
 
 /// The items of the list `name` in an object.
 fn list_in<'a>(object: &'a str, name: &str) -> Vec<&'a str> {
-    member(object, name).map_or(Vec::new(), items)
+    items(member(object, name).unwrap_or("null"))
 }
 
 /// What a container needs beside itself, or is allowed by what it is. The first entries of one that a ready-made part
@@ -410,7 +420,7 @@ fn check_container_name(path: &Path<'_>, name: &str, list: &List<'_>, problems: 
 fn check_selectors(listed: &[&ReadDependency<'_>], problems: &mut Problems) {
     let mut asked_for = FirstPositions::default();
     for (at, it) in listed.iter().enumerate() {
-        for requirement in requirements(it.dependency.selector.unwrap_or("null")) {
+        for requirement in &it.requirements {
             asked_for.insert(&requirement.key, at);
         }
     }
@@ -439,7 +449,7 @@ fn check_contradictions<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], 
         names.insert(&*container.key, ());
         let mut note = |identity: &str, addition| {
             let inside = inside.entry([identity, "\n", &container.key].concat());
-            inside.into_iter().for_each(|inside| inside.push((it, addition)));
+            inside.into_iter().for_each(|inside| inside.push((it, addition, "")));
         };
         for own in it.additions().iter().filter(|own| !own.field.is_absent(&own.key, own.value)) {
             note(&identity(own), own);
@@ -462,7 +472,7 @@ fn check_contradictions<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], 
         // Both are asked of each other once, not with each addition: they may be about many names.
         let mut wanted_together: ByName<'_, bool> = ByName::default();
         let mut in_one_container: ByName<'_, bool> = ByName::default();
-        for addition in it.additions() {
+        for (addition, meaning) in it.additions().iter().zip(&it.meanings) {
             let is_into_containers = addition.field.target == Target::Containers;
             let mut meets = |other: &ReadDependency<'_>| {
                 let name = other.dependency.name;
@@ -472,7 +482,7 @@ fn check_contradictions<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], 
                 may_meet && once(&mut wanted_together, name, &|| are_wanted_together(it, other))
             };
             let mut first_wrong = |identity: &str, is_wrong: &dyn Fn(&Added<'_>) -> bool| {
-                let mut is_it = |other: &&Added<'_>| meets(other.0) && is_wrong(other);
+                let mut is_it = |other: &&Added<'_>| is_wrong(other) && meets(other.0);
                 let here = known.get(identity).and_then(|known| known.iter().take(MOST_COMPARED).find(&mut is_it));
                 here.copied().or_else(|| {
                     let inside_of = |name: &&str| inside.get(&[identity, "\n", name].concat());
@@ -488,18 +498,17 @@ fn check_contradictions<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], 
             };
             // What one dependency brings beside itself is checked where it is written.
             let is_other = |other: &ReadDependency<'_>| !std::ptr::eq(other, *it);
-            let excludes = |(other, first): &Added<'_>| is_other(other) && exclude_one_another(addition, first);
-            let differs = |(other, first): &Added<'_>| {
-                let field = addition.field;
+            let excludes = |(other, first, _): &Added<'_>| is_other(other) && exclude_one_another(addition, first);
+            let differs = |(other, first, means): &Added<'_>| {
                 let is_same = || match other.brought {
-                    Some(_) => field.contains(&addition.key, first.value, addition.value),
-                    None => field.is_equal(&addition.key, first.value, addition.value),
+                    Some(_) => addition.field.contains(&addition.key, first.value, addition.value),
+                    None => means == meaning,
                 };
-                is_other(other) && !(first.field.name == field.name && is_same())
+                is_other(other) && !(first.field.name == addition.field.name && is_same())
             };
             let mut wrong: Vec<_> = rivals(addition).iter().map(|rival| first_wrong(rival, &excludes)).collect();
             wrong.push(first_wrong(&identity(addition), &differs));
-            for (other, first) in wrong.into_iter().flatten() {
+            for (other, first, _) in wrong.into_iter().flatten() {
                 let is_rival = first.field.name != addition.field.name || first.key != addition.key;
                 let is_same_name = first.field.is_container() && addition.field.is_container();
                 let must = if is_rival && !is_same_name { must_not } else { &same };
@@ -509,9 +518,9 @@ fn check_contradictions<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], 
             let ports =
                 if addition.field.entry == Entry::Container { list_in(addition.value, "ports") } else { Vec::new() };
             // The very same container in two dependencies is one.
-            let is_another = |(other, first): &Added<'_>| !is_other(other) || first.key != addition.key;
+            let is_another = |(other, first, _): &Added<'_>| !is_other(other) || first.key != addition.key;
             for (at, identity) in ports.iter().map(|port| host_port(port)).enumerate() {
-                let Some((other, first)) = identity.and_then(|it| first_wrong(&it, &is_another)) else { continue };
+                let Some((other, first, _)) = identity.and_then(|it| first_wrong(&it, &is_another)) else { continue };
                 let what = ["must not be that of ", &other.shown_path(first), ", since ", list.word, " lists both"];
                 addition.with_path(&it.dependency.path(), &mut |path| {
                     problems.add(&path.member("ports").item(at).member("hostPort"), &what);
@@ -519,14 +528,14 @@ fn check_contradictions<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], 
             }
             let identities = ports.into_iter().filter_map(host_port).chain([identity(addition)]);
             for identity in identities {
-                known.entry(identity).into_iter().for_each(|known| known.push((it, addition)));
+                known.entry(identity).into_iter().for_each(|known| known.push((it, addition, meaning)));
             }
         }
     }
 }
 
-/// An addition, and the dependency that brings it.
-type Added<'k> = (&'k ReadDependency<'k>, &'k Addition<'k>);
+/// An addition, the dependency that brings it, and what it means.
+type Added<'k> = (&'k ReadDependency<'k>, &'k Addition<'k>, &'k str);
 
 /// Whether a container is an init container that ends, so that it has no `lifecycle` (`validateInitContainers`).
 fn has_no_lifecycle(container: &Addition<'_>) -> bool {
@@ -598,10 +607,7 @@ const MOST_COMPARED: usize = 100;
 
 /// Whether there may be an object that wants both.
 fn are_wanted_together(one: &ReadDependency<'_>, other: &ReadDependency<'_>) -> bool {
-    match (one.dependency.selector, other.dependency.selector) {
-        (Some(one), Some(other)) => may_both_select(one, other),
-        _ => true,
-    }
+    may_both_select(&one.requirements, &other.requirements)
 }
 
 /// Whether both may select the same container of an object; `may_be_main` says which names the main one may have,

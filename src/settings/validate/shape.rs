@@ -226,7 +226,7 @@ impl Walk<'_, '_> {
 
     /// What a container needs beside huge pages: a dependency that adds them leaves the rest to the user.
     fn huge_pages(&mut self, path: &Path<'_>, text: &str) {
-        let of = |list| member(text, list).map(members).unwrap_or_default();
+        let of = |list| members(member(text, list).unwrap_or("null"));
         let mut resources = of("limits");
         resources.extend(of("requests"));
         let has = |is_it: fn(&str) -> bool| resources.iter().any(|(resource, _)| is_it(resource));
@@ -241,7 +241,7 @@ impl Walk<'_, '_> {
         let mut limits = Vec::new();
         for name in ["limits", "requests"] {
             let path = path.member(name);
-            for (resource, value) in member(text, name).map(members).unwrap_or_default() {
+            for (resource, value) in members(member(text, name).unwrap_or("null")) {
                 let Some(amount) = Quantity::parse(value).map(Quantity::milli) else { continue };
                 let limit = place.at(&resource).and_then(|at| limits.get(at)).copied();
                 let page = resource.strip_prefix(HUGE_PAGES).and_then(Quantity::parse).map(Quantity::milli);
