@@ -45,9 +45,12 @@ pub struct Requirement<'a> {
 impl<'a> Requirement<'a> {
     /// Values that are no strings are none.
     fn new(key: Cow<'a, str>, operator: Cow<'a, str>, values: Vec<&'a str>) -> Self {
-        let values: Vec<_> = values.into_iter().filter_map(|value| Node::text_only(value).string()).collect();
-        let may_be_any = operator == "In" && values.iter().any(|value| cut(value, b'{').1.is_some());
-        Requirement { key, operator, values, may_be_any }
+        let mut it = Requirement { key, operator, values: Vec::new(), may_be_any: false };
+        for value in values.into_iter().filter_map(|value| Node::text_only(value).string()) {
+            it.may_be_any |= it.operator == "In" && cut(&value, b'{').1.is_some();
+            it.values.push(value);
+        }
+        it
     }
 
     fn holds(&self, label: Option<&str>) -> bool {

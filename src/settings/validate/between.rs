@@ -57,6 +57,9 @@ pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, tex
         Is::Set => [", since ", when, " is set", ""],
         Is::Unset => [", since ", when, " is not set", ""],
         Is::Not(Words(words)) => [", since ", when, " is not ", words.first().copied().unwrap_or_default()],
+        Is::OneOf(Words(words)) if condition.is_some_and(|condition| condition.starts_with('[')) => {
+            [", since ", when, " has ", words.first().copied().unwrap_or_default()]
+        }
         _ => [", since ", when, " is ", &says],
     };
     problems.add(&path, &[must, &one_of(words), &why.concat()]);

@@ -1,10 +1,13 @@
 //! Checking the settings when the policy is deployed: every problem in one answer, each with its path (contract,
 //! "Settings checks").
 //!
-//! First every value is checked on its own, along the tables of types ([`shape`]); then values against one another: which
-//! dependencies are used, what each adds (ready-made parts too), and what two of them add at once ([`relations`]).
+//! First every value is checked on its own, along the tables of types ([`shape`]), and the members of one object against one
+//! another ([`between`]). Then which dependencies are used ([`relations`]), what each adds, ready-made parts too
+//! ([`dependency`]), and what two of them add at once ([`contradictions`]).
 
 mod between;
+mod contradictions;
+mod dependency;
 mod problem;
 mod relations;
 mod shape;

@@ -379,7 +379,11 @@ pub fn whole_number(text: &str) -> Option<i64> {
     Some(if digits.len() < text.len() { -size } else { size })
 }
 
-/// A string or a number, as a message shows it.
+/// A string, a number or a word, as a message shows it. Of an object or a list nobody knows what is in it.
 pub fn found(text: &str) -> Cow<'_, str> {
-    if text.starts_with('"') { Cow::Owned(shown(&string(text))) } else { plain_or_shown(text) }
+    match text.as_bytes().first() {
+        Some(b'"') => Cow::Owned(shown(&string(text))),
+        Some(b'{' | b'[') => Cow::Borrowed(kind_of(text)),
+        _ => plain_or_shown(text),
+    }
 }
