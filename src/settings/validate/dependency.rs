@@ -35,10 +35,11 @@ pub fn check(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotation
         }
     }
     let [volumes, claims] = ["volumes", "resourceClaims"].map(|field| Brought::of(known, field));
-    let value_of = |field: &str| known.additions().iter().find(|it| it.field.name == field).map(|it| it.value);
+    let value_of = |field| known.additions().iter().find(|it| it.field.name == field).map(|it| it.value);
+    let of_pod = ["hostUsers", "terminationGracePeriodSeconds"].map(value_of);
     for addition in known.additions() {
         addition.with_path(path, &mut |path| {
-            check_in_containers(path, addition, &claims, &value_of, problems);
+            check_in_containers(path, addition, &claims, of_pod, problems);
             if let Some((_, to_name)) = REFERENCES.iter().find(|(list, _)| *list == addition.field.name) {
                 volumes.check(path, addition.value, to_name, problems);
             }
@@ -72,19 +73,18 @@ pub fn check(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotation
     }
 }
 
-/// What an addition brings into containers, against what `value_of` says that the dependency brings in other fields.
-fn check_in_containers<'v>(
+/// What an addition brings into containers, against what the dependency brings to the pod: its resource claims, and
+/// `hostUsers` and `terminationGracePeriodSeconds`.
+fn check_in_containers(
     path: &Path<'_>,
     addition: &Addition<'_>,
     claims: &Brought<'_>,
-    value_of: &dyn Fn(&str) -> Option<&'v str>,
+    [host_users, grace]: [Option<&str>; 2],
     problems: &mut Problems,
 ) {
-    let grace = value_of("terminationGracePeriodSeconds").unwrap_or("30");
+    let grace = grace.unwrap_or("30");
     // validateProcMount, of a pod without users of its own.
-    if in_container(addition, "securityContext", "procMount") == Some("\"Unmasked\"")
-        && value_of("hostUsers") != Some("false")
-    {
+    if in_container(addition, "securityContext", "procMount") == Some("\"Unmasked\"") && host_users != Some("false") {
         let what = "must not have procMount Unmasked, since the dependency does not bring hostUsers: false";
         problems.add(path, &[what]);
     }
