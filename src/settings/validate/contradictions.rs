@@ -21,32 +21,17 @@ pub fn check<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], problems: &
             brought.push((container, ReadDependency::of_container(&it.dependency, container)));
         }
     }
-    // What these have themselves, by identity and container.
-    let mut inside: ByName<'_, Vec<Added<'_>>> = ByName::default();
-    let mut names = ByName::default();
-    for (container, it) in &brought {
-        names.insert(&*container.key, ());
-        let mut note = |identity: &str, addition| {
-            let inside = inside.entry([identity, "\n", &container.key].concat());
-            inside.into_iter().for_each(|inside| inside.push((it, addition, "")));
-        };
-        for own in it.additions().iter().filter(|own| !own.field.is_absent(&own.key, own.value)) {
-            note(&identity(own), own);
-        }
-        if has_no_lifecycle(container) {
-            note("lifecycle\nlifecycle", container);
-        }
-    }
-    let is_apart = |name: &str| is_anothers(list.kind, name) || names.contains(name);
+    let inside = Inside::of(&brought);
+    let is_apart = |name: &str| is_anothers(list.kind, name) || inside.names.contains(name);
     // Whether the main container may have this name.
     let may_be_main = |name: &str| if list.kind == Kind::Notebook { name == "{name}" } else { !is_apart(name) };
     // Those that have an addition of this identity, each once.
     let mut known: ByName<'_, Vec<Added<'_>>> = ByName::default();
     for it in listed {
         let mut named: Vec<&str> = Vec::new();
-        if let Containers::Named(names_of_it) = &it.dependency.containers {
-            named
-                .extend(names_of_it.iter().map(|name| &**name).filter(|name| names.contains(name)).take(MOST_COMPARED));
+        if let Containers::Named(names) = &it.dependency.containers {
+            let names = names.iter().map(|name| &**name).filter(|name| inside.names.contains(name));
+            named.extend(names.take(MOST_COMPARED));
         }
         // Both are asked of each other once, not with each addition: they may be about many names.
         let mut wanted_together: ByName<'_, bool> = ByName::default();
@@ -62,12 +47,9 @@ pub fn check<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], problems: &
             };
             let mut first_wrong = |identity: &str, is_wrong: &dyn Fn(&Added<'_>) -> bool| {
                 let mut is_it = |other: &&Added<'_>| is_wrong(other) && meets(other.0);
-                let here = known.get(identity).and_then(|known| known.iter().take(MOST_COMPARED).find(&mut is_it));
-                here.copied().or_else(|| {
-                    let inside_of = |name: &&str| inside.get(&[identity, "\n", name].concat());
-                    let mut inside = named.iter().filter(|_| is_into_containers).filter_map(inside_of);
-                    inside.find_map(|inside| inside.iter().take(MOST_COMPARED).find(&mut is_it).copied())
-                })
+                let there = named.iter().filter(|_| is_into_containers).filter_map(|name| inside.get(identity, name));
+                let mut places = known.get(identity).into_iter().chain(there);
+                places.find_map(|added| added.iter().take(MOST_COMPARED).find(&mut is_it).copied())
             };
             let same = ["must bring the same ", &described(addition), " as "].concat();
             let must_not = match addition.field.name {
@@ -115,6 +97,39 @@ pub fn check<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], problems: &
 
 /// An addition, the dependency that brings it, and what it means.
 type Added<'k> = (&'k ReadDependency<'k>, &'k Addition<'k>, &'k str);
+
+/// What containers that dependencies bring have themselves.
+struct Inside<'k> {
+    /// The names of the containers.
+    names: ByName<'k, ()>,
+    /// By identity and container.
+    additions: ByName<'k, Vec<Added<'k>>>,
+}
+
+impl<'k> Inside<'k> {
+    fn of(brought: &'k [(&'k Addition<'k>, ReadDependency<'k>)]) -> Self {
+        let mut inside = Inside { names: ByName::default(), additions: ByName::default() };
+        for (container, it) in brought {
+            inside.names.insert(&*container.key, ());
+            let mut note = |identity: &str, addition| {
+                let additions = inside.additions.entry([identity, "\n", &container.key].concat());
+                additions.into_iter().for_each(|additions| additions.push((it, addition, "")));
+            };
+            for own in it.additions().iter().filter(|own| !own.field.is_absent(&own.key, own.value)) {
+                note(&identity(own), own);
+            }
+            if has_no_lifecycle(container) {
+                note("lifecycle\nlifecycle", container);
+            }
+        }
+        inside
+    }
+
+    /// Those of this identity in the container called `name`.
+    fn get(&self, identity: &str, name: &str) -> Option<&Vec<Added<'k>>> {
+        self.additions.get(&[identity, "\n", name].concat())
+    }
+}
 
 /// Whether a container is an init container that ends, so that it has no `lifecycle` (`validateInitContainers`).
 fn has_no_lifecycle(container: &Addition<'_>) -> bool {
