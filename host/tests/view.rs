@@ -167,7 +167,7 @@ fn manifests_that_make_no_request() {
     let workdir = workdir("view-invalid").with("text.yaml", "text").with("two.yaml", "a: 1\n---\nb: 2\n");
     let cases: [(&str, &[&str], &str); 4] = [
         ("not an object", &["--object", "text.yaml"], "Error: cannot make a request of text.yaml: apiVersion: must be"),
-        ("two objects", &["--object", "two.yaml"], "Error: two.yaml: neither JSON nor YAML: "),
+        ("two objects", &["--object", "two.yaml"], "Error: two.yaml: one document is expected, found 2"),
         (
             "an old object of a new one",
             &["--object", "pod.yaml", "--old-object", "old.json"],
