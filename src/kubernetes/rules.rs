@@ -41,6 +41,8 @@ pub enum Is {
     Apart(&'static &'static str),
     /// A whole number, as it is written without superfluous digits.
     WholeNumber,
+    /// A label value, or none.
+    LabelValue,
 }
 
 /// At least and at most how many items, and the same as a message says it.
@@ -60,16 +62,17 @@ const ONE: Count = Count(1, 1, "one item");
 /// The member without a name is never set.
 const ALWAYS: &Condition = &("", Unset);
 
-use Is::{Apart, Distinct, Items, Not, OneOf, OneOfIfSet, Set, Unset, WholeNumber, Without};
+use Is::{Apart, Distinct, Items, LabelValue, Not, OneOf, OneOfIfSet, Set, Unset, WholeNumber, Without};
 
 /// The rules of an object, wherever it is.
 #[rustfmt::skip]
-pub static RULES: [Rule; 52] = [
+pub static RULES: [Rule; 53] = [
     // ValidateTolerations
     Rule(&TOLERATION, &("key", Unset), &("operator", OneOf(&Words(&["Exists"])))),
     Rule(&TOLERATION, &("operator", OneOf(&Words(&["Exists"]))), &("value", Unset)),
     Rule(&TOLERATION, &("tolerationSeconds", Set), &("effect", OneOf(&Words(&["NoExecute"])))),
     Rule(&TOLERATION, &("operator", OneOf(&Words(&["Gt", "Lt"]))), &("value", WholeNumber)),
+    Rule(&TOLERATION, &("operator", OneOfIfSet(&Words(&["Equal"]))), &("value", LabelValue)),
     // ValidateNodeSelectorRequirement
     Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
     Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
@@ -191,6 +194,7 @@ pub fn is_met(is: &Is, value: Option<&str>) -> bool {
     let (Words(words), if_unset, of_found) = match is {
         Is::Set | Is::Distinct(_) | Is::Apart(_) => return value.is_some(),
         Is::WholeNumber => return value.is_some_and(|value| is_whole_number(&says(value))),
+        Is::LabelValue => return value.is_none_or(|value| Format::LabelValue.problem(&says(value)).is_none()),
         Is::Unset => return value.is_none(),
         Is::Items(Count(least, most, _)) => {
             return (*least..=*most).contains(&items(value.unwrap_or("null")).len());
@@ -218,7 +222,7 @@ const ANNOTATIONS: &str = "metadata.annotations['";
 fn is_whole_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_shortest = !digits.starts_with('0') || text == "0";
-    is_shortest && matches!(digits.len(), 1..=18) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    is_shortest && matches!(digits.len(), 1..=19) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether `text` is `word`, or one that `word` stands for.

@@ -810,7 +810,7 @@ pub static TOLERATION: Object = Object::new(&[
     Member::new("key", Type::Text(Format::LabelKey)),
     Member::new("operator", Type::Text(Format::OneOf(&Words(&["Exists", "Equal", "Gt", "Lt"])))),
     Member::new("tolerationSeconds", Type::Integer(&Range(-9223372036854775808, 9223372036854775807, "a whole number of 64 bits"))).pointer(),
-    Member::new("value", Type::Text(Format::LabelValue)),
+    Member::new("value", TEXT),
 ]).defaults(&[("operator", "Equal")]);
 
 /// `TopologySpreadConstraint`.

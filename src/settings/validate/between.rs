@@ -42,6 +42,7 @@ pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, tex
     let (must, words) = match must {
         Is::Set | Is::Distinct(_) | Is::Apart(_) => ("must be set", &[][..]),
         Is::WholeNumber => ("must be ", &["a whole number"][..]),
+        Is::LabelValue => ("must be ", &["a label value"][..]),
         Is::Unset => ("must not be set", &[][..]),
         Is::Items(Count(_, _, words)) => ("must have ", &[*words][..]),
         Is::Without(Words(words)) => ("must not have ", *words),
@@ -55,8 +56,8 @@ pub fn check(path: &Path<'_>, Rule(object, (when, is), (name, must)): &Rule, tex
         _ if is_alone => [", found ", &shown, &meant, ""],
         _ if when.is_empty() => [""; 4],
         Is::Set => [", since ", when, " is set", ""],
-        Is::Unset => [", since ", when, " is not set", ""],
         Is::Not(Words(words)) => [", since ", when, " is not ", words.first().copied().unwrap_or_default()],
+        _ if condition.is_none() => [", since ", when, " is not set", ""],
         Is::OneOf(Words(words)) if condition.is_some_and(|condition| condition.starts_with('[')) => {
             [", since ", when, " has ", words.first().copied().unwrap_or_default()]
         }

@@ -147,9 +147,10 @@ impl Walk<'_, '_> {
                 let meant = did_you_mean(text, words);
                 self.problems.add(path, &["must be ", &one_of(words), ", found ", &shown(text), &meant]);
             }
-            // Whoever writes `NAME=value` has written a value, which may be a secret.
-            (Format::EnvName, Some(must)) => {
-                let name = text.split_inclusive('=').next().unwrap_or_default();
+            // Whoever writes `NAME=value` or `Name: value` has written a value, which may be a secret.
+            (Format::EnvName | Format::HeaderName, Some(must)) => {
+                let between = if matches!(format, Format::EnvName) { '=' } else { ':' };
+                let name = text.split_inclusive(between).next().unwrap_or_default();
                 self.problems.add(path, &[must, ", found ", &shown(name)]);
             }
             (_, Some(must)) => self.problems.add(path, &[must, ", found ", &shown(text)]),
@@ -236,6 +237,7 @@ impl Walk<'_, '_> {
     }
 
     /// What a container requests beside its limits (`validateResourceRequirements` of the file that the rules are of).
+    #[inline(never)]
     fn resources(&mut self, path: &Path<'_>, text: &str) {
         let mut place = FirstPositions::default();
         let mut limits = Vec::new();
