@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::admission::{Operation, Request};
-use crate::json::{ByName, Malformed, Node, is_same_text};
+use crate::json::{ByName, Malformed, Node, is_same_text, joined};
 use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
@@ -193,9 +193,8 @@ impl<'a> Waiting<'a> {
     ///
     /// `apply` is the annotation by which he can ask for what waits.
     pub fn warnings(&self, apply: &str) -> impl Iterator<Item = String> {
-        let names: Vec<_> = self.until_stopped.names().map(|name| &**name).collect();
+        let names = joined(", ", self.until_stopped.names().map(|name| &**name));
         let stop = (!names.is_empty()).then(|| {
-            let names = names.join(", ");
             format!("dependencies {names} wait: stop and start the notebook, or annotate it with {apply}=now")
         });
         // The API server shows fewer than are described.

@@ -276,9 +276,10 @@ impl<'a> Merger<'_, 'a> {
     /// Whether an entry of `place` may be taken away, as far as can be told without looking at it.
     fn may_take_away(&self, place: &Place<'_, 'a>, desired: &[Desired<'a>]) -> bool {
         let wanted = ByName::set(desired.iter().map(|desired| &*desired.addition.key));
-        let owners = place.owners.iter().flatten().flat_map(|owners| owners.iter());
-        let mut taken_away = owners.filter(|(key, owner)| owner.is_stored && !wanted.contains(key));
-        taken_away.any(|(_, owner)| !(self.context.is_held_back)(owner.dependency))
+        place.owners.iter().flatten().any(|owners| {
+            let mut taken_away = owners.iter().filter(|(key, owner)| owner.is_stored && !wanted.contains(key));
+            taken_away.any(|(_, owner)| !(self.context.is_held_back)(owner.dependency))
+        })
     }
 
     /// The names in the list of `rival` that stay there: all but those of ours that may go.
@@ -610,7 +611,8 @@ impl<'a> Merger<'_, 'a> {
         let (field, owners) = (volumes.first().map(|volume| volume.addition.field), self.context.known.at("volumes"));
         let spec = workload::pod_spec(object, self.context.kind).and_then(Node::as_object);
         let present = field.and_then(|field| spec?.get(field.member.raw())).and_then(Node::as_list);
-        let names = present.into_iter().flat_map(|list| list.items()).filter_map(|item| field?.key_of(item));
+        let present = present.map_or(&[][..], |list| list.items());
+        let names = present.iter().filter_map(|item| field?.key_of(item));
         let theirs = ByName::set(names.filter(|name| owners.is_none_or(|owners| !owners.contains(name))));
         volumes.retain(|Desired { dependency, addition }| {
             let is_kept = self.outcome.kept_mounts.contains(&mounted_by(dependency.name, &addition.key));
@@ -688,7 +690,7 @@ fn mounted_volumes<'a>(object: &Node<'_>, kind: Kind) -> ByName<'a, ()> {
     let spec = workload::pod_spec(object, kind).and_then(Node::as_object);
     for list in CONTAINER_LISTS {
         let list = spec.and_then(|spec| spec.get(list)).and_then(Node::as_list);
-        for container in list.into_iter().flat_map(|list| list.items()) {
+        for container in list.map_or(&[][..], |list| list.items()) {
             let text = container.clone().written();
             names.extend(
                 mounts_of(&text).into_iter().filter_map(|mount| string_member(mount, "name")).map(Cow::into_owned),
