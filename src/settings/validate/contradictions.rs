@@ -68,7 +68,8 @@ pub fn check<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], problems: &
                 is_other(other) && !(first.field.name == addition.field.name && is_same())
             };
             let mut wrong: Vec<_> = rivals(addition).iter().map(|rival| first_wrong(rival, &excludes)).collect();
-            wrong.push(first_wrong(&identity(addition), &differs));
+            let identity = identity(addition);
+            wrong.push(first_wrong(&identity, &differs));
             for (other, first, _) in wrong.into_iter().flatten() {
                 let is_rival = first.field.name != addition.field.name || first.key != addition.key;
                 let is_same_name = first.field.is_container() && addition.field.is_container();
@@ -78,17 +79,19 @@ pub fn check<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], problems: &
             }
             let ports =
                 if addition.field.entry == Entry::Container { list_in(addition.value, "ports") } else { Vec::new() };
+            let ports: Vec<_> = ports.into_iter().map(host_port).collect();
             // The very same container in two dependencies is one.
             let is_another = |(other, first, _): &Added<'_>| !is_other(other) || first.key != addition.key;
-            for (at, identity) in ports.iter().map(|port| host_port(port)).enumerate() {
-                let Some((other, first, _)) = identity.and_then(|it| first_wrong(&it, &is_another)) else { continue };
+            for (at, port) in ports.iter().enumerate() {
+                let Some((other, first, _)) = port.as_ref().and_then(|port| first_wrong(port, &is_another)) else {
+                    continue;
+                };
                 let what = ["must not be that of ", &other.shown_path(first), ", since ", list.word, " lists both"];
                 addition.with_path(&it.dependency.path(), &mut |path| {
                     problems.add(&path.member("ports").item(at).member("hostPort"), &what);
                 });
             }
-            let identities = ports.into_iter().filter_map(host_port).chain([identity(addition)]);
-            for identity in identities {
+            for identity in ports.into_iter().flatten().chain([identity]) {
                 known.entry(identity).into_iter().for_each(|known| known.push((it, addition, meaning)));
             }
         }

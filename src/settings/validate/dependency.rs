@@ -183,7 +183,7 @@ pub fn list_in<'a>(object: &'a str, name: &str) -> Vec<&'a str> {
 fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Brought<'_>, problems: &mut Problems) {
     let container = addition.value;
     let is_part = addition.part.is_some();
-    let is_privileged = member(container, "securityContext").and_then(|it| member(it, "privileged")) == Some("true");
+    let is_privileged = in_container(addition, "securityContext", "privileged") == Some("true");
     for (list, to_name) in REFERENCES {
         let path_of_list = path.member(list);
         let own = ENTRIES_OF_VKS.iter().find(|(name, _)| is_part && *name == list).map_or(0, |(_, own)| *own);
