@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::{AdmissionRequest, testing::test_data};
 
+/// Kubeflow's annotation of a Notebook that is stopped.
+const STOPPED: &str = "kubeflow-resource-stopped";
+
 /// The settings of `test_data/settings.yaml`, with these dependencies for Notebooks.
 #[must_use]
 pub fn settings(notebooks: &[&str]) -> Value {
@@ -96,12 +99,65 @@ pub fn notebook_with_containers(count: usize) -> AdmissionRequest {
     request
 }
 
-/// An `UPDATE` that puts an annotation on what `request` creates.
+/// The Notebook that `create` asks for, as it is stored: with what the server adds, and the `status` of one that runs.
 #[must_use]
-pub fn annotating(request: AdmissionRequest, annotation: &str) -> AdmissionRequest {
-    let mut update = AdmissionRequest { operation: "UPDATE".to_owned(), old_object: request.object.clone(), ..request };
-    object(&mut update)["metadata"]["annotations"][annotation] = json!("2026-11-23T10:10:00Z");
-    update
+pub fn stored(create: &AdmissionRequest) -> Value {
+    let mut stored = recorded("notebook-update-culler").old_object.unwrap_or_default();
+    if let Some(created) = &create.object {
+        stored["metadata"]["annotations"] = created["metadata"]["annotations"].clone();
+        stored["spec"] = created["spec"].clone();
+    }
+    stored
+}
+
+/// An `UPDATE` of a stored Notebook, with what `change` makes of it.
+#[must_use]
+pub fn update(stored: &Value, change: impl FnOnce(&mut Value)) -> AdmissionRequest {
+    let mut update = recorded("notebook-update-culler");
+    let mut changed = stored.clone();
+    // The server puts them on the new object alone.
+    changed["metadata"]["managedFields"] = object(&mut update)["metadata"]["managedFields"].take();
+    change(&mut changed);
+    AdmissionRequest { object: Some(changed), old_object: Some(stored.clone()), ..update }
+}
+
+/// What the culler does once it has read a Notebook.
+pub fn cull(notebook: &mut Value, time: &str) {
+    for annotation in ["last-activity", "last_activity_check_timestamp"] {
+        annotate(notebook, &format!("notebooks.kubeflow.org/{annotation}"), time);
+    }
+}
+
+/// Stops a Notebook.
+pub fn stop(notebook: &mut Value) {
+    annotate(notebook, STOPPED, "2026-11-23T10:10:00Z");
+}
+
+/// Starts a Notebook that was stopped.
+pub fn start(notebook: &mut Value) {
+    if let Some(annotations) = notebook["metadata"]["annotations"].as_object_mut() {
+        annotations.remove(STOPPED);
+    }
+}
+
+/// Puts an annotation on an object.
+pub fn annotate(object: &mut Value, annotation: &str, value: &str) {
+    object["metadata"]["annotations"][annotation] = json!(value);
+}
+
+/// Spells what a typical Notebook's template has in the way of Go's types, which the culler reads and writes it through.
+pub fn spell_as_go(notebook: &mut Value) {
+    let spec = &mut notebook["spec"]["template"]["spec"];
+    if let Some(members) = spec.as_object_mut() {
+        members.remove("tolerations");
+    }
+    spec["containers"][0]["resources"] = json!({
+        "limits": {"cpu": "600m", "memory": "1288490188800m"},
+        "requests": {"cpu": "500m", "memory": "1Gi"},
+    });
+    for container in spec["initContainers"].as_array_mut().into_iter().flatten() {
+        container["resources"] = json!({});
+    }
 }
 
 /// The same request about an object of another kind.
@@ -144,5 +200,19 @@ mod tests {
             let annotation = object_bytes(&annotated_notebook_of(bytes));
             assert!((bytes..bytes + 30).contains(&annotation), "{bytes}: {annotation}");
         }
+    }
+
+    /// What is put together has the form of what was recorded.
+    #[test]
+    fn an_update_is_as_the_server_sends_it() {
+        let recorded = recorded("notebook-update-culler");
+        let mut create = recorded.clone();
+        create.object.clone_from(&recorded.old_object);
+        let update = update(&stored(&create), |notebook| {
+            cull(notebook, "2026-11-23T10:05:00Z");
+            annotate(notebook, "notebooks.kubeflow.org/last_activity_check_timestamp", "2026-11-23T10:06:00Z");
+            notebook["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"] = json!("500m");
+        });
+        assert_eq!(update, recorded);
     }
 }

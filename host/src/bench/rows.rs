@@ -4,8 +4,9 @@ use anyhow::{Error, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::requests::{
-    about_a_deployment, adding_env, all_four, all_four_everywhere, annotated_notebook_of, annotating, notebook_of,
-    notebook_with_containers, notebook_with_env, object_bytes, recorded, registry, settings, typical_notebook,
+    about_a_deployment, adding_env, all_four, all_four_everywhere, annotate, annotated_notebook_of, cull, notebook_of,
+    notebook_with_containers, notebook_with_env, object_bytes, recorded, registry, settings, spell_as_go, start, stop,
+    stored, typical_notebook, update,
 };
 use crate::{AdmissionRequest, Policy};
 
@@ -27,7 +28,7 @@ pub struct Row {
 /// What the policy does with a row. A number counts only where the work was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// Accepted, without a mutated object.
+    /// Accepted, without a mutated object and without a warning.
     Untouched,
     /// Accepted, with one.
     Mutated,
@@ -73,10 +74,10 @@ impl Row {
     /// Whether the policy's answer is what this row is about.
     pub fn check(&self, answer: &[u8]) -> Result<()> {
         let answer = serde_json::from_slice::<Value>(answer)?;
-        let found = match (self.operation, &answer["accepted"], &answer["mutated_object"]) {
+        let found = match (self.operation, &answer["accepted"], &answer["mutated_object"], &answer["warnings"]) {
             ("validate_settings", ..) if answer["valid"] == json!(true) => Expected::Valid,
-            ("validate", Value::Bool(true), Value::Null) => Expected::Untouched,
-            ("validate", Value::Bool(true), _) => Expected::Mutated,
+            ("validate", Value::Bool(true), Value::Null, Value::Null) => Expected::Untouched,
+            ("validate", Value::Bool(true), Value::Object(_), _) => Expected::Mutated,
             _ => bail!("{}: the policy answers {answer}", self.name),
         };
         ensure!(found == self.expected, "{}: expected {:?}, found {found:?}", self.name, self.expected);
@@ -164,16 +165,41 @@ pub fn containers(count: usize) -> Row {
     Row::mutated(format!("{count} containers, all four in each"), &request, &all_four_everywhere())
 }
 
-/// `UPDATE`s with an old object: while the notebook runs everything waits, and stopping it brings it in.
+/// Updates of Notebooks that run, to which `policy` added everything when they were created, under unchanged settings.
+/// The culler's first one spells the template in the way of Go's types; from then on it is the stored one, byte by byte.
+pub fn updates_of_injected(policy: &Policy) -> Result<[Row; 5]> {
+    let settings = all_four();
+    let row = |name, request| Row::untouched(name, &request, &settings);
+    let as_created = stored(&injected(policy, typical_notebook(), &settings)?);
+    let large = stored(&injected(policy, notebook_of(1_000_000), &settings)?);
+    let first_put = |notebook: &mut Value| {
+        spell_as_go(notebook);
+        cull(notebook, "2026-11-23T10:05:00Z");
+    };
+    let mut running = as_created.clone();
+    first_put(&mut running);
+    let mut stopped = running.clone();
+    stop(&mut stopped);
+    Ok([
+        row("culler, injected", update(&running, |notebook| cull(notebook, "2026-11-23T10:06:00Z"))),
+        row("culler's first update, injected", update(&as_created, first_put)),
+        row("stop, injected", update(&running, stop)),
+        row("start, injected", update(&stopped, start)),
+        row("1 MB UPDATE, injected", update(&large, see)),
+    ])
+}
+
+/// Updates of Notebooks to which nothing was added: while one runs everything waits, and stopping it brings it in.
 #[must_use]
-pub fn updates() -> Vec<Row> {
-    let large = || notebook_of(1_000_000);
-    vec![
-        Row::mutated("UPDATE: culler, running", &recorded("notebook-update-culler"), &all_four()),
-        Row::mutated("UPDATE: stop", &recorded("notebook-update-stop"), &all_four()),
-        Row::mutated("UPDATE: 1 MB, annotate", &annotating(large(), "example.org/seen"), &all_four()),
-        Row::mutated("UPDATE: 1 MB, stop", &annotating(large(), "kubeflow-resource-stopped"), &all_four()),
+pub fn updates_of_never_injected() -> [Row; 4] {
+    let large = stored(&notebook_of(1_000_000));
+    [
+        ("culler, never injected", recorded("notebook-update-culler")),
+        ("stop, never injected", recorded("notebook-update-stop")),
+        ("1 MB UPDATE, never injected", update(&large, see)),
+        ("1 MB stop, never injected", update(&large, stop)),
     ]
+    .map(|(name, request)| Row::mutated(name, &request, &all_four()))
 }
 
 /// Every row of the table.
@@ -195,7 +221,8 @@ pub fn table(policy: &Policy) -> Result<Vec<Row>> {
         variables(1000, 200),
         containers(100),
     ]);
-    rows.extend(updates());
+    rows.extend(updates_of_injected(policy)?);
+    rows.extend(updates_of_never_injected());
     rows.push(Row::validate_settings("validate_settings", &settings(&["registry", "proxy", "trust"])));
     Ok(rows)
 }
@@ -212,6 +239,11 @@ fn injected(policy: &Policy, request: AdmissionRequest, settings: &Value) -> Res
     let response = policy.validate(&request, settings);
     let object = response.apply_to(&request.object.clone().unwrap_or_default())?;
     Ok(AdmissionRequest { object: Some(object), ..request })
+}
+
+/// What somebody does who does not stop the Notebook.
+fn see(notebook: &mut Value) {
+    annotate(notebook, "example.org/seen", "2026-11-23T10:10:00Z");
 }
 
 fn size(bytes: usize) -> String {
