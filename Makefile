@@ -66,10 +66,11 @@ e2e-tests: tools annotated-policy.wasm $(POLICY_HOST) ## Run e2e.bats with kwctl
 	bats --print-output-on-failure e2e.bats
 
 .PHONY: bench
-bench: $(MODULE) $(REFERENCE_GUESTS) $(POLICY_BENCH) ## Measure what an evaluation costs; docs/cost.json and docs/cost.svg show it
+bench: $(MODULE) $(REFERENCE_GUESTS) $(POLICY_BENCH) ## Measure what an evaluation costs; docs/cost.json, docs/cost.svg and README.md show it
 	$(call say,Cost of an evaluation)
 	@$(POLICY_BENCH) run --exact docs/cost.json
 	@$(POLICY_BENCH) chart docs/cost.json docs/cost.svg
+	@$(POLICY_BENCH) readme docs/cost.json README.md
 
 policy.wasm: $(MODULE) ## Build the policy
 	cp $< $@

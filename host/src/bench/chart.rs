@@ -35,6 +35,7 @@ text { fill: #1f2328; font: 13px system-ui, -apple-system, 'Segoe UI', 'Helvetic
 .scan .line { stroke: #6e7781 }
 .scan circle, text.scan { fill: #6e7781 }
 .ours .line { stroke: #0969da }
+.all .line { stroke-dasharray: 1 6 }
 .ours circle, text.ours { fill: #0969da }
 @media (prefers-color-scheme: dark) {
   .paper { fill: #0d1117; stroke: #30363d }
@@ -55,6 +56,7 @@ text { fill: #1f2328; font: 13px system-ui, -apple-system, 'Segoe UI', 'Helvetic
 pub fn chart(report: &Report) -> Result<String> {
     let lines = [
         Line::new("typed", "typed", &report.growth, |row| row.cost.typed),
+        Line::new("ours all", "with all four", &report.growth_with_all_four, |row| row.cost.mutatingflow),
         Line::new("scan", "scan", &report.growth, |row| row.cost.scan),
         Line::new("ours", "mutatingflow", &report.growth, |row| row.cost.mutatingflow),
     ];
@@ -69,7 +71,13 @@ pub fn chart(report: &Report) -> Result<String> {
     )?;
     writeln!(svg, "<style>\n{STYLE}</style>")?;
     writeln!(svg, r#"<rect class="paper" x="0.5" y="0.5" width="{}" height="{}" rx="6"/>"#, WIDTH - 1.0, HEIGHT - 1.0)?;
-    text(&mut svg, (20.0, 32.0), "title", "start", "What it costs to give a Notebook a pull secret")?;
+    text(
+        &mut svg,
+        (20.0, 32.0),
+        "title",
+        "start",
+        "What it costs to give a Notebook a pull secret, or all four dependencies",
+    )?;
     text(&mut svg, (20.0, 56.0), "", "start", "WebAssembly instructions of one evaluation")?;
     axes(&mut svg, &x, &y)?;
     for line in &lines {

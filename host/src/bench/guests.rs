@@ -1,4 +1,4 @@
-//! The three modules that are compared.
+//! The modules that are compared.
 
 use std::{
     fs,
@@ -11,43 +11,49 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Policy, measure::Meter};
 
-/// One value for each of the three.
+/// One value for each of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Each<T> {
     /// The policy.
     pub mutatingflow: T,
     /// The floor: reads the payload once and echoes the object.
     pub scan: T,
-    /// The style of the field: the object read into types and written from them.
+    /// The style of the field: the object read into types and written from them, with one pull secret added.
     pub typed: T,
+    /// The same, with everything added that four dependencies add.
+    pub typed_all: T,
 }
 
 impl<T> Each<T> {
     /// The same for each.
     pub fn map<U>(self, to: impl Fn(T) -> U) -> Each<U> {
-        Each { mutatingflow: to(self.mutatingflow), scan: to(self.scan), typed: to(self.typed) }
+        let Self { mutatingflow, scan, typed, typed_all } = self;
+        Each { mutatingflow: to(mutatingflow), scan: to(scan), typed: to(typed), typed_all: to(typed_all) }
     }
 
     /// The same for each, until one fails.
     pub fn try_map<U>(self, to: impl Fn(T) -> Result<U>) -> Result<Each<U>> {
-        Ok(Each { mutatingflow: to(self.mutatingflow)?, scan: to(self.scan)?, typed: to(self.typed)? })
+        let Self { mutatingflow, scan, typed, typed_all } = self;
+        Ok(Each { mutatingflow: to(mutatingflow)?, scan: to(scan)?, typed: to(typed)?, typed_all: to(typed_all)? })
     }
 
     /// Borrows each.
     pub const fn as_ref(&self) -> Each<&T> {
-        Each { mutatingflow: &self.mutatingflow, scan: &self.scan, typed: &self.typed }
+        let Self { mutatingflow, scan, typed, typed_all } = self;
+        Each { mutatingflow, scan, typed, typed_all }
     }
 
-    /// Policy, scan, typed: the order in which they are always shown.
-    pub fn into_array(self) -> [T; 3] {
-        [self.mutatingflow, self.scan, self.typed]
+    /// In the order in which they are always shown.
+    pub fn into_array(self) -> [T; 4] {
+        [self.mutatingflow, self.scan, self.typed, self.typed_all]
     }
 }
 
-/// What the three are called, beside [`Each`].
-pub const NAMES: Each<&str> = Each { mutatingflow: "mutatingflow", scan: "scan", typed: "typed" };
+/// What they are called, beside [`Each`].
+pub const NAMES: Each<&str> =
+    Each { mutatingflow: "mutatingflow", scan: "scan", typed: "typed", typed_all: "typed with all four" };
 
-/// Where a build of this project puts the three.
+/// Where a build of this project puts them.
 #[must_use]
 pub fn built() -> Each<PathBuf> {
     let host = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -56,6 +62,7 @@ pub fn built() -> Each<PathBuf> {
         mutatingflow: host.with_file_name("target/wasm32-wasip1/release/mutatingflow.wasm"),
         scan: guests.join("scan.wasm"),
         typed: guests.join("typed.wasm"),
+        typed_all: guests.join("typed_all.wasm"),
     }
 }
 

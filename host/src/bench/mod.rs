@@ -1,11 +1,12 @@
-//! What the policy costs beside two reference guests: `make bench` prints it, `tests/cost.rs` holds it.
+//! What the policy costs beside reference guests: `make bench` prints it, `tests/cost.rs` holds it.
 //!
-//! [`requests`] builds the payloads, [`rows`] gives them names, [`guests`] are the three modules, [`report`] is what was
-//! measured, and [`table`] and [`chart`] show it. Like [`testing`](crate::testing), what reads this project's own files
-//! panics where they are not there.
+//! [`requests`] builds the payloads, [`rows`] gives them names, [`guests`] are the modules, [`report`] is what was
+//! measured, and [`table`], [`chart`] and [`readme`] show it. Like [`testing`](crate::testing), what reads this project's
+//! own files panics where they are not there.
 
 pub mod chart;
 pub mod guests;
+pub mod readme;
 pub mod report;
 pub mod requests;
 pub mod rows;

@@ -20,6 +20,8 @@ pub struct Report {
     pub rows: Vec<Measured>,
     /// The typical Notebook with one pull secret to add, and ever larger ones.
     pub growth: Vec<Measured>,
+    /// The same with everything to add.
+    pub growth_with_all_four: Vec<Measured>,
 }
 
 /// A module.
@@ -30,9 +32,6 @@ pub struct Module {
     /// How long it takes to compile, once per policy and start of a server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compile_milliseconds: Option<f64>,
-    /// Typical Notebooks with one pull secret to add, one after the other.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evaluations_per_second: Option<f64>,
 }
 
 /// A row with what it costs.
@@ -44,7 +43,7 @@ pub struct Measured {
     pub payload_bytes: usize,
     /// How long the request's object is.
     pub object_bytes: usize,
-    /// `None` where a guest has no answer.
+    /// `None` where a guest has no answer, or it is not the typed one that adds what the row asks for.
     pub cost: Each<Option<Cost>>,
 }
 
@@ -67,36 +66,33 @@ pub struct Time {
     pub median_microseconds: f64,
     /// 19 of 20 took no longer.
     pub p95_microseconds: f64,
+    /// How many there were in a second, one after the other.
+    pub per_second: f64,
 }
 
 /// How long each row is evaluated for its times, per guest; always at least [`FEWEST`] times.
-const TIMED_FOR: Duration = Duration::from_millis(250);
+const TIMED_FOR: Duration = Duration::from_millis(500);
 const FEWEST: usize = 20;
-
-/// How long evaluations are counted for their number in a second.
-const COUNTED_FOR: Duration = Duration::from_secs(2);
 
 impl Report {
     /// Measures everything.
     pub fn measure(guests: &Each<Guest>) -> Result<Self> {
-        let typical = rows::typical();
         let modules = guests.as_ref().map(|guest| Module {
             bytes: guest.bytes,
             compile_milliseconds: Some(guest.compiled_in.as_secs_f64() * 1e3),
-            evaluations_per_second: Some(evaluations_per_second(guest, &typical)),
         });
         let table = rows::table(&guests.mutatingflow.policy)?;
         let rows = table.iter().map(|row| Measured::timed(guests, row)).collect::<Result<_>>()?;
-        let growth = rows::growth().iter().map(|row| Measured::counted(guests, row)).collect::<Result<_>>()?;
-        Ok(Self { modules, rows, growth })
+        let counted = |rows: Vec<Row>| rows.iter().map(|row| Measured::counted(guests, row)).collect::<Result<_>>();
+        let (growth, growth_with_all_four) = (counted(rows::growth())?, counted(rows::growth_with_all_four())?);
+        Ok(Self { modules, rows, growth, growth_with_all_four })
     }
 
     /// Without what differs from run to run.
     #[must_use]
     pub fn exact(mut self) -> Self {
-        self.modules =
-            self.modules.map(|module| Module { compile_milliseconds: None, evaluations_per_second: None, ..module });
-        for row in self.rows.iter_mut().chain(&mut self.growth) {
+        self.modules = self.modules.map(|module| Module { compile_milliseconds: None, ..module });
+        for row in &mut self.rows {
             row.cost = row.cost.map(|cost| cost.map(|cost| Cost { time: None, ..cost }));
         }
         self
@@ -130,8 +126,19 @@ impl Measured {
             name: row.name.clone(),
             payload_bytes: row.payload.len(),
             object_bytes: row.object_bytes,
-            cost: Each { mutatingflow: policy, scan: cost(&guests.scan)?.0, typed: cost(&guests.typed)?.0 },
+            cost: Each {
+                mutatingflow: policy,
+                scan: cost(&guests.scan)?.0,
+                typed: if row.all_four { None } else { cost(&guests.typed)?.0 },
+                typed_all: if row.all_four { cost(&guests.typed_all)?.0 } else { None },
+            },
         })
+    }
+
+    /// What the typed guest costs that adds what the row asks for.
+    #[must_use]
+    pub fn typed(&self) -> Option<Cost> {
+        self.cost.typed.or(self.cost.typed_all)
     }
 
     /// The policy's instructions by those of scan.
@@ -140,10 +147,10 @@ impl Measured {
         ratio(self.cost.mutatingflow, self.cost.scan)
     }
 
-    /// The instructions of typed by the policy's.
+    /// The instructions of [`Self::typed`] by the policy's.
     #[must_use]
     pub fn typed_to_ours(&self) -> Option<f64> {
-        ratio(self.cost.typed, self.cost.mutatingflow)
+        ratio(self.typed(), self.cost.mutatingflow)
     }
 }
 
@@ -163,17 +170,8 @@ fn time(guest: &Guest, row: &Row) -> Time {
         let _ = guest.policy.call(row.operation, &row.payload);
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
+    let per_second = times.len() as f64 / began.elapsed().as_secs_f64();
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default();
-    Time { median_microseconds: at(0.5), p95_microseconds: at(0.95) }
-}
-
-fn evaluations_per_second(guest: &Guest, row: &Row) -> f64 {
-    let start = Instant::now();
-    let mut evaluations = 0;
-    while start.elapsed() < COUNTED_FOR {
-        evaluations += 1;
-        let _ = guest.policy.call(row.operation, &row.payload);
-    }
-    f64::from(evaluations) / start.elapsed().as_secs_f64()
+    Time { median_microseconds: at(0.5), p95_microseconds: at(0.95), per_second }
 }

@@ -7,6 +7,9 @@ use crate::{AdmissionRequest, testing::test_data};
 /// Kubeflow's annotation of a Notebook that is stopped.
 const STOPPED: &str = "kubeflow-resource-stopped";
 
+/// The dependencies of `test_data/settings.yaml`.
+pub const ALL_FOUR: [&str; 4] = ["registry", "proxy", "trust", "vault"];
+
 /// The settings of `test_data/settings.yaml`, with these dependencies for Notebooks.
 #[must_use]
 pub fn settings(notebooks: &[&str]) -> Value {
@@ -24,7 +27,7 @@ pub fn registry() -> Value {
 /// Everything there is, for every Notebook.
 #[must_use]
 pub fn all_four() -> Value {
-    settings(&["registry", "proxy", "trust", "vault"])
+    settings(&ALL_FOUR)
 }
 
 /// [`all_four`], for all containers instead of the main one.

@@ -4,9 +4,9 @@ use anyhow::{Error, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::requests::{
-    about_a_deployment, adding_env, all_four, all_four_everywhere, annotate, annotated_notebook_of, cull, notebook_of,
-    notebook_with_containers, notebook_with_env, object_bytes, recorded, registry, settings, spell_as_go, start, stop,
-    stored, typical_notebook, update,
+    ALL_FOUR, about_a_deployment, adding_env, all_four, all_four_everywhere, annotate, annotated_notebook_of, cull,
+    notebook_of, notebook_with_containers, notebook_with_env, object_bytes, recorded, registry, settings, spell_as_go,
+    start, stop, stored, typical_notebook, update,
 };
 use crate::{AdmissionRequest, Policy};
 
@@ -21,6 +21,10 @@ pub struct Row {
     pub payload: Vec<u8>,
     /// How long the request's object is; 0 where there is none.
     pub object_bytes: usize,
+    /// Whether its settings ask for all four dependencies, so that it is [`Each::typed_all`] that does the same.
+    ///
+    /// [`Each::typed_all`]: super::guests::Each::typed_all
+    pub all_four: bool,
     /// What the policy does with it.
     pub expected: Expected,
 }
@@ -57,6 +61,7 @@ impl Row {
             operation: "validate_settings",
             payload: settings.to_string().into_bytes(),
             object_bytes: 0,
+            all_four: false,
             expected: Expected::Valid,
         }
     }
@@ -67,6 +72,7 @@ impl Row {
             operation: "validate",
             payload: request.payload(settings),
             object_bytes: object_bytes(request),
+            all_four: settings["notebooks"] == json!(ALL_FOUR),
             expected,
         }
     }
@@ -227,11 +233,19 @@ pub fn table(policy: &Policy) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The typical Notebook, and then as many of ever larger ones as the chart has points.
+/// How long the Notebooks are that the chart has beside the typical one.
+const GROWTH: [usize; 7] = [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000];
+
+/// The typical Notebook with one pull secret to add, and ever larger ones.
 #[must_use]
 pub fn growth() -> Vec<Row> {
-    let sizes = [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000];
-    std::iter::once(typical()).chain(sizes.map(sized)).collect()
+    std::iter::once(typical()).chain(GROWTH.map(sized)).collect()
+}
+
+/// The same with everything to add.
+#[must_use]
+pub fn growth_with_all_four() -> Vec<Row> {
+    std::iter::once(typical_with_all_four()).chain(GROWTH.map(sized_with_all_four)).collect()
 }
 
 /// What `request` asks for, once the policy has had its way.

@@ -1,4 +1,4 @@
-//! `policy-bench`: what the policy costs beside two reference guests, as a table and as a chart.
+//! `policy-bench`: what the policy costs beside reference guests, as a table, as a chart and in the README.
 
 use std::{
     fs,
@@ -11,11 +11,12 @@ use clap::{Parser, Subcommand};
 use policy_host::bench::{
     chart::chart,
     guests::{Each, Guest, built},
+    readme::with_costs,
     report::Report,
     table::table,
 };
 
-/// Measures the policy beside two reference guests.
+/// Measures the policy beside reference guests.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -36,6 +37,15 @@ enum Command {
         #[arg(value_name = "SVG")]
         picture: PathBuf,
     },
+    /// Write the numbers into the README's table.
+    Readme {
+        /// What `run` measured.
+        #[arg(value_name = "JSON")]
+        report: PathBuf,
+        /// The README.
+        #[arg(value_name = "MARKDOWN")]
+        readme: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -49,6 +59,9 @@ struct Run {
     /// The reference guest with types; else the one that this project built.
     #[arg(long, value_name = "PATH")]
     typed: Option<PathBuf>,
+    /// The reference guest with types that adds what all four dependencies add; else the one that this project built.
+    #[arg(long, value_name = "PATH")]
+    typed_all: Option<PathBuf>,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -61,6 +74,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run(arguments),
         Command::Chart { report, picture } => draw(&report, &picture),
+        Command::Readme { report, readme } => show(&report, &readme),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,12 +85,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(Run { policy, scan, typed, json, exact }: Run) -> Result<()> {
+fn run(Run { policy, scan, typed, typed_all, json, exact }: Run) -> Result<()> {
     let built = built();
     let guests = Each {
         mutatingflow: policy.unwrap_or(built.mutatingflow),
         scan: scan.unwrap_or(built.scan),
         typed: typed.unwrap_or(built.typed),
+        typed_all: typed_all.unwrap_or(built.typed_all),
     };
     let report = Report::measure(&guests.try_map(|path| Guest::from_file(&path))?)?;
     if json {
@@ -91,9 +106,20 @@ fn run(Run { policy, scan, typed, json, exact }: Run) -> Result<()> {
 }
 
 fn draw(report: &Path, picture: &Path) -> Result<()> {
-    let text = fs::read_to_string(report).with_context(|| format!("cannot read {}", report.display()))?;
-    let report = serde_json::from_str(&text).with_context(|| format!("{} is no report", report.display()))?;
-    write(picture, chart(&report)?)
+    write(picture, chart(&read_report(report)?)?)
+}
+
+fn show(report: &Path, readme: &Path) -> Result<()> {
+    let text = with_costs(&read(readme)?, &read_report(report)?);
+    write(readme, text.with_context(|| format!("cannot write into {}", readme.display()))?)
+}
+
+fn read_report(path: &Path) -> Result<Report> {
+    serde_json::from_str(&read(path)?).with_context(|| format!("{} is no report", path.display()))
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn write(path: &Path, text: String) -> Result<()> {
