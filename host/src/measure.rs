@@ -11,7 +11,9 @@ use std::ops::Range;
 
 use wapc::{HOST_NAMESPACE, wapc_functions};
 use wasmtime_provider::{
-    wasmtime::{Caller, Config, Engine, InstancePre, Linker, Memory, Module, Result, Store, error::format_err},
+    wasmtime::{
+        Caller, Config, Engine, Instance, InstancePre, Linker, Memory, Module, Result, Store, error::format_err,
+    },
     wasmtime_wasi::{WasiCtxBuilder, p1, p1::WasiP1Ctx, random::Deterministic},
 };
 
@@ -23,12 +25,21 @@ pub struct Meter {
     prepared: InstancePre<Guest>,
 }
 
+/// An instance of it, which may be called more than once.
+pub struct Started {
+    store: Store<Guest>,
+    instance: Instance,
+    /// Instructions that it may still execute, as of the end of the last call.
+    rest: u64,
+}
+
 /// One call and its cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measured {
     /// What the guest answered, or the error that it answered with or trapped with.
     pub answer: Result<Vec<u8>, String>,
-    /// Instructions executed, from a module that is not yet instantiated to the answer. Exactly repeatable.
+    /// Instructions executed, from a module that is not yet instantiated to the answer; of a further call of the same
+    /// instance, its own. Exactly repeatable.
     pub instructions: u64,
     /// Linear memory in bytes after the call. It never shrinks, so this is the most that there was.
     pub memory: u64,
@@ -54,7 +65,16 @@ impl Meter {
 
     /// As [`Meter::call`]. A call that needs more instructions than `most` ends there with a trap.
     pub fn call_within(&self, most: u64, operation: &str, payload: &[u8]) -> Result<Measured> {
-        let mut store = Store::new(&self.engine, Guest::new(operation, payload));
+        self.start_within(most)?.call(operation, payload)
+    }
+
+    /// A fresh instance, its start functions called.
+    pub fn start(&self) -> Result<Started> {
+        self.start_within(u64::MAX)
+    }
+
+    fn start_within(&self, most: u64) -> Result<Started> {
+        let mut store = Store::new(&self.engine, Guest::new());
         store.set_fuel(most)?;
         let instance = self.prepared.instantiate(&mut store)?;
         for start in wapc_functions::REQUIRED_STARTS {
@@ -62,13 +82,24 @@ impl Meter {
                 start.call(&mut store, ())?;
             }
         }
-        let guest_call = instance.get_typed_func::<(i32, i32), i32>(&mut store, wapc_functions::GUEST_CALL)?;
-        let outcome = guest_call.call(&mut store, (length(operation.as_bytes())?, length(payload)?));
+        Ok(Started { store, instance, rest: most })
+    }
+}
 
-        let instructions = most - store.get_fuel()?;
-        let memory = instance.get_memory(&mut store, "memory").ok_or_else(|| format_err!("no memory exported"))?;
-        let memory = memory.data_size(&store) as u64;
-        let Guest { response, error, .. } = store.into_data();
+impl Started {
+    /// Any operation with any payload. An `Err` is a module that is no waPC guest.
+    pub fn call(&mut self, operation: &str, payload: &[u8]) -> Result<Measured> {
+        let Self { store, instance, rest } = self;
+        store.data_mut().begin(operation, payload);
+        let guest_call = instance.get_typed_func::<(i32, i32), i32>(&mut *store, wapc_functions::GUEST_CALL)?;
+        let outcome = guest_call.call(&mut *store, (length(operation.as_bytes())?, length(payload)?));
+
+        let before = std::mem::replace(rest, store.get_fuel()?);
+        let instructions = before - *rest;
+        let memory = instance.get_memory(&mut *store, "memory").ok_or_else(|| format_err!("no memory exported"))?;
+        let memory = memory.data_size(&*store) as u64;
+        let Guest { response, error, .. } = store.data_mut();
+        let (response, error) = (response.take(), error.take());
         let answer = match outcome {
             Ok(0) => Err(error.unwrap_or_else(|| "the guest failed without a message".to_owned())),
             Ok(_) => response.ok_or_else(|| error.unwrap_or_else(|| "the guest answered nothing".to_owned())),
@@ -90,16 +121,21 @@ struct Guest {
 }
 
 impl Guest {
-    fn new(operation: &str, payload: &[u8]) -> Self {
+    fn new() -> Self {
         Self {
             // A hash map in the guest asks for a random seed, and the seed decides how often it probes.
             wasi: WasiCtxBuilder::new().secure_random(Deterministic::new(vec![7; 32])).build_p1(),
-            operation: operation.as_bytes().to_vec(),
-            payload: payload.to_vec(),
+            operation: Vec::new(),
+            payload: Vec::new(),
             response: None,
             error: None,
             host: Ok(Vec::new()),
         }
+    }
+
+    fn begin(&mut self, operation: &str, payload: &[u8]) {
+        operation.as_bytes().clone_into(&mut self.operation);
+        payload.clone_into(&mut self.payload);
     }
 
     fn host_error(&self) -> &[u8] {

@@ -191,6 +191,57 @@ fn linear_memory() {
     none_missed(&missed.collect::<Vec<_>>());
 }
 
+/// How often one instance is called.
+const CALLS: usize = 10_000;
+
+/// What one instance is called with, in turn: requests from a few bytes to 1 MB, settings, and what is neither.
+fn calls() -> Vec<(&'static str, Vec<u8>)> {
+    let small = (0..200).map(|at| rows::variables(at, 1 + at % 9));
+    let sizes = (0..10).map(|at| rows::sized_with_all_four(10_000 * (at + 1)));
+    let rows = table().iter().cloned().chain(small).chain(sizes);
+    let mut calls: Vec<_> = rows.map(|row| (row.operation, row.payload)).collect();
+    for payload in ["", "{", "null", r#"{"dependencies":{"a":{"labels":1}},"notebooks":["a","b"]}"#] {
+        for operation in ["validate", "validate_settings", "protocol_version", "unknown"] {
+            calls.push((operation, payload.as_bytes().to_vec()));
+        }
+    }
+    calls
+}
+
+/// Memory is handed out anew with each call. So an instance that is kept answers as a fresh one does, whatever it was called
+/// with before, and needs no more memory than it had once it has seen everything.
+#[test]
+fn one_instance_called_again_and_again_answers_as_fresh_ones_do_in_the_same_memory() {
+    let meter = &guests().mutatingflow.meter;
+    let calls: Vec<_> = calls()
+        .into_iter()
+        .map(|(operation, payload)| {
+            let fresh = meter.call(operation, &payload).expect("the module starts");
+            (operation, payload, fresh)
+        })
+        .collect();
+    let longest = calls.iter().map(|(_, payload, _)| payload.len()).max().unwrap_or_default();
+    assert!(longest > 1_000_000, "{longest}");
+    let mut kept = meter.start().expect("the module starts");
+    let mut memory = Vec::with_capacity(CALLS);
+    // Of the long ones a few are enough.
+    let is_called = |at: usize, payload: &[u8]| payload.len() < 50_000 || at.is_multiple_of(32);
+    let rounds = (0..).flat_map(|round| calls.iter().enumerate().map(move |(at, call)| (round, at, call)));
+    let chosen = rounds.filter(|(round, at, (_, payload, _))| *round == 0 || is_called(round + at, payload));
+    for (round, _, (operation, payload, fresh)) in chosen.take(CALLS) {
+        let call = kept.call(operation, payload).expect("the module answers");
+        let payload = || String::from_utf8_lossy(payload.get(..1000).unwrap_or(payload));
+        assert!(call.answer == fresh.answer, "{operation}, round {round}: {}", payload());
+        memory.push((round, call.memory));
+    }
+    let after_the_first = memory.iter().filter(|(round, _)| *round == 0).map(|(_, bytes)| *bytes).max();
+    let (rounds, last) = memory.last().copied().unwrap_or_default();
+    assert!(rounds > 20, "{rounds} rounds");
+    assert_eq!(Some(last), after_the_first, "it grows from round to round");
+    let most = 3 * longest as u64 + FIXED_MEMORY;
+    assert!(last <= most, "{last} bytes, at most {most}");
+}
+
 /// With the metadata in it: as a registry stores it and a server pulls it.
 #[test]
 fn size_of_the_module() {
