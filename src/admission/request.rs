@@ -129,7 +129,10 @@ impl<'a> Request<'a> {
                 "namespace" => namespace = Node::read(cursor, &Shape::Text).string().unwrap_or_default(),
                 // The host sends `kind` first. Where it comes later, the object is opened once it is known.
                 "object" => object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))),
-                "oldObject" => old_object = Some(Node::read(cursor, kind.map_or(&Shape::Text, Kind::shape))),
+                "oldObject" => {
+                    let shape = kind.map_or(&Shape::Text, Kind::shape);
+                    old_object = Some(Node::read_beside(cursor, shape, object.as_ref()));
+                }
                 _ => _ = cursor.skip(),
             }
             if kind == Some(Kind::Pod) && operation == Some(Operation::Update) {

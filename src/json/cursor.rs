@@ -42,12 +42,17 @@ impl<'a> Str<'a> {
     /// The string that `token` is, quotes included.
     pub fn from_token(token: &'a str) -> Self {
         let raw = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
-        Str { raw, escaped: raw.contains('\\') }
+        Str { raw, escaped: find_either(raw.as_bytes(), 0, b'\\', b'\\') < raw.len() }
     }
 
     /// What is between the quotes, escapes included.
     pub const fn raw(self) -> &'a str {
         self.raw
+    }
+
+    /// What the string says, where that is as it is spelt.
+    pub fn unescaped(self) -> Option<&'a str> {
+        (!self.escaped).then_some(self.raw)
     }
 
     /// What the string says. Half a surrogate pair becomes U+FFFD, as it does in Go.
@@ -82,6 +87,15 @@ pub fn is_same_text(one: &str, other: &str) -> bool {
     if one.len() != other.len() {
         return false;
     }
+    #[cfg(target_feature = "simd128")]
+    if let (Some(one_end), Some(other_end)) = (one.last_chunk::<16>(), other.last_chunk()) {
+        use std::arch::wasm32::{v128_any_true, v128_xor};
+        let differ = |one: &[u8; 16], other: &[u8; 16]| v128_any_true(v128_xor(block(one), block(other)));
+        // The last ones may be looked at twice: that is less than to look at each.
+        let (one, _) = one.as_chunks();
+        let (other, _) = other.as_chunks();
+        return !differ(one_end, other_end) && !one.iter().zip(other).any(|(one, other)| differ(one, other));
+    }
     // The last eight or four bytes may be looked at twice: that is less than to look at each.
     match (one.last_chunk(), other.last_chunk()) {
         (Some(one_end), Some(other_end)) => {
@@ -101,47 +115,48 @@ pub fn is_same_text(one: &str, other: &str) -> bool {
 }
 
 /// Two strings are equal where they say the same, however they are spelt.
+impl Eq for Str<'_> {}
+
 impl PartialEq for Str<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw || ((self.escaped || other.escaped) && self.decode() == other.decode())
+        is_same_text(self.raw, other.raw) || ((self.escaped || other.escaped) && self.decode() == other.decode())
     }
 }
 
 fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some((plain, escape)) = rest.split_once('\\') {
-        out.push_str(plain);
-        let mut chars = escape.chars();
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('b') => out.push('\u{8}'),
-            Some('f') => out.push('\u{c}'),
-            Some('u') => {
-                let (unit, after) = hex_unit(chars.as_str());
+    // What is not in `out` yet begins at `start`.
+    let (mut start, mut at) = (0, 0);
+    loop {
+        at = find_either(raw.as_bytes(), at, b'\\', b'\\');
+        out.push_str(raw.get(start..at).unwrap_or_default());
+        let escape = raw.get(at + 1..).unwrap_or_default();
+        (start, at) = (at + 1, at + 2);
+        let stands_for = match escape.as_bytes() {
+            [] => return out,
+            [b'n', ..] => '\n',
+            [b't', ..] => '\t',
+            [b'r', ..] => '\r',
+            [b'b', ..] => '\u{8}',
+            [b'f', ..] => '\u{c}',
+            [b'u', ..] => {
+                let (unit, after) = hex_unit(escape.get(1..).unwrap_or_default());
                 let pair = after.strip_prefix("\\u").map(hex_unit).filter(|(low, _)| (0xDC00..0xE000).contains(low));
-                match (unit, pair) {
+                let (code, after) = match (unit, pair) {
                     (0xD800..0xDC00, Some((low, after_pair))) => {
-                        let code = 0x1_0000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-                        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-                        rest = after_pair;
+                        (0x1_0000 + ((unit - 0xD800) << 10) + (low - 0xDC00), after_pair)
                     }
-                    _ => {
-                        out.push(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
-                        rest = after;
-                    }
-                }
-                continue;
+                    _ => (unit, after),
+                };
+                at = raw.len() - after.len();
+                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
             }
-            Some(itself) => out.push(itself),
-            None => {}
-        }
-        rest = chars.as_str();
+            // It stands for itself.
+            _ => continue,
+        };
+        out.push(stands_for);
+        start = at;
     }
-    out.push_str(rest);
-    out
 }
 
 /// The four hexadecimal digits behind `\u`, and what follows them.
@@ -157,7 +172,7 @@ fn hex_unit(text: &str) -> (u32, &str) {
 #[derive(Debug)]
 pub struct Cursor<'a> {
     text: &'a str,
-    at: usize,
+    pub(super) at: usize,
     failure: Option<SyntaxError>,
     /// The brackets that [`Cursor::skip`] is in; kept between calls, so that it is allocated once.
     nesting: Vec<u8>,
@@ -183,6 +198,16 @@ impl<'a> Cursor<'a> {
         // Not `+= usize::from(found)`, which rustc 1.95 miscompiles (docs/architecture.md, "A bug of the compiler").
         if found {
             self.at += 1;
+        }
+        found
+    }
+
+    /// Takes `wanted`, the text of an object or a list, if it comes next.
+    pub fn eat_text(&mut self, wanted: &str) -> bool {
+        let end = self.at + wanted.len();
+        let found = self.text.get(self.at..end).is_some_and(|next| is_same_text(next, wanted));
+        if found {
+            self.at = end;
         }
         found
     }
@@ -293,23 +318,80 @@ impl<'a> Cursor<'a> {
     /// A string; anything else is a failure.
     #[inline(always)]
     pub fn string(&mut self) -> Str<'a> {
-        let start = self.offset();
-        if byte(self.text.as_bytes(), start) != b'"' {
+        let bytes = self.text.as_bytes();
+        let start = past_space(bytes, self.at);
+        let (end, escaped) = if byte(bytes, start) == b'"' { string_end(bytes, start + 1) } else { (NOT_JSON, false) };
+        if end == NOT_JSON {
             self.fail(start, "a string");
             return Str::plain("");
         }
-        let (end, escaped) = string_end(self.text.as_bytes(), start + 1);
-        self.reach(end, "a string");
+        self.at = end;
         Str { raw: self.between_quotes(start, end), escaped }
     }
 
     /// Passes over one value of any kind and depth, and returns its text.
     #[inline(always)]
     pub fn skip(&mut self) -> &'a str {
-        let start = self.offset();
+        let start = past_space(self.text.as_bytes(), self.at);
         let end = value_end(self.text.as_bytes(), start, &mut self.nesting);
-        self.reach(end, "a value");
-        self.since(start)
+        if end == NOT_JSON {
+            self.fail(start, "a value");
+            return "";
+        }
+        self.at = end;
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// Passes over one value. Of an object, it gives the string under `member`, if there is one: of duplicates the last
+    /// counts.
+    pub fn entry(&mut self, member: &str) -> Option<Str<'a>> {
+        let start = self.offset();
+        let bytes = self.text.as_bytes();
+        let mut found = None;
+        let mut at = start + 1;
+        let end = loop {
+            let key = past_space(bytes, at);
+            let inside = self.text.get(key + 1..key + 1 + member.len());
+            let is_member =
+                byte(bytes, key + 1 + member.len()) == b'"' && inside.is_some_and(|it| is_same_text(it, member));
+            let (key_end, is_escaped) = match byte(bytes, key) {
+                b'"' if is_member => (key + member.len() + 2, false),
+                b'"' => string_end(bytes, key + 1),
+                b'}' if at == start + 1 => break key + 1,
+                _ => break NOT_JSON,
+            };
+            let colon = past_space(bytes, key_end);
+            let value = past_space(bytes, colon + 1);
+            if key_end == NOT_JSON || byte(bytes, colon) != b':' {
+                break NOT_JSON;
+            }
+            let is_text = byte(bytes, value) == b'"';
+            let (value_end, is_value_escaped) = if is_text {
+                string_end(bytes, value + 1)
+            } else {
+                (other_value_end(bytes, value, &mut self.nesting), false)
+            };
+            if value_end == NOT_JSON {
+                break NOT_JSON;
+            }
+            if is_member || is_escaped && (Str { raw: self.between_quotes(key, key_end), escaped: true }).is(member) {
+                found = is_text.then(|| Str { raw: self.between_quotes(value, value_end), escaped: is_value_escaped });
+            }
+            at = past_space(bytes, value_end) + 1;
+            match byte(bytes, at - 1) {
+                b',' => {}
+                b'}' => break at,
+                _ => break NOT_JSON,
+            }
+        };
+        if end == NOT_JSON {
+            // It is read once more, to find out where.
+            self.at = start;
+            self.object(|cursor, _| _ = cursor.skip());
+            return None;
+        }
+        self.at = end;
+        found
     }
 
     #[inline(always)]
@@ -317,9 +399,22 @@ impl<'a> Cursor<'a> {
         self.text.get(start + 1..end.wrapping_sub(1)).unwrap_or_default()
     }
 
+    /// A key and the colon behind it. As [`Cursor::string`] and [`Cursor::expect`] would read them, in a quarter less.
     fn key(&mut self) -> Option<Str<'a>> {
-        let key = self.string();
-        self.expect(b':', "a colon").then_some(key)
+        let bytes = self.text.as_bytes();
+        let start = past_space(bytes, self.at);
+        let (end, escaped) = if byte(bytes, start) == b'"' { string_end(bytes, start + 1) } else { (NOT_JSON, false) };
+        if end == NOT_JSON {
+            self.fail(start, "a string");
+            return None;
+        }
+        let colon = past_space(bytes, end);
+        if byte(bytes, colon) != b':' {
+            self.fail(colon, "a colon");
+            return None;
+        }
+        self.at = colon + 1;
+        Some(Str { raw: self.between_quotes(start, end), escaped })
     }
 
     #[inline(always)]
@@ -329,14 +424,6 @@ impl<'a> Cursor<'a> {
             self.fail(self.at, expected);
         }
         found
-    }
-
-    fn reach(&mut self, end: usize, expected: &'static str) {
-        if end == NOT_JSON {
-            self.fail(self.at, expected);
-        } else {
-            self.at = end;
-        }
     }
 
     /// Notes the first failure, and goes to the end of the text.
@@ -454,15 +541,12 @@ fn string_end(bytes: &[u8], mut at: usize) -> (usize, bool) {
 #[inline(always)]
 pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     #[cfg(target_feature = "simd128")]
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
-        use std::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128_or};
-        let (words, _) = chunk.as_chunks::<8>();
-        let [low, high] = words else { break };
-        let block = u64x2(u64::from_le_bytes(*low), u64::from_le_bytes(*high));
-        let quote = u8x16_eq(block, u8x16_splat(b'"'));
-        let backslash = u8x16_eq(block, u8x16_splat(b'\\'));
-        let control = u8x16_lt(block, u8x16_splat(0x20));
-        let hits = u8x16_bitmask(v128_or(v128_or(quote, backslash), control));
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        use std::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_le, u8x16_splat, v128_or, v128_xor};
+        let block = block(chunk);
+        // But for one bit, a quote is next to the control characters.
+        let quote_or_control = u8x16_le(v128_xor(block, u8x16_splat(2)), u8x16_splat(b'"' ^ 2));
+        let hits = u8x16_bitmask(v128_or(quote_or_control, u8x16_eq(block, u8x16_splat(b'\\'))));
         if hits != 0 {
             return at + hits.trailing_zeros() as usize;
         }
@@ -472,6 +556,32 @@ pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
+}
+
+/// The offset of the first byte from `at` on that is `one` or `other`; that of the end where there is none.
+pub fn find_either(bytes: &[u8], mut at: usize, one: u8, other: u8) -> usize {
+    #[cfg(target_feature = "simd128")]
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        use std::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, v128_or};
+        let block = block(chunk);
+        let hits = u8x16_bitmask(v128_or(u8x16_eq(block, u8x16_splat(one)), u8x16_eq(block, u8x16_splat(other))));
+        if hits != 0 {
+            return at + hits.trailing_zeros() as usize;
+        }
+        at += 16;
+    }
+    while at < bytes.len() && byte(bytes, at) != one && byte(bytes, at) != other {
+        at += 1;
+    }
+    at
+}
+
+/// Sixteen bytes at once.
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn block(chunk: &[u8; 16]) -> std::arch::wasm32::v128 {
+    let all = u128::from_le_bytes(*chunk);
+    std::arch::wasm32::u64x2(all as u64, (all >> 64) as u64)
 }
 
 /// The offset behind the escape whose backslash is before `at`.
@@ -638,6 +748,60 @@ mod tests {
     }
 
     #[test]
+    fn one_of_two_bytes_is_found_at_every_offset() {
+        for length in 0..40 {
+            let text = ["x".repeat(length).as_str(), "{yy\\", &"z".repeat(20)].concat();
+            for (at, found) in [(0, length), (length, length), (length + 1, length + 3), (length + 4, text.len())] {
+                assert_eq!(find_either(text.as_bytes(), at, b'{', b'\\'), found, "{text} from {at}");
+            }
+        }
+    }
+
+    /// What identifies an entry is found as by reading the object member by member, and what is not JSON is told in the
+    /// same words.
+    #[test]
+    fn an_entry_is_read_as_an_object_is() {
+        for text in [
+            "{}",
+            " { } ",
+            r#"{"name":"a"}"#,
+            r#"{ "name" : "a" , "x" : [1, {"name":"b"}] }"#,
+            r#"{"value":"v","name":"a"}"#,
+            r#"{"n\u0061me":"\u0061"}"#,
+            r#"{"name":"a","name":"b"}"#,
+            r#"{"name":"a","name":1}"#,
+            r#"{"names":"b","nam":"c"}"#,
+            r#"{"name\"":"b"}"#,
+            r#"{"name""#,
+            r#"{"name" "a"}"#,
+            r#"{"name":}"#,
+            r#"{"name":"a",}"#,
+            r#"{"name":"a" "x":1}"#,
+            r#"{"name":"a"]"#,
+            r#"{"name":"\x"}"#,
+            r#"{name":"a"}"#,
+            "{,}",
+            "{",
+        ] {
+            let mut cursor = Cursor::new(text);
+            let found = cursor.entry("name").map(Str::decode);
+            let mut member_by_member = Cursor::new(text);
+            let mut expected = None;
+            member_by_member.object(|cursor, key| {
+                let value = cursor.skip();
+                if key.is("name") {
+                    expected = value.starts_with('"').then(|| Str::from_token(value).decode());
+                }
+            });
+            let end = member_by_member.finish();
+            assert_eq!(cursor.finish(), end, "{text}");
+            if end.is_ok() {
+                assert_eq!(found, expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn texts_are_compared_byte_for_byte() {
         let text = "0123456789abcdefghijk";
         assert!(is_same_text(text, text));
@@ -661,6 +825,9 @@ mod tests {
             (r#""\ud83dx""#, "\u{fffd}x"),
             (r#""\ud83d\ud83d\ude00""#, "\u{fffd}😀"),
             (r#""\ude00""#, "\u{fffd}"),
+            (r#""\\""#, "\\"),
+            (r#""\"\"a\\\n\"""#, "\"\"a\\\n\""),
+            (r#""sixteen bytes and \" more \u0041""#, "sixteen bytes and \" more A"),
         ] {
             let read = Cursor::new(token).string();
             assert_eq!(read.decode(), says, "{token}");

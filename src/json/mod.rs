@@ -17,7 +17,7 @@ mod path;
 
 pub use by_name::ByName;
 use cursor::plain_end;
-pub use cursor::{Cursor, Str, SyntaxError, is_same_text};
+pub use cursor::{Cursor, Str, SyntaxError, find_either, is_same_text};
 pub use node::{Body, Malformed, Node, Object, Shape, kind_of};
 pub use path::{LONGEST_NAME, Path, plain_or_shown, shown};
 
@@ -68,6 +68,11 @@ pub fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
     (text.get(..at).unwrap_or_default(), text.get(at + 1..))
 }
 
+/// Whether `text` stands for itself in a JSON string.
+pub fn is_plain(text: &str) -> bool {
+    plain_end(text.as_bytes(), 0) == text.len()
+}
+
 /// `text` as a JSON string, quotes included.
 pub fn quoted(text: &str) -> String {
     // With room for what a record has to escape: mostly that is what is quoted.
@@ -79,6 +84,12 @@ pub fn quoted(text: &str) -> String {
 /// Appends `text` as a JSON string, quotes included.
 pub fn quote_into(text: &str, out: &mut String) {
     out.push('"');
+    escape_into(text, out);
+    out.push('"');
+}
+
+/// Appends `text` as part of a JSON string.
+pub fn escape_into(text: &str, out: &mut String) {
     let mut rest = text;
     loop {
         let (plain, special) = rest.split_at_checked(plain_end(rest.as_bytes(), 0)).unwrap_or((rest, ""));
@@ -102,7 +113,6 @@ pub fn quote_into(text: &str, out: &mut String) {
         }
         rest = chars.as_str();
     }
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -76,6 +76,9 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
+/// From how many bytes on a text is compared with another one before it is read.
+const LONG: usize = 64;
+
 /// How many members an object and items a list mostly have at the most: room is made for them at once.
 const USUAL_MEMBERS: usize = 8;
 const USUAL_ITEMS: usize = 4;
@@ -98,15 +101,32 @@ impl<'a> Node<'a> {
 
     /// Reads one value, opened along `shape`, and leaves the cursor behind it. Whether it was JSON, the cursor knows.
     pub fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Self {
-        let start = cursor.offset();
-        let body = match (shape, cursor.peek()) {
+        Self::read_beside(cursor, shape, None)
+    }
+
+    /// As [`Node::read`], beside a value that was read along the same shape: what is spelt as that has it at the same
+    /// position is taken from there.
+    pub fn read_beside(cursor: &mut Cursor<'a>, shape: &Shape, other: Option<&Self>) -> Self {
+        let first = cursor.peek();
+        let start = cursor.at;
+        if let Some(other) = other
+            && other.text.starts_with(['{', '['])
+            && cursor.eat_text(other.text)
+        {
+            return other.clone();
+        }
+        let body = match (shape, first) {
             (Shape::Object(opened), b'{') => {
                 let mut members = Vec::with_capacity(USUAL_MEMBERS);
+                let others = other.and_then(Self::as_object).map(|other| &other.members);
                 cursor.object(|cursor, key| {
                     let shape = opened.iter().find(|(known, _)| key.is(known)).map_or(&Shape::Text, |(_, shape)| shape);
-                    let value = match shape {
-                        Shape::Text => Self::text_only(cursor.skip()),
-                        opened => Self::read(cursor, opened),
+                    let other = others.and_then(|others| others.get(members.len()));
+                    let is_same = |(name, other): &&(Str<'a>, Self)| other.text.len() > LONG && *name == key;
+                    let other = other.filter(is_same).map(|(_, other)| other);
+                    let value = match (shape, other) {
+                        (Shape::Text, None) => Self::text_only(cursor.skip()),
+                        _ => Self::read_beside(cursor, shape, other),
                     };
                     members.push((key, value));
                 });
@@ -114,23 +134,14 @@ impl<'a> Node<'a> {
             }
             (Shape::List(shape), b'[') => {
                 let mut items = Vec::with_capacity(USUAL_ITEMS);
-                cursor.list(|cursor| items.push(Self::read(cursor, shape)));
+                let others = other.and_then(Self::as_list).map(|other| &other.items);
+                cursor.list(|cursor| {
+                    let other = others.and_then(|others| others.get(items.len()));
+                    items.push(Self::read_beside(cursor, shape, other));
+                });
                 Body::List(List { items, changed: false })
             }
-            (Shape::Entry(member), b'{') => {
-                let mut identity = None;
-                cursor.object(|cursor, key| {
-                    if key.is(member) {
-                        identity = (cursor.peek() == b'"').then(|| cursor.string());
-                        if identity.is_none() {
-                            cursor.skip();
-                        }
-                    } else {
-                        cursor.skip();
-                    }
-                });
-                Body::Entry(identity)
-            }
+            (Shape::Entry(member), b'{') => Body::Entry(cursor.entry(member)),
             _ => return Node::text_only(cursor.skip()),
         };
         Node { text: cursor.since(start), body }
@@ -146,9 +157,14 @@ impl<'a> Node<'a> {
         matches!(self.body, Body::Text) && self.text == "null"
     }
 
+    /// The string that this is, as it is spelt; `None` for anything else.
+    pub fn token(&self) -> Option<Str<'a>> {
+        self.text.starts_with('"').then(|| Str::from_token(self.text))
+    }
+
     /// What the string says that this is; `None` for anything else.
     pub fn string(&self) -> Option<Cow<'a, str>> {
-        self.text.starts_with('"').then(|| Str::from_token(self.text).decode())
+        self.token().map(Str::decode)
     }
 
     /// The members, where this is an object that was opened.
@@ -472,5 +488,48 @@ pub fn kind_of(text: &str) -> &'static str {
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
         _ => "a number",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: Shape = Shape::Object(&[
+        ("metadata", Shape::Object(&[("labels", Shape::Object(&[]))])),
+        ("spec", Shape::Object(&[("env", Shape::List(&Shape::Entry("name")))])),
+    ]);
+
+    const METADATA: &str = r#""metadata":{"labels":{"a":"1"},"uid":"0123456789"},"#;
+    const LONG: &str = r#"{"env":[{"name":"A","value":"a text that is longer than sixty-four bytes, so that it is compared"}],"x":{"y":["z"]}}"#;
+
+    /// What is taken over from another value is what reading would have given.
+    #[test]
+    fn a_value_is_read_beside_another_as_it_is_alone() {
+        let of = |metadata: &str, spec: &str| ["{", metadata, "\"spec\":", spec, "}"].concat();
+        let texts = [
+            of(METADATA, LONG),
+            of(&METADATA.replace('1', "2"), LONG),
+            of("", LONG),
+            of(METADATA, &LONG.replace("\"A\"", "\"B\"")),
+            of(METADATA, &LONG.replace("\"z\"", "\"z\",\"z\"")),
+            of(METADATA, &LONG.replace("[{", "[ {")),
+            of(METADATA, &LONG[..LONG.len() - 1]),
+            of(METADATA, "[]"),
+            of(METADATA, "7"),
+            "{}".to_owned(),
+        ];
+        for one in &texts {
+            let Ok(other) = Node::parse(one, &SHAPE) else { continue };
+            for text in &texts {
+                let mut cursor = Cursor::new(text);
+                let beside = Node::read_beside(&mut cursor, &SHAPE, Some(&other));
+                let alone = Node::parse(text, &SHAPE);
+                assert_eq!(cursor.finish(), alone.clone().map(|_| ()), "{text}");
+                if let Ok(alone) = alone {
+                    assert_eq!(format!("{beside:?}"), format!("{alone:?}"), "{text} beside {one}");
+                }
+            }
+        }
     }
 }
