@@ -14,19 +14,46 @@ use std::borrow::Cow;
 use super::meaning::{self, Known, Meaning, is_volume, of_item, of_member};
 use super::names::{Format, clean_path};
 use super::schema::{ListMap, Member, Type};
-use crate::json::{Body, ByName, Node, Object, is_same_text};
+use crate::json::{Body, ByName, Node, Object, is_same_text, members};
 
 /// Whether two values of type `of` mean the same: the order of members does not matter, that of items does.
 pub fn deep_equal(of: &'static Type, one: &str, other: &str) -> bool {
-    is_same_text(one, other) || Meaning::of_text(Some(of), one) == Meaning::of_text(Some(of), other)
+    is_same_text(one, other) || {
+        let [one, other] = apart(Some(of), one, other);
+        one == other
+    }
 }
 
 /// Whether `theirs` has at least everything that `ours` has, both of type `of`, and nothing that undoes it. Objects may
 /// have further members, lists of objects further items (the server adds a token mount to each container); other lists,
 /// scalars and the members that [`Member::is_exact`] marks must be equal.
 pub fn deep_derivative(of: &'static Type, ours: &str, theirs: &str) -> bool {
-    let meaning = |text| Meaning::of_text(Some(of), text);
-    is_same_text(theirs, ours) || contains(Some(of), &meaning(theirs), &meaning(ours))
+    is_same_text(theirs, ours) || {
+        let [ours, theirs] = apart(Some(of), ours, theirs);
+        contains(Some(of), &theirs, &ours)
+    }
+}
+
+/// What two values of type `of` mean without the members that are spelt the same in both: whether one is or contains the
+/// other is a question about the rest.
+fn apart<'a>(of: Known, one: &'a str, other: &'a str) -> [Meaning<'a>; 2] {
+    let [of_one, of_other] = [one, other].map(members);
+    let are_sorted = [&of_one, &of_other].iter().all(|members| members.is_sorted_by(|one, next| one.0 < next.0));
+    if of_one.is_empty() || of_other.is_empty() || !are_sorted {
+        return [one, other].map(|text| Meaning::of_text(of, text));
+    }
+    let rest = |one: &[(Cow<'a, str>, &'a str)], other: &[(Cow<'a, str>, &'a str)]| {
+        let mut other = other.iter().peekable();
+        let mut rest = Vec::new();
+        for (key, text) in one {
+            while other.next_if(|(before, _)| before < key).is_some() {}
+            if !other.peek().is_some_and(|(same, its)| same == key && is_same_text(its, text)) {
+                rest.push((key.clone(), *text));
+            }
+        }
+        Meaning::of_members(of, rest)
+    };
+    [rest(&of_one, &of_other), rest(&of_other, &of_one)]
 }
 
 fn contains(of: Known, theirs: &Meaning<'_>, ours: &Meaning<'_>) -> bool {
@@ -112,24 +139,36 @@ pub fn deep_equal_nodes(of: &'static Type, one: &Node<'_>, other: &Node<'_>) -> 
 fn are_same_nodes(of: Known, one: &Node<'_>, other: &Node<'_>) -> bool {
     match (&one.body, &other.body) {
         (Body::Object(one), Body::Object(other)) => {
-            let (one, other) = (opened_members(one), opened_members(other));
-            let there = |node: &&&Node<'_>| !node.is_null();
-            one.iter().filter(|(_, one)| there(one)).all(|(key, one)| match other.get(key).filter(there) {
-                Some(other) => {
-                    are_same_nodes(of_member(of, key), one, other)
-                        || (is_absent_node(of, key, one) && is_absent_node(of, key, other))
+            let other = opened_members(other);
+            let mut other = other.iter().peekable();
+            let is_same = |(key, one): &(Cow<'_, str>, &Node<'_>)| {
+                while let Some((key, other)) = other.next_if(|(before, _)| before < key) {
+                    if !is_absent_node(of, key, other) {
+                        return false;
+                    }
                 }
-                None => is_absent_node(of, key, one),
-            }) && other
-                .iter()
-                .filter(|(_, other)| there(other))
-                .all(|(key, other)| one.get(key).is_some_and(|one| !one.is_null()) || is_absent_node(of, key, other))
+                match other.next_if(|(same, _)| same == key) {
+                    // A `null` is no member.
+                    Some((_, other))
+                        if one.is_null() == other.is_null() && are_same_nodes(of_member(of, key), one, other) =>
+                    {
+                        true
+                    }
+                    Some((_, other)) => is_absent_node(of, key, one) && is_absent_node(of, key, other),
+                    None => is_absent_node(of, key, one),
+                }
+            };
+            opened_members(one).iter().all(is_same) && other.all(|(key, other)| is_absent_node(of, key, other))
         }
         (Body::List(one), Body::List(other)) => {
             let (one, other, of) = (one.items(), other.items(), of_item(of));
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| are_same_nodes(of, one, other))
         }
         (Body::Text | Body::Entry(_), Body::Text | Body::Entry(_)) if is_same_text(one.text(), other.text()) => true,
+        (Body::Text | Body::Entry(_), Body::Text | Body::Entry(_)) => {
+            let [one, other] = apart(of, one.text(), other.text());
+            one == other
+        }
         _ => Meaning::of_node(of, one) == Meaning::of_node(of, other),
     }
 }
@@ -151,13 +190,20 @@ fn is_absent_node(of: Known, key: &str, node: &Node<'_>) -> bool {
     }
 }
 
-/// The members of an object that was opened, by key, each key once: of duplicates the last.
-fn opened_members<'o, 'a>(object: &'o Object<'a>) -> ByName<'a, &'o Node<'a>> {
-    let mut members = ByName::default();
+/// The members of an object that was opened, sorted by key, each key once: of duplicates the last.
+fn opened_members<'o, 'a>(object: &'o Object<'a>) -> Vec<(Cow<'a, str>, &'o Node<'a>)> {
+    let mut members = Vec::new();
     for (key, value) in object.iter() {
-        members.insert(key.decode(), value);
+        members.push((key.decode(), value));
     }
-    members
+    if members.is_sorted_by(|(one, _), (next, _)| one < next) {
+        return members;
+    }
+    let mut sorted = ByName::default();
+    for (key, value) in members {
+        sorted.insert(key, value);
+    }
+    sorted.into_sorted().collect()
 }
 
 #[cfg(test)]

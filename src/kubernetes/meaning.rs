@@ -13,7 +13,7 @@ use crate::json::{Body, ByName, Cursor, Node, Str, is_same_text};
 
 /// How deep a value is read. No API server stores anything deeper than this; below it, only what is spelt the same is the
 /// same, so that no text can exhaust the stack.
-const DEEPEST: usize = 128;
+pub const DEEPEST: usize = 128;
 
 /// The type of a value, where it is known.
 pub type Known = Option<&'static Type>;
@@ -39,6 +39,16 @@ impl<'a> Meaning<'a> {
     /// The meaning of `text`, of type `of`.
     pub fn of_text(of: Known, text: &'a str) -> Self {
         Self::read(of, &mut Cursor::new(text), DEEPEST)
+    }
+
+    /// The meaning of an object of type `of` with these members, each with its text.
+    pub fn of_members(of: Known, texts: Vec<(Cow<'a, str>, &'a str)>) -> Self {
+        let mut members = Members::new(of);
+        for (key, text) in texts {
+            let read = |of| Self::read(of, &mut Cursor::new(text), DEEPEST - 1);
+            members.add(key, text == "null", read);
+        }
+        members.meaning()
     }
 
     /// The meaning of a part of a document as it is now, with all that was changed in it.
@@ -82,7 +92,8 @@ impl<'a> Meaning<'a> {
         }
     }
 
-    fn read(of: Known, cursor: &mut Cursor<'a>, depth: usize) -> Self {
+    /// Reads the next value, no deeper than `depth`.
+    pub fn read(of: Known, cursor: &mut Cursor<'a>, depth: usize) -> Self {
         match (cursor.peek(), depth.checked_sub(1)) {
             (b'{', Some(depth)) => {
                 let mut members = Members::new(of);
@@ -164,6 +175,16 @@ pub fn of_member(of: Known, key: &str) -> Known {
     }
 }
 
+/// Whether every string that is a member of an object of type `of`, and not empty, means what it says, whichever member it
+/// is.
+pub const fn are_texts_plain(of: Known) -> bool {
+    match of {
+        Some(Type::Object(object)) => !object.has_odd_texts,
+        Some(Type::Map(map)) => !matches!(map.of, Type::Quantity),
+        _ => true,
+    }
+}
+
 /// What an item of a list of type `of` is.
 pub fn of_item(of: Known) -> Known {
     of.and_then(Type::of_item)
@@ -186,11 +207,7 @@ impl<'a> Members<'a> {
     /// Adds a member whose value `read` gives for its type.
     fn add(&mut self, key: Cow<'a, str>, is_null: bool, read: impl FnOnce(Known) -> Meaning<'a>) {
         let value = read(of_member(self.of, &key));
-        let is_absent = match (&value, self.of) {
-            (Meaning::Nothing, of) => is_null || !is_volume(of),
-            (value, Some(Type::Object(object))) => is_zero(object, &key, value),
-            _ => false,
-        };
+        let is_absent = is_absent_member(self.of, &key, is_null, &value);
         if self.unsorted.is_empty() && self.sorted.last().is_none_or(|(last, _)| *last < key) {
             if !is_absent {
                 self.sorted.push((key, value));
@@ -206,6 +223,16 @@ impl<'a> Members<'a> {
     fn meaning(mut self) -> Meaning<'a> {
         self.sorted.extend(self.unsorted.into_sorted().filter_map(|(key, value)| Some((key, value?))));
         if self.sorted.is_empty() { Meaning::Nothing } else { Meaning::Object(self.sorted) }
+    }
+}
+
+/// Whether the member `key` of an object of type `of` says no more than if it were absent, where it means `value` and
+/// `is_null` says whether it is spelt so.
+pub fn is_absent_member(of: Known, key: &str, is_null: bool, value: &Meaning<'_>) -> bool {
+    match (value, of) {
+        (Meaning::Nothing, of) => is_null || !is_volume(of),
+        (value, Some(Type::Object(object))) => is_zero(object, key, value),
+        _ => false,
     }
 }
 

@@ -71,6 +71,8 @@ pub struct Object {
     pub members: &'static [Member],
     /// How many of its exclusive members it holds.
     pub exclusive: Exclusive,
+    /// Whether a string in it may mean another than it says: a quantity, or a default.
+    pub has_odd_texts: bool,
     /// Members by name, each with the string that says the same as no member: the server's default.
     pub defaults: &'static [(&'static str, &'static str)],
 }
@@ -144,7 +146,12 @@ impl Member {
 impl Object {
     /// An object with these members, of the exclusive ones at most one.
     pub const fn new(members: &'static [Member]) -> Self {
-        Object { members, exclusive: Exclusive::AtMostOne, defaults: &[] }
+        let (mut rest, mut has_odd_texts) = (members, false);
+        while let [member, behind @ ..] = rest {
+            has_odd_texts |= matches!(member.of, Type::Quantity);
+            rest = behind;
+        }
+        Object { members, exclusive: Exclusive::AtMostOne, has_odd_texts, defaults: &[] }
     }
 
     /// An object with so many of its exclusive members.
@@ -154,7 +161,7 @@ impl Object {
 
     /// An object with these defaults.
     pub const fn defaults(self, defaults: &'static [(&'static str, &'static str)]) -> Self {
-        Object { defaults, ..self }
+        Object { defaults, has_odd_texts: true, ..self }
     }
 
     /// The member called `name`.
