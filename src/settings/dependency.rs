@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use super::fields::{FIELDS, Field, MergeStrategy, Target};
-use super::{DEPENDENCIES, Names, OnConflict, Settings, ready_made, strings, word};
+use super::ready_made::{self, Expansion};
+use super::{DEPENDENCIES, Names, OnConflict, Settings, strings, word};
 use crate::json::{ByName, Cursor, Malformed, Node, Path, Str};
 use crate::kubernetes::digest::Digest;
 use crate::kubernetes::selector::is_selected;
@@ -48,8 +49,7 @@ pub struct Addition<'a> {
     index: usize,
 }
 
-/// The text of one dependency with its placeholders filled in, and what its ready-made parts expand to: JSON objects of
-/// plain fields, by the name of the part.
+/// The text of one dependency with its placeholders filled in, and what its ready-made parts expand to.
 #[derive(Debug)]
 pub struct Resolved<'a> {
     /// Its name in the settings.
@@ -57,7 +57,7 @@ pub struct Resolved<'a> {
     /// Whether it needs the name of the object, and the object has none yet.
     pub lacks_name: bool,
     written: Cow<'a, str>,
-    expanded: Vec<(&'static str, String)>,
+    expanded: Vec<Expansion>,
 }
 
 impl<'a> Resolved<'a> {
@@ -102,9 +102,12 @@ impl<'a> Dependency<'a> {
             additions: Vec::new(),
             hash: String::new(),
         };
-        dependency.read_fields(&resolved.written, None, problems);
-        for (part, expanded) in &resolved.expanded {
-            dependency.read_fields(expanded, Some(part), problems);
+        dependency.read_fields(&resolved.written, problems);
+        for expansion in &resolved.expanded {
+            for (field, key, value) in expansion.entries() {
+                let (key, part) = (Cow::Borrowed(key), Some(expansion.part));
+                dependency.additions.push(Addition { field, key, member: field.member, value, part, index: 0 });
+            }
         }
         dependency.hash = dependency.hashed();
         dependency
@@ -122,7 +125,7 @@ impl<'a> Dependency<'a> {
             let is_it =
                 |field: &&Field| field.target == Target::Containers && field.within.is_none() && field.member == key;
             match FIELDS.iter().find(is_it) {
-                Some(field) => own.read_field(field, &self.path(), None, cursor, &mut Vec::new()),
+                Some(field) => own.read_field(field, &self.path(), cursor, &mut Vec::new()),
                 None => _ = cursor.skip(),
             }
         });
@@ -144,12 +147,12 @@ impl<'a> Dependency<'a> {
         self.additions.iter().any(|addition| addition.field.target == Target::Containers)
     }
 
-    fn read_fields(&mut self, text: &'a str, part: Option<&'static str>, problems: &mut Vec<Malformed>) {
+    fn read_fields(&mut self, text: &'a str, problems: &mut Vec<Malformed>) {
         let path = self.path();
         let is_object = Cursor::new(text).object(|cursor, key| {
             let name = key.decode();
             if let Some(field) = Field::named(&name).filter(|field| field.within.is_none()) {
-                return self.read_field(field, &path.member(field.name), part, cursor, problems);
+                return self.read_field(field, &path.member(field.name), cursor, problems);
             }
             let node = Node::text_only(cursor.skip());
             let path = path.member(&name);
@@ -184,23 +187,22 @@ impl<'a> Dependency<'a> {
         &mut self,
         field: &'static Field,
         path: &Path<'_>,
-        part: Option<&'static str>,
         cursor: &mut Cursor<'a>,
         problems: &mut Vec<Malformed>,
     ) {
         let mut add = |key, member, value, index| {
-            self.additions.push(Addition { field, key, member, value, part, index });
+            self.additions.push(Addition { field, key, member, value, part: None, index });
         };
         match (field.strategy, cursor.peek()) {
             (MergeStrategy::Granular, b'{') => {
                 cursor.object(|cursor, key| match field.another_in(&key.decode()) {
-                    Some(another) => self.read_field(another, &path.member(another.name), part, cursor, problems),
+                    Some(another) => self.read_field(another, &path.member(another.name), cursor, problems),
                     None => self.additions.push(Addition {
                         field,
                         key: key.decode(),
                         member: key,
                         value: cursor.skip(),
-                        part,
+                        part: None,
                         index: 0,
                     }),
                 });
@@ -244,10 +246,10 @@ impl<'a> Dependency<'a> {
         if self.env_first {
             hash.add("envFirst");
         }
-        let mut next = 0;
-        let fields = || self.additions.iter().map(|addition| addition.field);
-        while let Some(field) = fields().filter(|field| field.order() >= next).min_by_key(|field| field.order()) {
-            next = field.order() + 1;
+        // A bit for each field, by its order.
+        let mut used = self.additions.iter().fold(0_u64, |used, addition| used | 1 << addition.field.order());
+        while let Some(field) = FIELDS.get(used.trailing_zeros() as usize) {
+            used &= used - 1;
             let of_field = self.additions.iter().filter(|addition| std::ptr::eq(addition.field, field));
             let mut take_in = |addition: &Addition<'_>| {
                 hash.add(field.name);

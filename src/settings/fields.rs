@@ -194,6 +194,32 @@ pub static FIELDS: [Field; 35] = [
     row!("lifecycle", Type::Object(&LIFECYCLE), Containers, Atomic, ""),
 ];
 
+/// The fields that ready-made parts expand to.
+pub static VOLUMES: &Field = named("volumes");
+/// See [`VOLUMES`].
+pub static INIT_CONTAINERS_FIELD: &Field = named(INIT_CONTAINERS);
+/// See [`VOLUMES`].
+pub static ENV: &Field = named("env");
+/// See [`VOLUMES`].
+pub static VOLUME_MOUNTS: &Field = named("volumeMounts");
+
+/// The row of the field called `name`, which must be there, found by the compiler.
+#[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
+const fn named(name: &str) -> &'static Field {
+    let mut at = 0;
+    loop {
+        let (known, name) = (FIELDS[at].name.as_bytes(), name.as_bytes());
+        let mut same = 0;
+        while known.len() == name.len() && same < name.len() && known[same] == name[same] {
+            same += 1;
+        }
+        if known.len() == name.len() && same == name.len() {
+            return &FIELDS[at];
+        }
+        at += 1;
+    }
+}
+
 /// How many places of entries a container has.
 const PLACES_IN_CONTAINERS: usize = 8;
 
@@ -260,6 +286,15 @@ impl Field {
         std::ptr::from_ref(self).addr().wrapping_sub(FIELDS.as_ptr().addr()) / size_of::<Field>()
     }
 
+    /// That of the first field whose entries have the same place.
+    pub fn order_of_place(&self) -> usize {
+        let is_atomic = self.strategy == Atomic;
+        is_atomic
+            .then(|| FIELDS.iter().position(|field| field.has_place_of(self)))
+            .flatten()
+            .unwrap_or_else(|| self.order())
+    }
+
     /// Whether the member `key` of the object that this is holds entries of another field: `limits` of `resources`.
     pub fn holds_another(&self, key: &str) -> bool {
         self.another_in(key).is_some()
@@ -278,6 +313,11 @@ impl Field {
             (Atomic, _) => "spec",
             _ => self.name,
         }
+    }
+
+    /// Whether its entries have the same place as those of `other`.
+    pub fn has_place_of(&self, other: &Field) -> bool {
+        std::ptr::eq(self, other) || (self.strategy, self.target) == (Atomic, other.target) && other.strategy == Atomic
     }
 
     /// The first field whose entries have this place.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Cursor, quote_into};
+use crate::json::{Cursor, find_either, quote_into};
 
 /// What the placeholders stand for in a request.
 #[derive(Clone, Copy, Debug)]
@@ -18,16 +18,15 @@ impl Names<'_> {
     /// other brace.
     pub fn fill_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
         // A brace may hide behind an escape; a text without either has none.
-        let mut rest = text.as_bytes();
+        let bytes = text.as_bytes();
+        let mut at = 0;
         loop {
-            match rest.iter().position(|byte| matches!(byte, b'{' | b'\\')) {
-                None => return Cow::Borrowed(text),
-                Some(at) => rest = rest.get(at..).unwrap_or_default(),
+            at = find_either(bytes, at, b'{', b'\\');
+            match bytes.get(at..).unwrap_or_default() {
+                [] => return Cow::Borrowed(text),
+                [b'{', b'n', ..] | [b'\\', ..] => break,
+                _ => at += 1,
             }
-            if matches!(rest, [b'{', b'n', ..] | [b'\\', ..]) {
-                break;
-            }
-            rest = rest.get(1..).unwrap_or_default();
         }
         let mut out = String::with_capacity(text.len() + 64);
         self.copy(text, &mut out);
