@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::known::{Known, split_place};
+use super::opened_container;
 use super::others::carry_over_entries;
 use super::place::{entries_of, retain_entries};
-use super::{entry_of, opened_container};
 use crate::json::{ByName, Malformed, Node, Path};
 use crate::settings::fields::{Field, IN_CONTAINERS, INIT_CONTAINERS, SIDECARS};
 use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::{
-    self, Apart, Containers, Kind, container_names, init_container_names, is_meant_by_all, main_containers,
+    self, Apart, CONTAINER, Containers, Kind, container_names, init_container_names, is_meant_by_all, main_containers,
 };
 
 /// Dependencies, and the containers that they reach.
@@ -242,9 +242,7 @@ pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'
     let mut node = Node::text_only(text);
     for of in fields_of(field) {
         let Some(is_inside) = known.inside(of, name) else { continue };
-        if node.as_object().is_none() {
-            node = entry_of(field, text);
-        }
+        node.open(&CONTAINER);
         let Some(container) = node.as_object_mut() else { break };
         // Nothing in it is malformed: what is, was refused before.
         let _ = retain_entries(container, &Path::Root("container"), of, &mut |key| !is_inside(key));
@@ -255,7 +253,9 @@ pub fn without_others<'t>(known: &Known<'_>, field: &Field, name: &str, text: &'
 /// Keeps in `entry`, which is called `name` and takes the place of `replaced`, what dependencies and other policies put
 /// into that by their records. What an addition has itself (it is not `is_stored`) stays as it is there.
 pub fn carry_inside<'a>(known: &Known<'_>, field: &Field, entry: &mut Node<'a>, replaced: &Node<'a>, is_stored: bool) {
-    let (Some(container), Some(replaced)) = (entry.as_object_mut(), opened_container(replaced)) else { return };
+    let Some(replaced) = opened_container(replaced).filter(|_| field.is_container()) else { return };
+    entry.open(&CONTAINER);
+    let Some(container) = entry.as_object_mut() else { return };
     let name = container.get("name").and_then(Node::string).unwrap_or_default();
     for of in fields_of(field) {
         let Some(is_inside) = known.inside(of, &name) else { continue };

@@ -68,16 +68,20 @@ pub struct Group<'a> {
     /// The positions of those that are taken away, in their order.
     removed: Vec<usize>,
     /// Ours, in the order of the settings: where each stands, if it does, and whether it is written anew.
-    ours: Vec<(Option<usize>, Option<Written<'a>>)>,
+    ours: Vec<(Option<usize>, Option<&'a Addition<'a>>)>,
     /// What stands, or stood, in the stored object, and is put back: in the place of an entry, or behind all.
     put_back: Vec<Written<'a>>,
 }
 
 impl<'a> Group<'a> {
+    /// Makes room for so many entries of ours.
+    pub fn reserve(&mut self, count: usize) {
+        self.ours.reserve(count);
+    }
+
     /// An entry of ours that is new, or takes the place of the one at `at`.
     pub fn write(&mut self, at: Option<usize>, addition: &'a Addition<'a>) {
-        let &Addition { field, member, value, .. } = addition;
-        self.ours.push((at, Some(Written { field, member, value, is_stored: false, replaces: at })));
+        self.ours.push((at, Some(addition)));
     }
 
     /// An entry of ours that stands at `at`, and stays as it is.
@@ -116,7 +120,7 @@ impl<'a> Edits<'a> {
             edits.settle(count, *at, Fate::Goes);
         }
         for (at, written) in &group.ours {
-            match (at, written.map(|written| edits.write(written))) {
+            match (at, written.map(|addition| edits.write_addition(*at, addition))) {
                 (Some(at), Some(written)) => edits.settle(count, *at, Fate::Becomes(written)),
                 (None, written) => edits.back.extend(written),
                 (Some(_), None) => {}
@@ -124,6 +128,11 @@ impl<'a> Edits<'a> {
         }
         edits.put_back(count, group);
         edits
+    }
+
+    fn write_addition(&mut self, at: Option<usize>, addition: &'a Addition<'a>) -> Ours {
+        let &Addition { field, member, value, .. } = addition;
+        self.write(Written { field, member, value, is_stored: false, replaces: at })
     }
 
     fn write(&mut self, written: Written<'a>) -> Ours {
@@ -155,6 +164,13 @@ impl<'a> Edits<'a> {
         if group.removed.is_empty() && is_in_order && is_unchanged {
             return (rest, beside);
         }
+        // Mostly all are new, and nothing is free.
+        if group.removed.is_empty() && stands().next().is_none() {
+            rest.reserve_exact(group.ours.len());
+            let written = group.ours.iter().filter_map(|(_, written)| *written);
+            rest.extend(written.map(|addition| self.write_addition(None, addition)));
+            return (rest, beside);
+        }
         // The places that are free, and how far each entry may look for one: up to where the next one stands.
         let mut is_free = vec![false; count];
         let taken_away = group.removed.iter().copied();
@@ -170,7 +186,7 @@ impl<'a> Edits<'a> {
         }
         let mut placed = None;
         for ((at, written), limit) in group.ours.iter().zip(limits) {
-            let entry = written.map(|written| self.write(written)).or(at.map(Ours::Moved));
+            let entry = written.map(|addition| self.write_addition(*at, addition)).or(at.map(Ours::Moved));
             let Some(entry) = entry else { continue };
             let stands = at.filter(|_| is_in_order);
             let is_new = stands.is_none();
@@ -240,6 +256,13 @@ impl<'a> Edits<'a> {
 
     /// Does it to `entries`. `make` gets what is written, and the entry whose place it takes.
     pub fn apply<T>(&self, entries: &mut Vec<T>, make: impl Fn(&Written<'a>, Option<&T>) -> T) {
+        // Mostly there is only something new behind all.
+        let [first, last] = &self.beside;
+        if self.present.is_empty() && self.front.is_empty() && first.is_empty() && last.is_empty() {
+            entries.reserve_exact(self.back.len());
+            entries.extend(self.added().map(|written| make(written, None)));
+            return;
+        }
         let mut old: Vec<Option<T>> = std::mem::take(entries).into_iter().map(Some).collect();
         entries.reserve(old.len() + self.front.len() + self.back.len());
         let mut put = |old: &mut Vec<Option<T>>, ours| match ours {

@@ -160,6 +160,11 @@ impl<'r> Known<'r> {
         self.places.values().iter().flat_map(ByName::values).map(|owner| owner.dependency)
     }
 
+    /// Whether nothing is known of ours.
+    pub fn is_blank(&self) -> bool {
+        self.places.is_empty() && self.base.is_none_or(Record::is_empty)
+    }
+
     /// What counts as ours at `place`.
     pub fn at(&self, place: &str) -> Option<&OwnersAt<'r>> {
         self.places.get(place)

@@ -27,7 +27,7 @@ use self::excluded::{excluded, excluded_by_amount};
 use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, entries_of, holder_mut, present_atomic_fields, retain_entries};
 use crate::json::{Body, ByName, Malformed, Node, Object, Path, is_same_text, items, joined, member, string_member};
-use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, OF_SPEC, SIDECARS, Target};
+use crate::settings::fields::{Entry, FIELDS, Field, IN_CONTAINERS, MergeStrategy, OF_SPEC, SIDECARS, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::{self, Apart, CONTAINER, CONTAINER_LISTS, Containers, Kind, METADATA, container_name};
 
@@ -129,6 +129,9 @@ pub fn merge<'a>(
     held_back: &ByName<'a, ()>,
 ) -> Result<Outcome<'a>, Malformed> {
     let mut outcome = Outcome::default();
+    if known.is_blank() && !plan.is_empty() && plan.iter().all(|dependency| held_back.contains(dependency.name)) {
+        return Ok(outcome);
+    }
     let planned = plan.iter().filter(|dependency| !held_back.contains(dependency.name));
     let reach = Reach::settle(object, kind, planned, known, &|name| held_back.contains(name))?;
     for dependency in &reach.left_out {
@@ -166,7 +169,7 @@ pub fn merge<'a>(
     };
     let context = Context { kind, known, is_held_back: &is_held_back, on_conflict: &on_conflict };
     let additions = reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
-    let used = additions.fold(0, |used, addition| used | 1 << addition.field.order());
+    let used = additions.fold(0, |used, addition| used | 1 << addition.field.order_of_place());
     let mut merger = Merger { context, reach: &reach, stored, used, holds_back, outcome };
     merger.merge_all(object)?;
     Ok(merger.outcome)
@@ -176,7 +179,7 @@ struct Merger<'r, 'a> {
     context: Context<'r, 'a>,
     reach: &'r Reach<'a>,
     stored: Option<&'r Node<'a>>,
-    /// The fields that anything is added to: a bit for each, by its order.
+    /// The places that anything is added to: a bit for each, by the order of its first field.
     used: u64,
     /// Whether any dependency stays as it is.
     holds_back: bool,
@@ -441,13 +444,16 @@ impl<'a> Merger<'_, 'a> {
         if !needs_containers && !known.has_containers() {
             return Ok(());
         }
-        let additions = self.reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
-        let places = additions.map(|addition| addition.field.place()).chain(known.places());
-        let fields = fields_in_containers(places);
-        let positions = ByName::set(self.reach.dependencies.iter().map(|dependency| dependency.name));
+        let recorded = fields_in_containers(known.places());
+        let mut fields = Vec::with_capacity(IN_CONTAINERS.len());
+        for field in IN_CONTAINERS {
+            if self.used & 1 << field.order() != 0 || recorded.iter().any(|it| std::ptr::eq(*it, field)) {
+                fields.push(field);
+            }
+        }
         let mut additions = Vec::with_capacity(fields.len());
         for field in &fields {
-            additions.push(self.by_dependency(field, &positions));
+            additions.push(self.by_dependency(field));
         }
         let kind = self.context.kind;
         let mut there = ByName::set(workload::container_names(object, kind)?);
@@ -455,6 +461,9 @@ impl<'a> Merger<'_, 'a> {
         let recorded_main = recorded_main(self.stored, kind, known, main, &|name| there.contains(name));
         there.extend(workload::init_container_names(object, kind));
         let moved: Vec<_> = fields.iter().map(|field| known.moved(field, &there)).collect();
+        let are_any_moved = moved.iter().any(|moved| !moved.is_empty());
+        let dependencies = self.reach.dependencies.iter().filter(|_| are_any_moved);
+        let positions = ByName::set(dependencies.map(|dependency| dependency.name));
         let path = kind.pod_spec_path();
         let Some(spec) = path.get_mut(object)? else { return Ok(()) };
         let named = known.containers();
@@ -522,11 +531,14 @@ impl<'a> Merger<'_, 'a> {
     }
 
     /// The additions to a field, by the position of the dependency.
-    fn by_dependency(&self, field: &'static Field, positions: &ByName<'_, ()>) -> Vec<Vec<Desired<'a>>> {
-        let mut by_dependency = vec![Vec::new(); self.reach.dependencies.len()];
-        for desired in self.additions_to(|it| it.place() == field.place()) {
-            let of_it = positions.position(desired.dependency.name).and_then(|at| by_dependency.get_mut(at));
-            of_it.into_iter().for_each(|of_it| of_it.push(desired));
+    fn by_dependency(&self, field: &'static Field) -> Vec<Vec<Desired<'a>>> {
+        let mut by_dependency = Vec::with_capacity(self.reach.dependencies.len());
+        for dependency in &self.reach.dependencies {
+            let mut of_it = Vec::new();
+            for addition in dependency.additions.iter().filter(|addition| addition.field.has_place_of(field)) {
+                of_it.push(Desired { dependency, addition });
+            }
+            by_dependency.push(of_it);
         }
         by_dependency
     }
@@ -713,10 +725,15 @@ fn mounts_of(container: &str) -> Vec<&str> {
     mounts
 }
 
-/// An entry of a field, as part of a document. Others may be merged into a container.
+/// An entry of a field, as part of a document, opened as it is there when a request is read.
 fn entry_of<'a>(field: &Field, value: &'a str) -> Node<'a> {
-    let container = field.is_container().then(|| Node::parse(value, &CONTAINER).ok()).flatten();
-    container.unwrap_or_else(|| Node::text_only(value))
+    let mut entry = Node::text_only(value);
+    match field.entry {
+        Entry::Container => entry.open(&CONTAINER),
+        Entry::InitContainer => entry.open(&field.entry_shape()),
+        _ => {}
+    }
+    entry
 }
 
 /// A container, opened so that it can be merged into; `None` where it is no object.

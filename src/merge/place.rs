@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
 use super::containers::without_others;
 use super::edits::{Edits, Group, Written};
 use super::known::{Known, Owner, OwnersAt};
 use super::{Audience, Conflict, MOST_CONFLICTS, Outcome, set_field};
-use crate::json::{ByName, Malformed, Node, Object, Path, plain_or_shown, shown, string_member};
+use crate::json::{ByName, Malformed, Node, Object, Path, is_same_text, plain_or_shown, shown, string_member};
 use crate::settings::fields::{Entry, FIELDS, Field, MergeStrategy, Target};
 use crate::settings::{Addition, Dependency, OnConflict};
 use crate::workload::Kind;
@@ -205,6 +205,81 @@ struct Found<'e, 'a> {
     decided: Option<Decided<'a>>,
 }
 
+/// Keys, and the position of each. Mostly they are few, and most keys that are looked for are others.
+#[derive(Default)]
+pub struct Positions<'k> {
+    keys: Vec<&'k str>,
+    /// A bit of each key, which tells most others.
+    bits: [u64; 4],
+    /// All of them, once they are more than [`FEW`]. The settings have chosen them, so that nobody gains by keys with one
+    /// hash.
+    many: FxHashMap<&'k str, usize>,
+}
+
+/// How many keys are looked at one after the other.
+const FEW: usize = 16;
+
+impl<'k> Positions<'k> {
+    /// The place of the bit of `key`, and the bit.
+    fn bit_of(key: &str) -> (usize, u64) {
+        let [first, last] =
+            [key.bytes().next(), key.bytes().next_back()].map(|byte| u32::from(byte.unwrap_or_default()));
+        let mixed = (key.len() as u32 ^ first << 8 ^ last << 16).wrapping_mul(0x9e37_79b1) >> 24;
+        ((mixed >> 6) as usize, 1 << (mixed & 63))
+    }
+
+    /// The position of `key`.
+    pub fn get(&self, key: &str) -> Option<usize> {
+        let (at, bit) = Self::bit_of(key);
+        match self.bits.get(at) {
+            Some(bits) if bits & bit == 0 => None,
+            _ if self.keys.len() > FEW => self.many.get(key).copied(),
+            _ => self.keys.iter().position(|known| is_same_text(known, key)),
+        }
+    }
+
+    /// The position of `key`, which is added behind the others where it is not there.
+    pub fn get_or_add(&mut self, key: &'k str) -> usize {
+        self.get(key).unwrap_or_else(|| {
+            let at = self.keys.len();
+            let (place, bit) = Self::bit_of(key);
+            self.bits.get_mut(place).into_iter().for_each(|bits| *bits |= bit);
+            self.keys.push(key);
+            if at >= FEW {
+                let unlisted = self.keys.iter().enumerate().skip(self.many.len());
+                self.many.extend(unlisted.map(|(at, key)| (*key, at)));
+            }
+            at
+        })
+    }
+}
+
+/// The entries of all keys that are desired, or of a dependency that stays as it is.
+#[derive(Default)]
+struct All<'e, 'a> {
+    positions: Positions<'e>,
+    of_keys: Vec<Found<'e, 'a>>,
+}
+
+impl<'e, 'a> All<'e, 'a> {
+    fn position_or_add(&mut self, key: &'e str, addition: Option<&'a Addition<'a>>) -> usize {
+        let at = self.positions.get_or_add(key);
+        if at == self.of_keys.len() {
+            self.of_keys.push(Found { addition, entries: Vec::new(), decided: None });
+        }
+        at
+    }
+
+    fn get(&self, key: &str) -> Option<&Found<'e, 'a>> {
+        self.of_keys.get(self.positions.get(key)?)
+    }
+
+    fn get_mut(&mut self, key: &str) -> Option<&mut Found<'e, 'a>> {
+        let at = self.positions.get(key)?;
+        self.of_keys.get_mut(at)
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Decided<'a> {
     verdict: Verdict,
@@ -263,24 +338,22 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) -> Edits<'a> {
         let is_map = matches!(self.field.strategy, MergeStrategy::Granular | MergeStrategy::Atomic);
-        let mut found: FxHashMap<&str, Found<'e, 'a>> =
-            FxHashMap::with_capacity_and_hasher(desired.len(), FxBuildHasher);
+        let mut found = All { of_keys: Vec::with_capacity(desired.len()), ..All::default() };
         // Of one key, the first in the list brings it.
-        let desired_keys = desired.iter().rev().map(|desired| (&*desired.addition.key, Some(desired.addition)));
-        let held_back = self.held_back(context).filter(|_| may_put_back).map(|key| (key, None));
-        for (key, addition) in held_back.chain(desired_keys) {
-            found.insert(key, Found { addition, entries: Vec::new(), decided: None });
+        let mut positions = Vec::with_capacity(desired.len());
+        for Desired { addition, .. } in desired {
+            positions.push(found.position_or_add(&addition.key, Some(addition)));
+        }
+        if may_put_back {
+            self.held_back(context).for_each(|key| _ = found.position_or_add(key, None));
         }
         let (mut first, mut last) = (Group::default(), Group::default());
-        let dependencies = desired.iter().map(|desired| desired.dependency);
-        let go_first =
-            ByName::set(dependencies.filter(|it| goes_first(it, self.field)).map(|dependency| dependency.name));
         // Whether none of the user's was there so far.
         let mut is_before_theirs = self.field.entry == Entry::InitContainer;
         for (at, (key, value)) in entries.iter().enumerate() {
             let Some(key) = key else { continue };
-            is_before_theirs &= self.owner(key).is_some();
-            match found.get_mut(&**key) {
+            is_before_theirs = is_before_theirs && self.owner(key).is_some();
+            match found.get_mut(key) {
                 // Of the duplicates in a map the last counts.
                 Some(found) if is_map => found.entries = vec![(at, value)],
                 Some(found) => found.entries.push((at, value)),
@@ -298,13 +371,31 @@ impl<'a> Place<'_, 'a> {
         if may_put_back {
             self.put_back(context, &found, &mut last, outcome);
         }
+        // Mostly nothing of what is desired is there, and nothing keeps it from being added.
+        let are_new = found.of_keys.len() == desired.len()
+            && found.of_keys.iter().all(|found| found.entries.is_empty())
+            && self.owners.iter().all(Option::is_none)
+            && self.moved.is_none()
+            && self.taken.is_empty()
+            && self.excluded.is_empty();
+        let mut positions = positions.into_iter();
         let mut files = Vec::new();
         // The additions of one dependency stand together.
         for of_one in desired.chunk_by(|one, other| std::ptr::eq(one.dependency, other.dependency)) {
-            let mut keys = Vec::new();
-            for Desired { dependency, addition } in of_one {
-                let verdict = self.verdict(context, dependency, addition, &found, outcome);
-                let Some(found) = found.get_mut(&*addition.key) else { continue };
+            let Some(Desired { dependency, .. }) = of_one.first() else { continue };
+            let group = if goes_first(dependency, self.field) { &mut first } else { &mut last };
+            group.reserve(of_one.len());
+            let mut keys = Vec::with_capacity(of_one.len());
+            let mut change = None;
+            for Desired { addition, .. } in of_one {
+                let at = positions.next().unwrap_or_default();
+                let Some(of_key) = found.of_keys.get(at) else { continue };
+                let verdict = if are_new {
+                    Verdict::Add
+                } else {
+                    self.verdict(context, dependency, addition, of_key, &found, outcome)
+                };
+                let Some(found) = found.of_keys.get_mut(at) else { continue };
                 let owner = self.owner(&addition.key);
                 // What was pruned from an entry would be again.
                 let is_due = match (verdict, found.decided) {
@@ -314,7 +405,8 @@ impl<'a> Place<'_, 'a> {
                 };
                 let is_first = found.decided.is_none();
                 if verdict.is_a_change() {
-                    outcome.note_change(dependency.name, self.field.target, is_due, is_first);
+                    let (was_due, was_first) = change.unwrap_or_default();
+                    change = Some((was_due || is_due, was_first || is_first));
                 }
                 if !is_first {
                     continue;
@@ -325,7 +417,6 @@ impl<'a> Place<'_, 'a> {
                 {
                     outcome.record.forget(owner.dependency, &self.name, &addition.key);
                 }
-                let group = if go_first.contains(dependency.name) { &mut first } else { &mut last };
                 match (verdict, found.entries.first()) {
                     (Verdict::Theirs | Verdict::Conflict, _) => continue,
                     (Verdict::Unwanted, _) => {
@@ -348,9 +439,10 @@ impl<'a> Place<'_, 'a> {
                 let is_overridden = verdict == Verdict::Override || owner.is_some_and(|owner| owner.is_overridden);
                 keys.push((Cow::Borrowed(&*addition.key), is_overridden));
             }
-            if let Some(Desired { dependency, .. }) = of_one.first() {
-                outcome.record.note(dependency.name, &dependency.hash, &self.name, keys);
+            if let Some((is_due, is_first)) = change {
+                outcome.note_change(dependency.name, self.field.target, is_due, is_first);
             }
+            outcome.record.note(dependency.name, &dependency.hash, &self.name, keys);
         }
         self.warn_of_directories(&files, entries, outcome);
         if is_map {
@@ -377,7 +469,7 @@ impl<'a> Place<'_, 'a> {
     fn put_back(
         &self,
         context: &Context<'_, 'a>,
-        found: &FxHashMap<&str, Found<'_, 'a>>,
+        found: &All<'_, 'a>,
         group: &mut Group<'a>,
         outcome: &mut Outcome<'a>,
     ) {
@@ -481,11 +573,11 @@ impl<'a> Place<'_, 'a> {
         context: &Context<'_, 'a>,
         dependency: &'a Dependency<'a>,
         addition: &'a Addition<'a>,
-        all: &FxHashMap<&str, Found<'_, 'a>>,
+        found: &Found<'_, 'a>,
+        all: &All<'_, 'a>,
         outcome: &mut Outcome<'a>,
     ) -> Verdict {
         let (field, name) = (addition.field, dependency.name);
-        let Some(found) = all.get(&*addition.key) else { return Verdict::Theirs };
         // A dependency before it in the list brings the same. Where that one is in conflict, this one may be too.
         if let Some(decided) = found.decided.filter(|decided| decided.verdict != Verdict::Conflict) {
             return decided.verdict;
@@ -645,7 +737,7 @@ impl<'a> Place<'_, 'a> {
     }
 
     /// Whether what is there under `key` is not ours, or no longer since the client wrote over it.
-    fn is_the_users(&self, key: &str, all: &FxHashMap<&str, Found<'_, 'a>>) -> bool {
+    fn is_the_users(&self, key: &str, all: &All<'_, 'a>) -> bool {
         let Some(found) = all.get(key) else { return false };
         let is_wanted = |value| found.addition.is_some_and(|addition| self.field.contains(key, value, addition.value));
         let is_written_over = |value| !is_wanted(value) && self.stored.has_another(self.field, key, value);
@@ -662,19 +754,22 @@ impl<'a> Place<'_, 'a> {
         entries: &[(Option<Cow<'_, str>>, &str)],
         outcome: &mut Outcome<'a>,
     ) {
-        let mut files =
-            mounts.iter().filter(|desired| string_member(desired.addition.value, "subPath").is_some()).peekable();
-        if files.peek().is_none() {
+        if mounts.is_empty() {
             return;
         }
         let theirs = entries.iter().filter_map(|(key, _)| key.as_deref());
         let directories = ByName::set(theirs.filter(|path| self.owner(path).is_none()));
+        let shortest = directories.names().map(|path| path.len()).min().unwrap_or(usize::MAX);
         let mut warned = ByName::default();
-        for Desired { dependency, addition } in files {
+        for Desired { dependency, addition } in mounts {
             let mut path: &str = &addition.key;
-            while let Some((directory, _)) = path.rsplit_once('/') {
-                path = directory;
-                if directories.contains(directory) && warned.add([dependency.name, directory].concat()) {
+            while let Some(end) = path.bytes().rposition(|byte| byte == b'/').filter(|end| *end >= shortest) {
+                path = path.get(..end).unwrap_or_default();
+                let directory = path;
+                if directories.contains(directory)
+                    && string_member(addition.value, "subPath").is_some()
+                    && warned.add([dependency.name, directory].concat())
+                {
                     outcome.warn(
                         Audience::Writer,
                         format!(
@@ -759,7 +854,9 @@ fn goes_first(dependency: &Dependency<'_>, field: &Field) -> bool {
 /// The key of the variable that is one with an addition under `Keep`: the same in the other case, so that where the user
 /// has set either, both stay as he has them.
 fn twin(dependency: &Dependency<'_>, addition: &Addition<'_>) -> Option<String> {
-    let is_lower = addition.key.contains(|c: char| c.is_ascii_lowercase());
-    (dependency.on_conflict == OnConflict::Keep && addition.part == Some("proxy"))
-        .then(|| if is_lower { addition.key.to_ascii_uppercase() } else { addition.key.to_ascii_lowercase() })
+    if dependency.on_conflict != OnConflict::Keep || addition.part != Some("proxy") {
+        return None;
+    }
+    let is_lower = addition.key.bytes().any(|byte| byte.is_ascii_lowercase());
+    Some(if is_lower { addition.key.to_ascii_uppercase() } else { addition.key.to_ascii_lowercase() })
 }
