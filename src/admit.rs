@@ -6,12 +6,14 @@
 use std::cell::OnceCell;
 
 use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
-use crate::json::{ByName, Malformed, joined};
+use crate::json::{ByName, Malformed, Str, joined};
 use crate::merge::{
     Annotations, Audience, Conflict, Known, MOST_CONFLICTS, OfOthers, Outcome, Record, Records, Says,
-    apply_annotations, changed_annotations, put_back_metadata,
+    apply_annotations, changed_annotations, is_in_place, put_back_metadata,
 };
-use crate::rollout::{Change, Merged, Rollout, Waiting, hash_of_asking, may_change, merge_along, restore_template};
+use crate::rollout::{
+    Change, Merged, Rollout, Waiting, has_stored_template, hash_of_asking, may_change, merge_along, restore_template,
+};
 use crate::settings::{Dependency, Names, OwnAnnotations, Resolved, RunningNotebooks, Settings};
 use crate::workload::{self, Kind, is_stopped};
 
@@ -37,14 +39,14 @@ pub fn validate(payload: &[u8]) -> Answer {
 
 /// Answers a request.
 fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
-    let name = workload::name(&request.object).unwrap_or_default();
-    let namespace = request.namespace.clone();
-    let names = Names { namespace: &namespace, name: &name };
     let mut problems = Vec::new();
     let wanted = settings.wanted(request.kind, &mut problems);
     if request.kind == Kind::Pod && wanted.is_empty() && problems.is_empty() {
         return Answer::accept();
     }
+    let name = workload::name(&request.object).unwrap_or_default();
+    let namespace = request.namespace.clone();
+    let names = Names { namespace: &namespace, name: &name };
     let resolved = Resolved::all(settings, wanted, &names, &mut problems);
     let running_notebooks = settings.running_notebooks(&mut problems);
     let own = settings.own_annotations(&mut problems);
@@ -100,39 +102,62 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         return Ok(Answer::accept());
     }
     let mut warnings = Vec::new();
-    let client = has.record(kind).unwrap_or_else(|()| {
+    let text = has.injected.map(Str::decode);
+    let client = text.as_deref().map_or_else(|| Some(Record::default()), |text| Record::parse(text, kind));
+    let client = client.unwrap_or_else(|| {
         let owns_nothing = "cannot be read: nothing counts as the platform's because of it";
         warnings.push(format!("annotation {} {owns_nothing}", own.key(OwnAnnotations::INJECTED)));
         Record::default()
     });
-    let stored = stored_has.as_ref().map(|has| has.record(kind).unwrap_or_default());
-    let [foreign_of_client, foreign_of_stored] = [Some(&has), stored_has.as_ref()].map(|has| {
-        let mut records = Vec::new();
+    // Mostly the stored record is the client's, and so it is read once.
+    let is_same_record = stored_has.as_ref().is_some_and(|stored| stored.injected == has.injected);
+    let stored_text = stored_has.as_ref().filter(|_| !is_same_record).and_then(|has| has.injected).map(Str::decode);
+    let stored = stored_text.as_deref().and_then(|text| Record::parse(text, kind)).unwrap_or_default();
+    let stored = stored_has.as_ref().map(|_| if is_same_record { &client } else { &stored });
+    let foreign = [Some(&has), stored_has.as_ref()].map(|has| {
+        let mut texts = Vec::new();
         if let Some(has) = has {
-            records.extend(has.foreign.iter().filter_map(|text| Record::parse(text, kind)));
+            texts.extend(has.foreign.iter().copied().map(Str::decode));
         }
+        texts
+    });
+    let [foreign_of_client, foreign_of_stored] = foreign.each_ref().map(|texts| {
+        let mut records = Vec::new();
+        records.extend(texts.iter().filter_map(|text| Record::parse(text, kind)));
         records
     });
-    let copied = has.injected.as_deref().filter(|_| workload::is_of_stateful_set(&request.object));
+    let copied = text.as_deref().filter(|_| workload::is_of_stateful_set(&request.object));
     let copied = copied.and_then(|text| Record::parse(text, Kind::Notebook));
     let records = Records {
         client: &client,
-        stored: stored.as_ref(),
+        stored,
         foreign_of_client: &foreign_of_client,
         foreign_of_stored: &foreign_of_stored,
         copied: copied.as_ref(),
     };
 
-    let known = Known::new(&records, is_ours, plan, false);
     let asks = has.apply.as_deref() == Some("now");
     // One that was called before us in this request has taken the annotation off.
     let old = request.old_object.as_ref().filter(|_| asks || client.applied.is_some());
-    let before = stored.as_ref().and_then(|stored| stored.applied.as_deref()).unwrap_or_default();
+    let before = stored.and_then(|stored| stored.applied.as_deref()).unwrap_or_default();
     let applied = old.map(|old| hash_of_asking(old, kind, before));
     let was_asked = applied.is_some() && client.applied.as_deref() == applied.as_deref();
     let is_asked_for = asks || was_asked || workload::asks_for_restart(&request.object);
     let is_asked_for = is_asked_for || deployed.is_report;
     let may_change = may_change(&request, deployed.running_notebooks, is_asked_for);
+    let is_settled = !deployed.is_report
+        && request.operation == Operation::Update
+        && is_same_record
+        && !client.is_empty()
+        && client.applied.is_none()
+        && stored_has.as_ref().is_some_and(|stored| has.are_settled(stored))
+        && has_stored_template(&request)
+        && is_in_place(&request.object, kind, &client, &foreign_of_client, plan, is_ours, may_change);
+    if is_settled {
+        let audit_annotations = audit([("unknown", unknown(&client, is_ours))]);
+        return Ok(Answer { audit_annotations, ..Answer::accept() });
+    }
+    let known = Known::new(&records, is_ours, plan, false);
     let of_others = request.old_object.as_ref().map(|_| OfOthers::of(&records, is_ours)).unwrap_or_default();
     let change = Change::of(&request, &records, &of_others, plan, &known, may_change);
     let rollout = Rollout::of(&request, &change, may_change);
@@ -186,7 +211,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
         record: &outcome.record,
         was_managed: has.injected.is_some() && client.is_blank()
             || !client.is_empty()
-            || stored.as_ref().is_some_and(|it| !it.is_empty()),
+            || stored.is_some_and(|it| !it.is_empty()),
         waiting: &pending,
         is_applied: asks && !is_deferred,
     };
@@ -199,21 +224,31 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let changed = joined(",", names.iter().copied());
     let others = outcome.changed.names().filter(|_| !is_planned_alone).map(|name| &**name);
     let removed = joined(",", others.filter(|name| !planned.contains(name)));
-    let unknown = joined(",", outcome.record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)));
-    let mut audit_annotations = vec![
+    let audit_annotations = audit([
         ("dependencies", changed),
         ("removed", removed),
         ("deferred", joined(",", deferred.iter().copied())),
         ("left-out", joined(",", waiting.left_out())),
-        ("unknown", unknown),
+        ("unknown", unknown(&outcome.record, is_ours)),
         ("restored", restored.to_owned()),
-    ];
-    audit_annotations.retain(|(_, names)| !names.is_empty());
+    ]);
     Ok(Answer {
         verdict: MutatedObject::of(&mut object).map_or(Verdict::Accept, Verdict::Mutate),
         warnings,
         audit_annotations,
     })
+}
+
+/// The names of the dependencies in a record that these settings do not know.
+fn unknown(record: &Record<'_>, is_ours: &dyn Fn(&str) -> bool) -> String {
+    joined(",", record.parts().map(|(name, _)| name).filter(|name| !is_ours(name)))
+}
+
+/// The audit annotations that say something.
+fn audit<const COUNT: usize>(annotations: [(&'static str, String); COUNT]) -> Vec<(&'static str, String)> {
+    let mut annotations = Vec::from(annotations);
+    annotations.retain(|(_, names)| !names.is_empty());
+    annotations
 }
 
 /// What the settings ask for and the object is not, where it counts as the stored one: a rejection that names the

@@ -43,7 +43,7 @@ impl Change {
         let (Some(old), new, kind) = (&request.old_object, &request.object, request.kind) else {
             return Change::Nothing;
         };
-        if is_same_text(template(old, kind).text(), template(new, kind).text()) || is_same_template(old, new, kind) {
+        if has_stored_template(request) || is_same_template(old, new, kind) {
             return Change::Nothing;
         }
         let are_same = |of_old: &[_], of_new: &[_]| {
@@ -129,6 +129,12 @@ pub fn may_change(request: &Request<'_>, running_notebooks: RunningNotebooks, is
     let is_stopped = |old| workload::is_stopped(old) || workload::is_stopped(&request.object);
     running_notebooks == RunningNotebooks::Restart
         || request.old_object.as_ref().is_some_and(|old| is_asked_for || is_stopped(old))
+}
+
+/// Whether the template is the stored one, byte for byte.
+pub fn has_stored_template(request: &Request<'_>) -> bool {
+    let text = |object| template(object, request.kind).text();
+    request.old_object.as_ref().is_some_and(|old| is_same_text(text(old), text(&request.object)))
 }
 
 /// Whether the templates of two objects mean the same (contract, "Equality").

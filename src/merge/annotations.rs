@@ -11,11 +11,14 @@ use crate::workload::{self, ANNOTATIONS, Kind, METADATA};
 /// An annotation as JSON, ready to be put on an object; without a value it is taken off.
 type Written = (String, Option<String>);
 
+/// What the mark says.
+const STATUS: &str = "injected";
+
 /// What the policy's annotations say on an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Annotations<'a> {
     /// The record of what was added.
-    pub injected: Option<Cow<'a, str>>,
+    pub injected: Option<Str<'a>>,
     /// A mark for people and selectors.
     pub status: Option<Cow<'a, str>>,
     /// The names of the dependencies that wait.
@@ -23,7 +26,7 @@ pub struct Annotations<'a> {
     /// What the user asks for.
     pub apply: Option<Cow<'a, str>>,
     /// The records of policies under other domains.
-    pub foreign: Vec<Cow<'a, str>>,
+    pub foreign: Vec<Str<'a>>,
 }
 
 impl<'a> Annotations<'a> {
@@ -33,11 +36,11 @@ impl<'a> Annotations<'a> {
         for (key, value) in workload::annotations(object).into_iter().flat_map(Object::iter) {
             let key = key.decode();
             match own.name_of(&key) {
-                Some(OwnAnnotations::INJECTED) => read.injected = value.string(),
+                Some(OwnAnnotations::INJECTED) => read.injected = value.token(),
                 Some(OwnAnnotations::STATUS) => read.status = value.string(),
                 Some(OwnAnnotations::PENDING) => read.pending = value.string(),
                 Some(OwnAnnotations::APPLY) => read.apply = value.string(),
-                _ if key.ends_with("/injected") => read.foreign.extend(value.string()),
+                _ if key.ends_with("/injected") => read.foreign.extend(value.token()),
                 _ => {}
             }
         }
@@ -46,15 +49,13 @@ impl<'a> Annotations<'a> {
 
     /// Whether the object has none of the policy's own.
     pub fn is_empty(&self) -> bool {
-        [&self.injected, &self.status, &self.pending, &self.apply].into_iter().all(Option::is_none)
+        self.injected.is_none() && [&self.status, &self.pending, &self.apply].into_iter().all(Option::is_none)
     }
 
-    /// The record of an object of this kind.
-    ///
-    /// # Errors
-    /// It cannot be read, and so nothing is ours because of it.
-    pub fn record(&self, kind: Kind) -> Result<Record<'_>, ()> {
-        self.injected.as_deref().map_or_else(|| Ok(Record::default()), |text| Record::parse(text, kind).ok_or(()))
+    /// Whether, but for the record, the stored object has the same, and nothing is left to do because of it.
+    pub fn are_settled(&self, stored: &Self) -> bool {
+        let is_settled = |it: &Self| it.pending.is_none() && it.apply.is_none() && it.status.as_deref() == Some(STATUS);
+        is_settled(self) && is_settled(stored) && self.foreign == stored.foreign
     }
 
     /// The names of the dependencies that wait.
@@ -85,16 +86,18 @@ pub fn changed_annotations(
     says: &Says<'_>,
 ) -> Vec<Written> {
     let waiting = says.waiting.join(",");
-    let injected = says.record.to_json(kind).map(Cow::Owned);
+    let injected = says.record.to_token(kind);
     // Without a record, `status` is not the policy's: the webhook that it replaces wrote the same annotation.
     let status = match &injected {
-        Some(_) if !says.record.is_empty() => Some(Cow::Borrowed("injected")),
+        Some(_) if !says.record.is_empty() => Some(Cow::Borrowed(STATUS)),
         _ => has.status.clone().filter(|_| !says.was_managed),
     };
     let apply = has.apply.clone().filter(|_| !says.is_applied);
     let mut changed = Vec::new();
+    if has.injected != injected.as_deref().map(Str::from_token) {
+        changed.push((quoted(&own.key(OwnAnnotations::INJECTED)), injected));
+    }
     for (name, has, value) in [
-        (OwnAnnotations::INJECTED, &has.injected, injected),
         (OwnAnnotations::STATUS, &has.status, status),
         (OwnAnnotations::PENDING, &has.pending, (!waiting.is_empty()).then_some(Cow::Borrowed(&*waiting))),
         (OwnAnnotations::APPLY, &has.apply, apply),

@@ -8,6 +8,7 @@ mod annotations;
 mod containers;
 mod edits;
 mod excluded;
+mod in_place;
 mod known;
 mod others;
 mod place;
@@ -17,6 +18,7 @@ mod set_aside;
 use std::borrow::Cow;
 
 pub use annotations::{Annotations, Says, apply_annotations, changed_annotations};
+pub use in_place::is_in_place;
 pub use known::{Known, Records};
 pub use others::{OfOthers, carry_over, put_back_metadata};
 pub use record::{Part, Record};

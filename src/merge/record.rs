@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use super::known::split_place;
 use super::set_aside::keys_of;
 use super::{Records, set_aside};
-use crate::json::{ByName, Cursor, Malformed, Node, quote_into};
+use crate::json::{ByName, Cursor, Malformed, Node, escape_into, is_plain, quoted};
 use crate::settings::Dependency;
 use crate::workload::Kind;
 
@@ -49,7 +49,7 @@ pub struct Record<'t> {
 }
 
 impl<'t> Record<'t> {
-    /// Reads the annotation of an object of a kind; `None` where it is not what [`Record::to_json`] writes.
+    /// Reads the annotation of an object of a kind; `None` where it is not what [`Record::to_token`] writes.
     ///
     /// Version 0.1.0 wrote the dependencies of the one kind without naming it. No dependency is called like a kind, whose
     /// names begin with a capital letter.
@@ -86,17 +86,18 @@ impl<'t> Record<'t> {
         part.map(|part| self.parts.insert(name, part)).is_some()
     }
 
-    /// The annotation's text; `None` where there is nothing to say.
-    pub fn to_json(&self, kind: Kind) -> Option<String> {
-        let mut text = String::with_capacity(256);
+    /// The annotation's value as JSON: a string, quotes included, in which JSON stands. `None` where there is nothing to
+    /// say.
+    pub fn to_token(&self, kind: Kind) -> Option<String> {
+        let mut text = String::with_capacity(1024);
         let mut member = |name: &str, write: &dyn Fn(&mut String)| {
-            text.push(if text.is_empty() { '{' } else { ',' });
+            text.push_str(if text.is_empty() { "\"{" } else { "," });
             quote_into(name, &mut text);
             text.push(':');
             write(&mut text);
         };
         for (name, part) in self.other_kinds.iter() {
-            member(name, &|text| text.push_str(part));
+            member(name, &|text| escape_into(part, text));
         }
         if !self.parts.is_empty() {
             member(kind.name(), &|text| write_object(text, self.parts(), write_part));
@@ -104,7 +105,7 @@ impl<'t> Record<'t> {
         if let Some(applied) = &self.applied {
             member("applied", &|text| quote_into(applied, text));
         }
-        text.push_str(if text.is_empty() { "" } else { "}" });
+        text.push_str(if text.is_empty() { "" } else { "}\"" });
         Some(text).filter(|text| !text.is_empty())
     }
 
@@ -136,9 +137,11 @@ impl<'t> Record<'t> {
         }
         let Some(part) = self.parts.entry(name) else { return };
         part.hash = Cow::Borrowed(hash);
-        let overridden: Vec<_> =
-            keys.iter().filter(|(_, is_overridden)| *is_overridden).map(|(key, _)| key.clone()).collect();
-        let added: Vec<_> = keys.into_iter().map(|(key, _)| key).collect();
+        let (mut added, mut overridden) = (Vec::with_capacity(keys.len()), Vec::new());
+        for (key, is_overridden) in keys {
+            overridden.extend(is_overridden.then(|| key.clone()));
+            added.push(key);
+        }
         for (places, keys) in [(&mut part.added, added), (&mut part.overridden, overridden)] {
             match places.get_mut(place) {
                 _ if keys.is_empty() => {}
@@ -242,13 +245,24 @@ fn read_places<'t>(cursor: &mut Cursor<'t>) -> Places<'t> {
     places
 }
 
+/// Appends `string` as a JSON string in a JSON string.
+fn quote_into(string: &str, text: &mut String) {
+    if is_plain(string) {
+        text.push_str("\\\"");
+        text.push_str(string);
+        text.push_str("\\\"");
+    } else {
+        escape_into(&quoted(string), text);
+    }
+}
+
 fn write_part(text: &mut String, part: &Part<'_>) {
-    text.push_str("{\"hash\":");
+    text.push_str(r#"{\"hash\":"#);
     quote_into(&part.hash, text);
-    text.push_str(",\"added\":");
+    text.push_str(r#",\"added\":"#);
     write_places(text, &part.added);
     if part.overridden.values().iter().any(|keys| !keys.is_empty()) {
-        text.push_str(",\"overridden\":");
+        text.push_str(r#",\"overridden\":"#);
         write_places(text, &part.overridden);
     }
     text.push('}');
@@ -291,17 +305,21 @@ mod tests {
         Record::parse(text, Kind::Notebook)
     }
 
+    fn json(record: &Record<'_>, kind: Kind) -> Option<String> {
+        record.to_token(kind).map(|token| serde_json::from_str(&token).unwrap())
+    }
+
     #[test]
     fn what_is_noted_is_written_and_read_back() {
         let mut record = Record::default();
-        assert_eq!(record.to_json(Kind::Notebook), None);
+        assert_eq!(json(&record, Kind::Notebook), None);
         record.note("registry", "01", "imagePullSecrets", vec![("b".into(), false), ("a".into(), false)]);
         record.note("proxy", "02", "env", vec![("A".into(), true), ("B\"".into(), false)]);
         record.note("proxy", "02", "env", vec![("C".into(), false)]);
         record.note("proxy", "02", "env/other", Vec::new());
         let text = r#"{"Notebook":{"proxy":{"hash":"02","added":{"env":["A","B\"","C"]},"overridden":{"env":["A"]}},"registry":{"hash":"01","added":{"imagePullSecrets":["b","a"]}}}}"#;
-        assert_eq!(record.to_json(Kind::Notebook).as_deref(), Some(text));
-        assert_eq!(read(text).and_then(|record| record.to_json(Kind::Notebook)).as_deref(), Some(text));
+        assert_eq!(json(&record, Kind::Notebook).as_deref(), Some(text));
+        assert_eq!(read(text).and_then(|record| json(&record, Kind::Notebook)).as_deref(), Some(text));
         record.forget("proxy", "env", "A");
         assert_eq!(record.part("proxy").and_then(|part| part.added.get("env")).map(Vec::len), Some(2));
     }
@@ -311,7 +329,7 @@ mod tests {
         let text = r#"{"Pod":{"a":{"hash":"1","added":{}}},"Notebook":{"b":{"hash":"2","added":{}}},"applied":"3"}"#;
         let record = read(text).unwrap();
         assert!(record.parts().map(|(name, _)| name).eq(["b"]));
-        assert_eq!(record.to_json(Kind::Notebook).as_deref(), Some(text));
+        assert_eq!(json(&record, Kind::Notebook).as_deref(), Some(text));
         assert!(Record::parse(text, Kind::PipelinePod).unwrap().parts().map(|(name, _)| name).eq(["a"]));
     }
 
@@ -321,7 +339,7 @@ mod tests {
         let part = record.part("proxy").unwrap();
         assert!(part.is_of_0_1_0 && part.added.get("env/nb").is_some());
         assert_eq!(
-            record.to_json(Kind::PipelinePod).as_deref(),
+            json(&record, Kind::PipelinePod).as_deref(),
             Some(r#"{"Pod":{"proxy":{"hash":"02","added":{"env/nb":["A"]}}}}"#)
         );
     }

@@ -25,6 +25,7 @@ mod report;
 mod running;
 mod selector;
 pub mod settings;
+mod settled;
 mod untouched;
 mod waiting;
 mod written_over;
