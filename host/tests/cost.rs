@@ -19,29 +19,29 @@ use serde_json::Value;
 
 /// How many times the instructions of `scan` a row of the table may take at most; beside each, where it is to get.
 const BOUNDS: [(&str, f64); 19] = [
-    ("another kind", 0.2),                    // target 0.9
-    ("DELETE", 0.8),                          // target 0.9
-    ("status subresource", 0.9),              // target 0.9
-    ("plain pod", 1.05),                      // target 0.9
-    ("labels of a pod", 0.9),                 // target 0.9
-    ("typical Notebook, registry", 1.8),      // target 1.3
-    ("typical Notebook, all four", 8.7),      // target 2.4
-    ("pipeline pod, registry", 1.3),          // no target
-    ("pipeline pod, all four", 4.8),          // target 1.7
-    ("culler, injected", 5.4),                // target 1.4
-    ("culler's first update, injected", 6.0), // no target
-    ("stop, injected", 5.2),                  // target 1.8
-    ("start, injected", 5.2),                 // target 1.8
-    ("culler, never injected", 8.8),          // target 3.0
-    ("1 MB Notebook, registry", 0.9),         // target 1.0
-    ("1 MB Notebook, all four", 1.45),        // target 1.15
-    ("1 MB Notebook, one annotation", 0.5),   // no target
-    ("1 MB UPDATE, injected", 1.6),           // target 0.8
-    ("1 MB UPDATE, never injected", 1.45),    // no target
+    ("another kind", 0.15),                   // target 0.9
+    ("DELETE", 0.7),                          // target 0.9
+    ("status subresource", 0.7),              // target 0.9
+    ("plain pod", 0.9),                       // target 0.9
+    ("labels of a pod", 0.65),                // target 0.9
+    ("typical Notebook, registry", 1.4),      // target 1.3
+    ("typical Notebook, all four", 4.5),      // target 2.4
+    ("pipeline pod, registry", 1.1),          // no target
+    ("pipeline pod, all four", 2.65),         // target 1.7
+    ("culler, injected", 1.6),                // target 1.4
+    ("culler's first update, injected", 3.6), // no target
+    ("stop, injected", 1.7),                  // target 1.8
+    ("start, injected", 1.7),                 // target 1.8
+    ("culler, never injected", 4.9),          // target 3.0
+    ("1 MB Notebook, registry", 0.8),         // target 1.0
+    ("1 MB Notebook, all four", 1.1),         // target 1.15
+    ("1 MB Notebook, one annotation", 0.4),   // no target
+    ("1 MB UPDATE, injected", 0.65),          // target 0.8
+    ("1 MB UPDATE, never injected", 0.8),     // no target
 ];
 
 /// How many times our instructions `typed` needs at least for the same pull secret.
-const TYPED: f64 = 3.6; // target 5
+const TYPED: f64 = 4.7; // target 5
 
 /// What linear memory may take, beside three times the payload: 1.25 MiB.
 const FIXED_MEMORY: u64 = 5 << 18;

@@ -111,7 +111,7 @@ const LIVES: [Life; 12] = [
         spec: nothing_there,
         dependencies: |count| {
             let tolerations = each(count, |at| format!(r#"{{"key":"k-{at}","operator":"Equal","value":"ours"}}"#));
-            let maps = each(count, |at| format!(r#"{{"configMapRef":{{"name":"ours-{at}"}}}}"#));
+            let maps = each(count, |at| format!(r#"{{"configMapRef":{{"name":"{at}-ours"}}}}"#));
             dependencies(1, |_| format!(r#""envFrom":[{maps}],"tolerations":[{tolerations}]"#))
         },
     },
