@@ -387,7 +387,13 @@ impl<'a> Cursor<'a> {
         if end == NOT_JSON {
             // It is read once more, to find out where.
             self.at = start;
-            self.object(|cursor, _| _ = cursor.skip());
+            self.object(|cursor, key| {
+                if key.is(member) && cursor.peek() == b'"' {
+                    cursor.string();
+                } else {
+                    cursor.skip();
+                }
+            });
             return None;
         }
         self.at = end;
@@ -788,9 +794,13 @@ mod tests {
             let mut member_by_member = Cursor::new(text);
             let mut expected = None;
             member_by_member.object(|cursor, key| {
-                let value = cursor.skip();
-                if key.is("name") {
-                    expected = value.starts_with('"').then(|| Str::from_token(value).decode());
+                let is_string = cursor.peek() == b'"';
+                match key.is("name") {
+                    true if is_string => expected = Some(cursor.string().decode()),
+                    is_name => {
+                        cursor.skip();
+                        expected = expected.take().filter(|_| !is_name);
+                    }
                 }
             });
             let end = member_by_member.finish();
