@@ -7,13 +7,20 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use serde::Deserialize as _;
 use serde_json::Value;
+
+use crate::yaml::{self, Malformed};
 
 /// A file's text; `-` is standard input.
 pub fn read_text(path: &Path) -> Result<String> {
     let text = if path == Path::new("-") { read_stdin() } else { fs::read_to_string(path) };
-    text.with_context(|| format!("cannot read {}", path.display()))
+    text.with_context(|| format!("cannot read {}", name_of(path)))
+}
+
+/// What a message calls a file.
+#[must_use]
+pub fn name_of(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 /// Reads one document, YAML or JSON; `-` is standard input. An empty file is `null`.
@@ -21,19 +28,33 @@ pub fn read(path: &Path) -> Result<Value> {
     let mut documents = read_all(path)?;
     match (documents.pop(), documents.len()) {
         (document, 0) => Ok(document.unwrap_or_default()),
-        (_, more) => bail!("{}: one document is expected, found {}", path.display(), more + 1),
+        (_, more) => bail!("{}: one document is expected, found {}", name_of(path), more + 1),
     }
 }
 
 /// Reads the documents of a file, YAML or JSON; `-` is standard input.
 pub fn read_all(path: &Path) -> Result<Vec<Value>> {
     let text = read_text(path)?;
-    // Not everything that is JSON is YAML: tabs and escaped surrogate pairs are not.
-    if let Ok(value) = serde_json::from_str(&text) {
-        return Ok(vec![value]);
+    if let Some(values) = json_values(&text) {
+        return Ok(values);
     }
-    let documents = yaml_serde::Deserializer::from_str(&text).map(Value::deserialize);
-    documents.collect::<Result<_, _>>().with_context(|| format!("{}: neither JSON nor YAML", path.display()))
+    let values = yaml::documents(&text).into_iter().map(|document| document.map(|document| document.value));
+    values.collect::<Result<_, _>>().map_err(|malformed| located(path, &malformed))
+}
+
+/// The values of a text that is JSON, one behind the other; `None` where it is not.
+///
+/// Not everything that is JSON is YAML: tabs are not.
+#[must_use]
+pub fn json_values(text: &str) -> Option<Vec<Value>> {
+    let is_likely = text.trim_start().starts_with(['{', '[']);
+    is_likely.then(|| serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>().ok())?
+}
+
+/// `file.yaml:3:5: what is wrong there`.
+pub fn located(path: &Path, malformed: &Malformed) -> anyhow::Error {
+    let Malformed { at, what } = malformed;
+    anyhow::anyhow!("{}:{}:{}: {what}", name_of(path), at.line, at.column)
 }
 
 fn read_stdin() -> io::Result<String> {

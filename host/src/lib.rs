@@ -10,6 +10,7 @@
 pub mod annotate;
 pub mod bench;
 pub mod document;
+pub mod event;
 mod host_calls;
 mod manifest;
 pub mod measure;
@@ -20,6 +21,7 @@ mod response;
 mod settings;
 pub mod show;
 pub mod testing;
+pub mod yaml;
 
 pub use manifest::{Operation, request_for};
 pub use metadata::Metadata;

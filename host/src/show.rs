@@ -3,7 +3,7 @@
 use anyhow::Result;
 use similar::TextDiff;
 
-use crate::{request::AdmissionRequest, response::AdmissionResponse};
+use crate::{request::AdmissionRequest, response::AdmissionResponse, yaml};
 
 /// The object before and after as a unified diff of YAML, then what the client would be told.
 pub fn diff(request: &AdmissionRequest, response: &AdmissionResponse, color: bool) -> Result<String> {
@@ -14,7 +14,7 @@ pub fn diff(request: &AdmissionRequest, response: &AdmissionResponse, color: boo
         if before == after {
             text.push_str("Accepted, nothing changes.\n");
         } else {
-            text.push_str(&unified(&yaml_serde::to_string(&before)?, &yaml_serde::to_string(&after)?, color));
+            text.push_str(&unified(&yaml::written(&before), &yaml::written(&after), color));
         }
     }
     text.push_str(&remarks(response));

@@ -117,7 +117,7 @@ fn what_is_invalid_exits_with_1() {
         (
             "settings that are no YAML",
             &["-r", "request.json", "-s", "half.yaml", "policy.wat"],
-            "Error: half.yaml: neither JSON nor YAML: ",
+            "Error: half.yaml:1:4: unclosed bracket",
         ),
         (
             "a request that is a list",

@@ -4,9 +4,6 @@ use serde_json::{Value, json};
 
 use crate::{AdmissionRequest, testing::test_data};
 
-/// Kubeflow's annotation of a Notebook that is stopped.
-const STOPPED: &str = "kubeflow-resource-stopped";
-
 /// The dependencies of `test_data/settings.yaml`.
 pub const ALL_FOUR: [&str; 4] = ["registry", "proxy", "trust", "vault"];
 
@@ -124,30 +121,6 @@ pub fn update(stored: &Value, change: impl FnOnce(&mut Value)) -> AdmissionReque
     AdmissionRequest { object: Some(changed), old_object: Some(stored.clone()), ..update }
 }
 
-/// What the culler does once it has read a Notebook.
-pub fn cull(notebook: &mut Value, time: &str) {
-    for annotation in ["last-activity", "last_activity_check_timestamp"] {
-        annotate(notebook, &format!("notebooks.kubeflow.org/{annotation}"), time);
-    }
-}
-
-/// Stops a Notebook.
-pub fn stop(notebook: &mut Value) {
-    annotate(notebook, STOPPED, "2026-11-23T10:10:00Z");
-}
-
-/// Starts a Notebook that was stopped.
-pub fn start(notebook: &mut Value) {
-    if let Some(annotations) = notebook["metadata"]["annotations"].as_object_mut() {
-        annotations.remove(STOPPED);
-    }
-}
-
-/// Puts an annotation on an object.
-pub fn annotate(object: &mut Value, annotation: &str, value: &str) {
-    object["metadata"]["annotations"][annotation] = json!(value);
-}
-
 /// Spells what a typical Notebook's template has in the way of Go's types, which the culler reads and writes it through.
 pub fn spell_as_go(notebook: &mut Value) {
     let spec = &mut notebook["spec"]["template"]["spec"];
@@ -194,6 +167,7 @@ fn object(request: &mut AdmissionRequest) -> &mut Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{annotate, cull};
 
     #[test]
     fn objects_are_as_long_as_asked_for() {

@@ -4,11 +4,14 @@ use anyhow::{Error, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::requests::{
-    ALL_FOUR, about_a_deployment, adding_env, all_four, all_four_everywhere, annotate, annotated_notebook_of, cull,
-    notebook_of, notebook_with_containers, notebook_with_env, object_bytes, recorded, registry, settings, spell_as_go,
-    start, stop, stored, typical_notebook, update,
+    ALL_FOUR, about_a_deployment, adding_env, all_four, all_four_everywhere, annotated_notebook_of, notebook_of,
+    notebook_with_containers, notebook_with_env, object_bytes, recorded, registry, settings, spell_as_go, stored,
+    typical_notebook, update,
 };
-use crate::{AdmissionRequest, Policy};
+use crate::{
+    AdmissionRequest, Policy,
+    event::{self, annotate, cull, start},
+};
 
 /// One call.
 #[derive(Clone, Debug)]
@@ -253,6 +256,10 @@ fn injected(policy: &Policy, request: AdmissionRequest, settings: &Value) -> Res
     let response = policy.validate(&request, settings);
     let object = response.apply_to(&request.object.clone().unwrap_or_default())?;
     Ok(AdmissionRequest { object: Some(object), ..request })
+}
+
+fn stop(notebook: &mut Value) {
+    event::stop(notebook, "2026-11-23T10:10:00Z");
 }
 
 /// What somebody does who does not stop the Notebook.

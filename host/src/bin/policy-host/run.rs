@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
-use policy_host::{AdmissionRequest, AdmissionResponse, Operation, Policy, document, request_for, settings_of, show};
+use policy_host::{
+    AdmissionRequest, AdmissionResponse, Operation, Policy, document, request_for, settings_of, show, yaml,
+};
 use serde_json::Value;
 
 #[derive(clap::Args)]
@@ -159,7 +161,7 @@ fn print(view: &ViewArguments, request: &AdmissionRequest, response: &AdmissionR
     match (&request.object, view.output) {
         _ if !response.allowed => Ok(()),
         (_, Output::Patch) => write(&format!("{}\n", serde_json::to_string_pretty(&response.operations()?)?)),
-        (Some(object), _) => write(&yaml_serde::to_string(&response.apply_to(object)?)?),
+        (Some(object), _) => write(&yaml::written(&response.apply_to(object)?)),
         (None, _) => Ok(()),
     }
 }

@@ -1,0 +1,153 @@
+//! What happens to an object that is stored, as the request that the API server makes of it.
+
+use anyhow::Result;
+use serde_json::{Map, Value};
+
+use crate::{
+    manifest::{Operation, request_for},
+    request::AdmissionRequest,
+};
+
+/// Kubeflow's annotation of a Notebook that is stopped.
+pub const STOPPED: &str = "kubeflow-resource-stopped";
+
+/// What the culler notes on a Notebook.
+const CULLER: [&str; 2] =
+    ["notebooks.kubeflow.org/last-activity", "notebooks.kubeflow.org/last_activity_check_timestamp"];
+
+/// When it is: a constant, so that the output is the same from run to run.
+const NOW: &str = "2026-01-01T00:00:00Z";
+
+/// What the API server sets in `metadata`, and nobody who creates an object does.
+const SET_BY_THE_SERVER: [&str; 6] =
+    ["creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"];
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Event {
+    /// Somebody creates it anew, by the same manifest
+    Create,
+    /// The culler notes when it was last used; nobody wants anything of it
+    Touch,
+    /// A Notebook that runs is stopped
+    Stop,
+    /// A Notebook that is stopped is started
+    Start,
+}
+
+impl Event {
+    /// The request that comes of this, with `object` as the stored one: for a start it is stopped before, for a stop it
+    /// runs.
+    ///
+    /// # Errors
+    /// `object` is no manifest of an object.
+    pub fn request(self, object: &Value) -> Result<AdmissionRequest> {
+        let (mut old, mut new) = (object.clone(), object.clone());
+        match self {
+            Event::Create => {
+                remove(&mut new, "status");
+                if let Some(metadata) = new.get_mut("metadata") {
+                    SET_BY_THE_SERVER.iter().for_each(|name| remove(metadata, name));
+                }
+                start(&mut new);
+                return request_for(new, Operation::Create, None);
+            }
+            Event::Touch => cull(&mut new, NOW),
+            Event::Stop => {
+                start(&mut old);
+                stop(&mut new, NOW);
+            }
+            Event::Start => {
+                stop(&mut old, NOW);
+                start(&mut new);
+            }
+        }
+        request_for(new, Operation::Update { old: Some(old) }, None)
+    }
+}
+
+/// Whether a Notebook is stopped.
+#[must_use]
+pub fn is_stopped(notebook: &Value) -> bool {
+    notebook["metadata"]["annotations"].get(STOPPED).is_some()
+}
+
+/// Puts an annotation on an object.
+pub fn annotate(object: &mut Value, annotation: &str, value: &str) {
+    let annotations = &mut object["metadata"]["annotations"];
+    if annotations.is_null() {
+        *annotations = Value::Object(Map::new());
+    }
+    if let Some(annotations) = annotations.as_object_mut() {
+        annotations.insert(annotation.to_owned(), Value::from(value));
+    }
+}
+
+/// What the culler does once it has read a Notebook.
+pub fn cull(notebook: &mut Value, time: &str) {
+    CULLER.iter().for_each(|annotation| annotate(notebook, annotation, time));
+}
+
+/// Stops a Notebook; one that is stopped stays so, since when it was.
+pub fn stop(notebook: &mut Value, time: &str) {
+    if !is_stopped(notebook) {
+        annotate(notebook, STOPPED, time);
+    }
+}
+
+/// Starts a Notebook that is stopped.
+pub fn start(notebook: &mut Value) {
+    remove(&mut notebook["metadata"]["annotations"], STOPPED);
+}
+
+fn remove(object: &mut Value, name: &str) {
+    if let Some(members) = object.as_object_mut() {
+        members.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn stored(annotations: Value) -> Value {
+        json!({
+            "apiVersion": "kubeflow.org/v1", "kind": "Notebook",
+            "metadata": {
+                "name": "churn", "namespace": "team-a", "uid": "1", "resourceVersion": "7", "annotations": annotations,
+            },
+            "spec": {}, "status": {"readyReplicas": 1},
+        })
+    }
+
+    #[test]
+    fn what_comes_of_an_event() {
+        let stopped = json!({STOPPED: "2025-12-24T00:00:00Z"});
+        for (event, before, old, new) in [
+            (Event::Stop, json!({}), Some(false), true),
+            (Event::Stop, stopped.clone(), Some(false), true),
+            (Event::Start, json!({}), Some(true), false),
+            (Event::Start, stopped.clone(), Some(true), false),
+            (Event::Touch, json!(null), Some(false), false),
+            (Event::Touch, stopped.clone(), Some(true), true),
+            (Event::Create, json!({}), None, false),
+            (Event::Create, stopped, None, false),
+        ] {
+            let request = event.request(&stored(before.clone())).expect("it is a manifest");
+            assert_eq!(request.old_object.as_ref().map(is_stopped), old, "{event:?} {before}");
+            assert_eq!(request.object.as_ref().map(is_stopped), Some(new), "{event:?} {before}");
+        }
+    }
+
+    #[test]
+    fn what_is_created_anew_has_nothing_of_the_server() {
+        let request = Event::Create.request(&stored(json!({"a": "b"}))).expect("it is a manifest");
+        let expected = json!({
+            "apiVersion": "kubeflow.org/v1", "kind": "Notebook",
+            "metadata": {"name": "churn", "namespace": "team-a", "annotations": {"a": "b"}},
+            "spec": {},
+        });
+        assert_eq!((request.operation.as_str(), request.object), ("CREATE", Some(expected)));
+    }
+}
