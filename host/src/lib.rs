@@ -9,6 +9,7 @@
 
 pub mod annotate;
 pub mod bench;
+pub mod check;
 pub mod document;
 pub mod event;
 mod host_calls;

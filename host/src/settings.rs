@@ -44,7 +44,11 @@ pub fn settings_of(mut documents: Vec<Value>) -> Result<Value> {
     }
 }
 
-fn is_policy(document: &Value) -> bool {
+/// Where the settings of a policy manifest are.
+pub(crate) const POLICY_SETTINGS: &str = "spec.settings";
+
+/// Whether this is the manifest of a policy.
+pub(crate) fn is_policy(document: &Value) -> bool {
     let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
     text("apiVersion").starts_with("policies.kubewarden.io/")
         && matches!(text("kind"), "ClusterAdmissionPolicy" | "AdmissionPolicy")

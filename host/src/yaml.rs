@@ -123,6 +123,13 @@ impl Document {
     }
 }
 
+impl From<Value> for Document {
+    /// A document whose places are not known.
+    fn from(value: Value) -> Self {
+        Self { value, line: 1, ..Self::default() }
+    }
+}
+
 /// Reads the documents of a text one by one.
 struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
@@ -400,21 +407,23 @@ fn float(text: &str) -> Option<Number> {
     }
 }
 
-/// What may be meant otherwise by a plain scalar that is read as `value`.
+/// What may be meant otherwise by a plain scalar that is read as `value`. A number is not repeated: it may be a secret.
 fn oddity(text: &str, value: &Value) -> Option<String> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let has_prefix =
+        digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(|byte| !matches!(byte, b'.' | b'e' | b'E'));
     match value {
         Value::Bool(is_true) if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") => {
             Some(format!("kubectl reads {text} as {is_true}: write {is_true}, or \"{text}\" for the text"))
         }
-        Value::Number(number)
-            if text.contains('_')
-                || digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.") && text != "0e0" =>
-        {
-            Some(format!("kubectl reads {text} as {number}: write {number}, or \"{text}\" for the text"))
+        Value::Number(_) if text.contains('_') => {
+            Some("kubectl reads this as a number, without the underscores: quote it where the text is meant".to_owned())
+        }
+        Value::Number(_) if has_prefix => {
+            Some("kubectl reads this as a number to another base than 10: quote it where the text is meant".to_owned())
         }
         Value::String(_) if is_sexagesimal(digits) => {
-            Some(format!("some readers of YAML take {text} for a number to base 60: write \"{text}\""))
+            Some("some readers of YAML take this for a number to base 60: quote it".to_owned())
         }
         _ => None,
     }
@@ -437,6 +446,11 @@ fn is_sexagesimal(digits: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    const UNDERSCORES: &str =
+        "kubectl reads this as a number, without the underscores: quote it where the text is meant";
+    const BASE: &str = "kubectl reads this as a number to another base than 10: quote it where the text is meant";
+    const SIXTY: &str = "some readers of YAML take this for a number to base 60: quote it";
 
     fn only(text: &str) -> Document {
         let mut documents = documents(text);
@@ -464,12 +478,12 @@ mod tests {
             ("18446744073709551615", json!(18_446_744_073_709_551_615_u64), none),
             ("-9223372036854775808", json!(i64::MIN), none),
             ("99999999999999999999", json!(1e20), none),
-            ("1_000", json!(1000), Some(r#"kubectl reads 1_000 as 1000: write 1000, or "1_000" for the text"#)),
-            ("010", json!(8), Some(r#"kubectl reads 010 as 8: write 8, or "010" for the text"#)),
-            ("08", json!(8), Some(r#"kubectl reads 08 as 8: write 8, or "08" for the text"#)),
-            ("0o17", json!(15), Some(r#"kubectl reads 0o17 as 15: write 15, or "0o17" for the text"#)),
-            ("0x1F", json!(31), Some(r#"kubectl reads 0x1F as 31: write 31, or "0x1F" for the text"#)),
-            ("-0b11", json!(-3), Some(r#"kubectl reads -0b11 as -3: write -3, or "-0b11" for the text"#)),
+            ("1_000", json!(1000), Some(UNDERSCORES)),
+            ("010", json!(8), Some(BASE)),
+            ("08", json!(8), Some(BASE)),
+            ("0o17", json!(15), Some(BASE)),
+            ("0x1F", json!(31), Some(BASE)),
+            ("-0b11", json!(-3), Some(BASE)),
             ("0x", json!("0x"), none),
             ("1.5", json!(1.5), none),
             ("0.5", json!(0.5), none),
@@ -485,7 +499,7 @@ mod tests {
             ("1Gi", json!("1Gi"), none),
             ("500m", json!("500m"), none),
             ("10.0.0.0/8", json!("10.0.0.0/8"), none),
-            ("1:30", json!("1:30"), Some(r#"some readers of YAML take 1:30 for a number to base 60: write "1:30""#)),
+            ("1:30", json!("1:30"), Some(SIXTY)),
             ("1:90", json!("1:90"), none),
             ("image:1", json!("image:1"), none),
             ("fe80::1", json!("fe80::1"), none),

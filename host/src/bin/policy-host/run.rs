@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +12,8 @@ use policy_host::{
     AdmissionRequest, AdmissionResponse, Operation, Policy, document, request_for, settings_of, show, yaml,
 };
 use serde_json::Value;
+
+use crate::write;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -164,11 +166,6 @@ fn print(view: &ViewArguments, request: &AdmissionRequest, response: &AdmissionR
         (Some(object), _) => write(&yaml::written(&response.apply_to(object)?)),
         (None, _) => Ok(()),
     }
-}
-
-/// An error, not a panic, where nobody reads on.
-fn write(text: &str) -> Result<()> {
-    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }
 
 fn use_color(color: Color) -> bool {

@@ -1,0 +1,51 @@
+//! `policy-host check`: settings in, what is wrong with them out.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use policy_host::{Policy, check::check, document};
+
+use crate::{Outcome, write};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  policy-host check settings.yaml
+  policy-host check deploy/*.yaml
+  kubectl get clusteradmissionpolicy mutatingflow -o yaml | policy-host check -")]
+pub(crate) struct Arguments {
+    /// The policy, a WebAssembly module
+    #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
+    policy: PathBuf,
+
+    /// Settings as YAML or JSON, policy manifests, or files with several documents; `-` reads standard input
+    #[arg(value_name = "SETTINGS", required = true)]
+    paths: Vec<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let policy = Policy::from_file(&arguments.policy)?;
+    let (mut problems, mut wrong) = (0, 0);
+    for path in &arguments.paths {
+        let name = document::name_of(path);
+        let checked = check(&document::read_text(path)?, &policy);
+        for finding in &checked.findings {
+            write(&format!("{name}:{finding}\n"))?;
+        }
+        if checked.more > 0 {
+            write(&format!("{name}: and {} more problems\n", checked.more))?;
+        }
+        if checked.problems() == 0 {
+            for holds in &checked.holds {
+                write(&format!("{name}: valid: {holds}\n"))?;
+            }
+        } else {
+            (problems, wrong) = (problems + checked.problems(), wrong + 1);
+        }
+    }
+    if problems == 0 {
+        return Ok(Outcome::Success);
+    }
+    let counted = |count, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    write(&format!("{} in {}\n", counted(problems, "problem"), counted(wrong, "file")))?;
+    Ok(Outcome::Failure)
+}
