@@ -16,6 +16,7 @@ mod host_calls;
 mod manifest;
 pub mod measure;
 mod metadata;
+pub mod objects;
 mod policy;
 mod request;
 mod response;
