@@ -8,22 +8,17 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wapc::{WapcHost, errors::Error as WapcError};
-use wasmtime_provider::{
-    WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre,
-    errors::Error as ProviderError,
-    wasmtime::{Engine, Module},
-};
+use wasmtime::Config;
 
 use crate::{
-    host_calls,
+    guest::{CallError, Guest, Outside},
     request::AdmissionRequest,
     response::{AdmissionResponse, GuestAnswer},
 };
 
 /// A policy, ready to be evaluated any number of times.
 pub struct Policy {
-    prepared: WasmtimeEngineProviderPre,
+    guest: Guest,
 }
 
 /// The protocol between host and guest that a policy speaks.
@@ -46,26 +41,21 @@ pub struct SettingsValidationResponse {
 }
 
 impl Policy {
-    /// Reads and compiles a module: binary, or WebAssembly's text format.
+    /// Reads and compiles a module.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let module = fs::read(path).with_context(|| format!("cannot read the policy {}", path.display()))?;
         Self::from_bytes(&module).with_context(|| format!("cannot load the policy {}", path.display()))
     }
 
-    /// Compiles a module: binary, or WebAssembly's text format.
+    /// Compiles a module.
     pub fn from_bytes(module: &[u8]) -> Result<Self> {
-        let engine = Engine::default();
-        let module = Module::new(&engine, module).map_err(ProviderError::from)?;
-        let prepared = WasmtimeEngineProviderBuilder::new().engine(engine).module(module).build_pre()?;
-        Ok(Self { prepared })
+        Ok(Self { guest: Guest::new(&Config::new(), module, Outside::Real)? })
     }
 
-    /// Any operation with any payload, in a fresh instance. An `Err` is a guest that answered with an error, or
-    /// trapped, or answered nothing.
-    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, WapcError> {
-        let provider = self.prepared.rehydrate(None)?;
-        WapcHost::new(Box::new(provider), Some(host_calls::callback()))?.call(operation, payload)
+    /// Any operation with any payload, in a fresh instance.
+    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, CallError> {
+        self.guest.start(None)?.call(operation, payload)
     }
 
     /// Asks the guest which protocol it speaks.
@@ -89,7 +79,7 @@ impl Policy {
 
 impl SettingsValidationResponse {
     /// Decodes what a guest answered to `validate_settings`.
-    pub(crate) fn from_answer(answer: Result<Vec<u8>, WapcError>) -> Self {
+    pub(crate) fn from_answer(answer: Result<Vec<u8>, CallError>) -> Self {
         let invalid = |message| Self { valid: false, message: Some(message) };
         match answer {
             Ok(answer) => serde_json::from_slice(&answer)
@@ -101,7 +91,7 @@ impl SettingsValidationResponse {
 
 impl AdmissionResponse {
     /// Decodes what a guest answered to `validate`.
-    pub(crate) fn from_answer(request: &AdmissionRequest, answer: Result<Vec<u8>, WapcError>) -> Self {
+    pub(crate) fn from_answer(request: &AdmissionRequest, answer: Result<Vec<u8>, CallError>) -> Self {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => return Self::internal_error(&request.uid, &error.to_string()),

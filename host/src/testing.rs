@@ -24,10 +24,9 @@ use std::{
 
 use serde_json::Value;
 
-use wapc::errors::Error as WapcError;
-
 use crate::{
     document,
+    guest::CallError,
     measure::Meter,
     policy::{Policy, SettingsValidationResponse},
     request::AdmissionRequest,
@@ -89,7 +88,7 @@ fn answer(operation: &str, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Calls the module under test, and the one to compare it with.
-fn call(operation: &str, payload: &[u8]) -> Result<Vec<u8>, WapcError> {
+fn call(operation: &str, payload: &[u8]) -> Result<Vec<u8>, CallError> {
     let answer = policy().call(operation, payload);
     if let Some(other) = other_policy() {
         let other = other.call(operation, payload);

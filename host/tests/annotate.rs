@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{Printed, Workdir, answering, answering_all, fixture};
+use common::{Printed, Workdir, answering, answering_all, fixture, module};
 use policy_host::annotate::{SECTION, metadata_of};
 use serde_json::{Value, json};
 use wasmparser::{Parser, Payload};
@@ -23,12 +23,8 @@ annotations:
   io.kubewarden.policy.title: a title
 ";
 
-fn binary(guest: &str) -> Vec<u8> {
-    wat::parse_str(guest).expect("the fixture is WebAssembly")
-}
-
 fn workdir(name: &str) -> Workdir {
-    Workdir::new(name).with("policy.wasm", binary(&answering(r#"{"accepted":true}"#))).with("metadata.yml", METADATA)
+    Workdir::new(name).with("policy.wasm", answering(r#"{"accepted":true}"#)).with("metadata.yml", METADATA)
 }
 
 fn section(module: &[u8]) -> Value {
@@ -157,16 +153,12 @@ fn modules_that_are_refused() {
         ("text", b"(module)".to_vec(), "it is not a WebAssembly module: "),
         (
             "no guest",
-            binary("(module (memory (export \"memory\") 1))"),
+            module("(module (memory (export \"memory\") 1))"),
             "the policy does not answer `protocol_version`: ",
         ),
-        ("a trap", binary(&fixture("traps")), "the policy does not answer `protocol_version`: "),
-        (
-            "another protocol",
-            binary(&answering_all("", "", r#""v9""#)),
-            "the policy speaks a protocol that is not known here: ",
-        ),
-        ("no protocol", binary(&answering_all("", "", r#""Unknown""#)), "it says that its protocol version is unknown"),
+        ("a trap", fixture("traps"), "the policy does not answer `protocol_version`: "),
+        ("another protocol", answering_all("", "", r#""v9""#), "the policy speaks a protocol that is not known here: "),
+        ("no protocol", answering_all("", "", r#""Unknown""#), "it says that its protocol version is unknown"),
     ];
     for (name, module, expected) in cases {
         let workdir = workdir("annotate-module").with("policy.wasm", module);

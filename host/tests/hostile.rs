@@ -114,7 +114,8 @@ impl Cost {
             return Err(format!("more than {LIMIT} instructions for a payload of {payload}"));
         }
         // Of a trap the first line is enough; the others are addresses.
-        let answer = call.answer.map_err(|problem| problem.lines().next().unwrap_or_default().to_owned())?;
+        let answer =
+            call.answer.map_err(|problem| problem.to_string().lines().next().unwrap_or_default().to_owned())?;
         let answer = String::from_utf8_lossy(&answer);
         if size > 1 && !answer.contains(kind.says) {
             let begins: String = answer.chars().take(300).collect();

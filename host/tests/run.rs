@@ -12,7 +12,9 @@ fn printed(code: i32, stdout: &str, stderr: &str) -> Printed {
 }
 
 fn accepting(name: &str) -> Workdir {
-    Workdir::new(name).with("policy.wat", answering(r#"{"accepted":true}"#)).with("request.json", request("CREATE", ""))
+    Workdir::new(name)
+        .with("policy.wasm", answering(r#"{"accepted":true}"#))
+        .with("request.json", request("CREATE", ""))
 }
 
 #[test]
@@ -28,7 +30,7 @@ fn a_request_as_a_review_alone_and_from_standard_input() {
     ];
     for (name, input, path) in cases {
         for flag in ["--request-path", "-r"] {
-            let outcome = workdir.policy_host_reading(input, &["run", flag, path, "policy.wat"]);
+            let outcome = workdir.policy_host_reading(input, &["run", flag, path, "policy.wasm"]);
             assert_eq!(outcome, printed(0, ACCEPTED, ""), "{name}, {flag}");
         }
     }
@@ -37,23 +39,23 @@ fn a_request_as_a_review_alone_and_from_standard_input() {
 #[test]
 fn a_rejection_is_an_answer_too() {
     let guest = answering(r#"{"accepted":false,"message":"no\nnever","code":422,"warnings":["w"]}"#);
-    let workdir = accepting("run-rejection").with("policy.wat", guest);
+    let workdir = accepting("run-rejection").with("policy.wasm", guest);
     let line = "{\"uid\":\"42\",\"allowed\":false,\"status\":{\"message\":\"no\\nnever\",\"code\":422},\
         \"auditAnnotations\":null,\"warnings\":[\"w\"]}\n";
-    assert_eq!(workdir.policy_host(&["run", "-r", "request.json", "policy.wat"]), printed(0, line, ""));
+    assert_eq!(workdir.policy_host(&["run", "-r", "request.json", "policy.wasm"]), printed(0, line, ""));
 }
 
 #[test]
 fn a_mutation_is_a_patch_in_base64() {
     let guest = answering(r#"{"accepted":true,"mutated_object":{"a":2},"audit_annotations":{"k":"v"}}"#);
     let workdir = accepting("run-mutation")
-        .with("policy.wat", guest)
+        .with("policy.wasm", guest)
         .with("request.json", request("CREATE", r#","object":{"a":1}"#));
     // [{"op":"replace","path":"/a","value":2}]
     let line = "{\"uid\":\"42\",\"allowed\":true,\"patchType\":\"JSONPatch\",\
         \"patch\":\"W3sib3AiOiJyZXBsYWNlIiwicGF0aCI6Ii9hIiwidmFsdWUiOjJ9XQ==\",\
         \"auditAnnotations\":{\"k\":\"v\"},\"warnings\":null}\n";
-    assert_eq!(workdir.policy_host(&["run", "-r", "request.json", "policy.wat"]), printed(0, line, ""));
+    assert_eq!(workdir.policy_host(&["run", "-r", "request.json", "policy.wasm"]), printed(0, line, ""));
 }
 
 /// The guest repeats what it was given, so its answer shows which settings arrived.
@@ -63,7 +65,7 @@ fn where_settings_come_from() {
         format!("apiVersion: policies.kubewarden.io/v1\nkind: {kind}\nspec:\n  mutating: true\n{settings}")
     };
     let workdir = Workdir::new("run-settings")
-        .with("policy.wat", fixture("tells"))
+        .with("policy.wasm", fixture("tells"))
         .with("a.yaml", "list:\n  - 1\n")
         .with("a.json", "{\"list\":\t[1]}")
         .with("empty.yaml", "")
@@ -85,7 +87,7 @@ fn where_settings_come_from() {
         ("a policy beside something else", &["-s", "two.yaml"], r#"{"list":[1]}"#),
     ];
     for (name, flags, given) in cases {
-        let outcome = workdir.policy_host(&[&["run", "-r", "request.json"], flags, &["policy.wat"]].concat());
+        let outcome = workdir.policy_host(&[&["run", "-r", "request.json"], flags, &["policy.wasm"]].concat());
         let response: Value = serde_json::from_str(&outcome.stdout).expect(name);
         let message = response["status"]["message"].as_str().expect(name);
         assert!(message.ends_with(&format!(r#","settings":{given}}}"#)), "{name}: {message}");
@@ -96,50 +98,54 @@ fn where_settings_come_from() {
 fn what_is_invalid_exits_with_1() {
     let refusing = answering_all(r#"{"accepted":true}"#, r#"{"valid":false,"message":"names: found none"}"#, "");
     let workdir = accepting("run-invalid")
-        .with("refusing.wat", refusing)
+        .with("refusing.wasm", refusing)
         .with("list.json", "[]")
         .with("half.json", "{")
         .with("empty.json", "{}")
         .with("review.json", r#"{"kind":"AdmissionReview"}"#)
         .with("half.yaml", "a: [");
     let cases: [(&str, &[&str], &str); 10] = [
-        ("settings", &["-r", "request.json", "refusing.wat"], "Error: the settings are not valid: names: found none\n"),
+        (
+            "settings",
+            &["-r", "request.json", "refusing.wasm"],
+            "Error: the settings are not valid: names: found none\n",
+        ),
         (
             "settings that are a list",
-            &["-r", "request.json", "--settings-json", "[]", "policy.wat"],
+            &["-r", "request.json", "--settings-json", "[]", "policy.wasm"],
             "Error: the settings are no object but a list\n",
         ),
         (
             "settings that are no JSON",
-            &["-r", "request.json", "--settings-json", "{", "policy.wat"],
+            &["-r", "request.json", "--settings-json", "{", "policy.wasm"],
             "Error: cannot read --settings-json: EOF while parsing an object at line 1 column 1\n",
         ),
         (
             "settings that are no YAML",
-            &["-r", "request.json", "-s", "half.yaml", "policy.wat"],
+            &["-r", "request.json", "-s", "half.yaml", "policy.wasm"],
             "Error: half.yaml:1:4: unclosed bracket",
         ),
         (
             "a request that is a list",
-            &["-r", "list.json", "policy.wat"],
+            &["-r", "list.json", "policy.wasm"],
             "Error: cannot use the request list.json: not an admission request: expected a JSON object\n",
         ),
         (
             "a request that is cut short",
-            &["-r", "half.json", "policy.wat"],
+            &["-r", "half.json", "policy.wasm"],
             "Error: cannot use the request half.json: not JSON: EOF while parsing an object at line 1 column 1\n",
         ),
         (
             "a request without members",
-            &["-r", "empty.json", "policy.wat"],
+            &["-r", "empty.json", "policy.wasm"],
             "Error: cannot use the request empty.json: not an admission request: missing field `uid`\n",
         ),
         (
             "a review without a request",
-            &["-r", "review.json", "policy.wat"],
+            &["-r", "review.json", "policy.wasm"],
             "Error: cannot use the request review.json: not an admission review: `request` is missing\n",
         ),
-        ("a request that is not there", &["-r", "none.json", "policy.wat"], "Error: cannot read none.json: "),
+        ("a request that is not there", &["-r", "none.json", "policy.wasm"], "Error: cannot read none.json: "),
         (
             "a policy that is not there",
             &["-r", "request.json", "none.wasm"],
@@ -162,12 +168,12 @@ fn a_command_line_without_sense_exits_with_2() {
         ("nothing", &[]),
         ("another command", &["fly"]),
         ("no policy", &["run", "-r", "request.json"]),
-        ("no request", &["run", "policy.wat"]),
-        ("an unknown flag", &["run", "--raw", "-r", "request.json", "policy.wat"]),
-        ("two settings", &["run", "-r", "request.json", "-s", "a", "--settings-json", "{}", "policy.wat"]),
-        ("a request and an object", &["run", "-r", "request.json", "--object", "pod.yaml", "policy.wat"]),
-        ("an operation for a request", &["run", "-r", "request.json", "--operation", "UPDATE", "policy.wat"]),
-        ("two views", &["run", "-r", "request.json", "--diff", "--output", "patch", "policy.wat"]),
+        ("no request", &["run", "policy.wasm"]),
+        ("an unknown flag", &["run", "--raw", "-r", "request.json", "policy.wasm"]),
+        ("two settings", &["run", "-r", "request.json", "-s", "a", "--settings-json", "{}", "policy.wasm"]),
+        ("a request and an object", &["run", "-r", "request.json", "--object", "pod.yaml", "policy.wasm"]),
+        ("an operation for a request", &["run", "-r", "request.json", "--operation", "UPDATE", "policy.wasm"]),
+        ("two views", &["run", "-r", "request.json", "--diff", "--output", "patch", "policy.wasm"]),
     ];
     for (name, arguments) in cases {
         let Printed { code, stdout, stderr } = workdir.policy_host(arguments);
@@ -178,7 +184,7 @@ fn a_command_line_without_sense_exits_with_2() {
 
 #[test]
 fn what_a_guest_logs_goes_to_standard_error() {
-    let workdir = accepting("run-logs").with("policy.wat", fixture("logs"));
-    let outcome = workdir.policy_host(&["run", "-r", "request.json", "policy.wat"]);
+    let workdir = accepting("run-logs").with("policy.wasm", fixture("logs"));
+    let outcome = workdir.policy_host(&["run", "-r", "request.json", "policy.wasm"]);
     assert_eq!(outcome, printed(0, ACCEPTED, "INFO policy: looked at it {\"kind\":\"Pod\"}\n"));
 }

@@ -28,11 +28,11 @@ fn workdir(name: &str) -> Workdir {
     Workdir::new(name)
         .with("pod.yaml", MANIFEST)
         .with("old.json", r#"{"metadata":{"name":"old"}}"#)
-        .with("mutates.wat", answer(format!(r#","mutated_object":{mutated}"#)))
-        .with("warns.wat", answer(format!(r#","mutated_object":{mutated},"warnings":["one","two"]"#)))
-        .with("accepts.wat", answer(String::new()))
-        .with("rejects.wat", answering(r#"{"accepted":false,"message":"no","code":422,"warnings":["w"]}"#))
-        .with("rejects-plainly.wat", answering(r#"{"accepted":false,"message":"no"}"#))
+        .with("mutates.wasm", answer(format!(r#","mutated_object":{mutated}"#)))
+        .with("warns.wasm", answer(format!(r#","mutated_object":{mutated},"warnings":["one","two"]"#)))
+        .with("accepts.wasm", answer(String::new()))
+        .with("rejects.wasm", answering(r#"{"accepted":false,"message":"no","code":422,"warnings":["w"]}"#))
+        .with("rejects-plainly.wasm", answering(r#"{"accepted":false,"message":"no"}"#))
         .with("delete.json", request("DELETE", r#","oldObject":{}"#))
 }
 
@@ -50,13 +50,13 @@ fn diffs() {
 ";
     let warned = format!("{DIFF}Warning: one\nWarning: two\n");
     let cases: [(&str, &[&str], &str); 7] = [
-        ("a mutation", &["mutates.wat"], DIFF),
-        ("a mutation, with colours", &["--color", "always", "mutates.wat"], colored),
-        ("a mutation, without", &["--color", "never", "mutates.wat"], DIFF),
-        ("a mutation with warnings", &["warns.wat"], &warned),
-        ("no mutation", &["accepts.wat"], "Accepted, nothing changes.\n"),
-        ("a rejection", &["rejects.wat"], "Warning: w\nRejected (422): no\n"),
-        ("a rejection without a code", &["rejects-plainly.wat"], "Rejected: no\n"),
+        ("a mutation", &["mutates.wasm"], DIFF),
+        ("a mutation, with colours", &["--color", "always", "mutates.wasm"], colored),
+        ("a mutation, without", &["--color", "never", "mutates.wasm"], DIFF),
+        ("a mutation with warnings", &["warns.wasm"], &warned),
+        ("no mutation", &["accepts.wasm"], "Accepted, nothing changes.\n"),
+        ("a rejection", &["rejects.wasm"], "Warning: w\nRejected (422): no\n"),
+        ("a rejection without a code", &["rejects-plainly.wasm"], "Rejected: no\n"),
     ];
     let workdir = workdir("view-diff");
     for (name, arguments, expected) in cases {
@@ -68,7 +68,7 @@ fn diffs() {
 
 #[test]
 fn a_diff_of_a_request_without_object() {
-    let outcome = workdir("view-delete").policy_host(&["run", "-r", "delete.json", "--diff", "accepts.wat"]);
+    let outcome = workdir("view-delete").policy_host(&["run", "-r", "delete.json", "--diff", "accepts.wasm"]);
     assert_eq!(outcome.stdout, "Accepted, nothing changes.\n");
 }
 
@@ -105,14 +105,14 @@ spec:
     let untouched = object.split("  imagePullSecrets").next().unwrap_or_default();
     let rejected = "Warning: w\nRejected (422): no\n";
     let cases = [
-        ("the object", "object", "mutates.wat", object, ""),
-        ("the object, untouched", "object", "accepts.wat", untouched, ""),
-        ("the object, with warnings", "object", "warns.wat", object, "Warning: one\nWarning: two\n"),
-        ("no object", "object", "rejects.wat", "", rejected),
-        ("the patch", "patch", "mutates.wat", patch, ""),
-        ("an empty patch", "patch", "accepts.wat", "[]\n", ""),
-        ("no patch", "patch", "rejects.wat", "", rejected),
-        ("the response", "response", "accepts.wat", response, ""),
+        ("the object", "object", "mutates.wasm", object, ""),
+        ("the object, untouched", "object", "accepts.wasm", untouched, ""),
+        ("the object, with warnings", "object", "warns.wasm", object, "Warning: one\nWarning: two\n"),
+        ("no object", "object", "rejects.wasm", "", rejected),
+        ("the patch", "patch", "mutates.wasm", patch, ""),
+        ("an empty patch", "patch", "accepts.wasm", "[]\n", ""),
+        ("no patch", "patch", "rejects.wasm", "", rejected),
+        ("the response", "response", "accepts.wasm", response, ""),
     ];
     let workdir = workdir("view-output");
     for (name, what, guest, expected, told) in cases {
@@ -124,7 +124,7 @@ spec:
 
 #[test]
 fn the_request_that_is_made_of_a_manifest() {
-    let workdir = workdir("view-request").with("tells.wat", fixture("tells"));
+    let workdir = workdir("view-request").with("tells.wasm", fixture("tells"));
     let cases: [(&str, &[&str], &[&str]); 6] = [
         (
             "by default it is created",
@@ -143,7 +143,7 @@ fn the_request_that_is_made_of_a_manifest() {
     ];
     for (name, flags, expected) in cases {
         let outcome =
-            workdir.policy_host(&[&["run", "--object", "pod.yaml"], flags, &["--diff", "tells.wat"]].concat());
+            workdir.policy_host(&[&["run", "--object", "pod.yaml"], flags, &["--diff", "tells.wasm"]].concat());
         for part in expected {
             assert!(outcome.stdout.contains(part), "{name}: {part} is not in\n{}{}", outcome.stdout, outcome.stderr);
         }
@@ -154,7 +154,7 @@ fn the_request_that_is_made_of_a_manifest() {
 fn a_manifest_from_standard_input_gets_a_namespace() {
     let manifest = MANIFEST.replace(", namespace: team-a", "");
     let arguments =
-        |flags: &[&'static str]| [&["run", "--object", "-", "--output", "object"], flags, &["accepts.wat"]].concat();
+        |flags: &[&'static str]| [&["run", "--object", "-", "--output", "object"], flags, &["accepts.wasm"]].concat();
     let workdir = workdir("view-stdin");
     for (flags, expected) in [(&[][..], "namespace: default\n"), (&["--namespace", "n"], "namespace: n\n")] {
         let outcome = workdir.policy_host_reading(&manifest, &arguments(flags));
@@ -180,7 +180,7 @@ fn manifests_that_make_no_request() {
         ),
     ];
     for (name, flags, expected) in cases {
-        let Printed { code, stdout, stderr } = workdir.policy_host(&[&["run"], flags, &["accepts.wat"]].concat());
+        let Printed { code, stdout, stderr } = workdir.policy_host(&[&["run"], flags, &["accepts.wasm"]].concat());
         assert_eq!((code, stdout.as_str()), (Some(1), ""), "{name}");
         assert!(stderr.starts_with(expected), "{name}: {stderr}");
     }

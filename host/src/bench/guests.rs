@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, format_err};
+use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::{Policy, measure::Meter};
@@ -86,8 +86,7 @@ impl Guest {
         let start = Instant::now();
         let policy = Policy::from_bytes(&module).with_context(|| format!("cannot load {}", path.display()))?;
         let compiled_in = start.elapsed();
-        let meter =
-            Meter::from_bytes(&module).map_err(|error| format_err!("cannot load {}: {error}", path.display()))?;
+        let meter = Meter::from_bytes(&module).with_context(|| format!("cannot load {}", path.display()))?;
         Ok(Self { policy, meter, bytes: module.len(), compiled_in })
     }
 }

@@ -10,6 +10,7 @@ use super::{
     guests::{Each, Guest},
     rows::{self, Row},
 };
+use crate::CallError;
 
 /// All that one run measures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -155,7 +156,7 @@ impl Measured {
 }
 
 /// What a call costs if it has an answer, and the answer.
-type Counted = (Option<Cost>, Result<Vec<u8>, String>);
+type Counted = (Option<Cost>, Result<Vec<u8>, CallError>);
 
 fn ratio(one: Option<Cost>, other: Option<Cost>) -> Option<f64> {
     Some(one?.instructions as f64 / other?.instructions as f64)

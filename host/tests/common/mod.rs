@@ -1,4 +1,5 @@
-//! What the tests of the host share: guests in the text format of WebAssembly, a folder with files, and the command.
+//! What the tests of the host share: guests written in the text format of WebAssembly, a folder with files, and the
+//! command.
 
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
@@ -9,27 +10,38 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// The module that `tests/fixtures/<name>.wat` is the text of.
+pub fn fixture(name: &str) -> Vec<u8> {
+    module(&fixture_text(name))
+}
+
 /// The text of `tests/fixtures/<name>.wat`.
-pub fn fixture(name: &str) -> String {
+pub fn fixture_text(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).with_extension("wat");
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The module that this is the text of.
+pub fn module(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// A guest that speaks `v1`, accepts every settings and answers `validate` with this.
-pub fn answering(validate: &str) -> String {
+pub fn answering(validate: &str) -> Vec<u8> {
     answering_all(validate, r#"{"valid":true}"#, r#""v1""#)
 }
 
 /// A guest with these three answers.
-pub fn answering_all(validate: &str, validate_settings: &str, protocol_version: &str) -> String {
+pub fn answering_all(validate: &str, validate_settings: &str, protocol_version: &str) -> Vec<u8> {
     let answers =
         [("validate", validate), ("validate_settings", validate_settings), ("protocol_version", protocol_version)];
-    answers.iter().fold(fixture("answers"), |guest, (operation, answer)| {
+    let text = answers.iter().fold(fixture_text("answers"), |guest, (operation, answer)| {
         let escaped = answer.replace('\\', "\\\\").replace('"', "\\\"");
         guest
             .replace(&format!("@{operation}@"), &escaped)
             .replace(&format!("@{operation}.length@"), &answer.len().to_string())
-    })
+    });
+    module(&text)
 }
 
 /// A small request about a pod, with `object` and `oldObject` as given.
