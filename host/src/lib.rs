@@ -21,6 +21,7 @@ pub mod measure;
 mod metadata;
 pub mod objects;
 mod policy;
+pub mod report;
 mod request;
 mod response;
 mod settings;

@@ -9,6 +9,7 @@ use std::{
     io::{self, BufRead, BufReader, Read},
     mem,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -94,18 +95,33 @@ fn in_folder(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Hands every object of a file on, in their order.
+/// Hands every object of a file on, in their order. `bytes` grows by what has been read.
 ///
 /// # Errors
 /// The file cannot be read, or `each` fails. What is wrong in the file is no error: it is handed on in its place.
-pub fn each(path: &Path, each: &mut dyn FnMut(Unread) -> Result<()>) -> Result<()> {
+pub fn each(path: &Path, bytes: &AtomicU64, each: &mut dyn FnMut(Unread) -> Result<()>) -> Result<()> {
     let file = name_of(path);
     let read: Box<dyn Read> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
         Box::new(fs::File::open(path).with_context(|| format!("cannot read {file}"))?)
     };
-    each_of(BufReader::with_capacity(1 << 16, read), &file, each).with_context(|| format!("cannot read {file}"))
+    each_of(BufReader::with_capacity(1 << 16, Counted { read, bytes }), &file, each)
+        .with_context(|| format!("cannot read {file}"))
+}
+
+/// Counts what is read.
+struct Counted<'a> {
+    read: Box<dyn Read>,
+    bytes: &'a AtomicU64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.read.read(buffer)?;
+        self.bytes.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
 }
 
 fn each_of(mut read: impl BufRead, file: &str, each: &mut dyn FnMut(Unread) -> Result<()>) -> Result<()> {

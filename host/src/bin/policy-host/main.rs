@@ -2,6 +2,7 @@
 
 mod annotate;
 mod check;
+mod report;
 mod run;
 
 use std::{
@@ -26,6 +27,8 @@ enum Command {
     Run(run::Arguments),
     /// Check settings, or the policies that have them, before they are deployed.
     Check(check::Arguments),
+    /// Show what settings would do to the objects of a cluster.
+    Report(report::Arguments),
     /// Write a policy's metadata into its module.
     Annotate(annotate::Arguments),
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments).map(|()| Outcome::Success),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Annotate(arguments) => annotate::annotate(arguments).map(|()| Outcome::Success),
     };
     match outcome {

@@ -1,0 +1,147 @@
+//! `policy-host report`: the objects of a cluster in, what settings would do to each out.
+
+use std::{
+    env, fs,
+    io::{self, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use policy_host::{
+    Policy, document, objects,
+    report::{Only, Report, Trial},
+    settings_of,
+};
+use serde_json::{Value, json};
+
+use crate::{Outcome, write};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kubectl get notebooks,pods -A -o yaml | policy-host report --settings-path new.yaml -
+  policy-host report --settings-path new.yaml --from old.yaml --only refused export.yaml
+  policy-host report --settings-path new.yaml --output json exports/ | jq '.objects[] | select(.anew.refused)'")]
+pub(crate) struct Arguments {
+    /// The settings to try, as YAML or JSON; or a whole ClusterAdmissionPolicy or AdmissionPolicy
+    #[arg(short, long, value_name = "NEW")]
+    settings_path: PathBuf,
+
+    /// The settings that the policy has now: objects are first what these make of them
+    #[arg(long, value_name = "OLD")]
+    from: Option<PathBuf>,
+
+    /// Which objects to show; all are counted
+    #[arg(long, value_name = "WHICH")]
+    only: Option<Only>,
+
+    /// Exit with 1 where there are such objects
+    #[arg(long, value_name = "WHICH")]
+    fail_on: Vec<Only>,
+
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+
+    /// The policy, a WebAssembly module
+    #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
+    policy: PathBuf,
+
+    /// Manifests, lists of them, folders, patterns; `-` reads standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Markdown,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let policy = Policy::from_file(&arguments.policy)?;
+    let settings = accepted(&policy, &arguments.settings_path)?;
+    let from = arguments.from.as_deref().map(|path| accepted(&policy, path)).transpose()?;
+    let files = objects::files(&arguments.paths)?;
+
+    let bytes = AtomicU64::new(0);
+    let mut progress = Progress::new(&files, &bytes);
+    let report = Trial::new(&policy, &settings, from.as_ref()).of(&files, &bytes, &mut |count| progress.show(count))?;
+    progress.clear();
+
+    for broken in &report.broken {
+        eprintln!("Error: {broken}");
+    }
+    print(arguments, &report)?;
+    let fails = arguments.fail_on.iter().any(|which| report.objects.iter().any(|row| row.is(*which)));
+    Ok(if fails || !report.broken.is_empty() { Outcome::Failure } else { Outcome::Success })
+}
+
+fn accepted(policy: &Policy, path: &Path) -> Result<Value> {
+    let name = document::name_of(path);
+    let settings = settings_of(document::read_all(path)?).with_context(|| name.clone())?;
+    let checked = policy.validate_settings(&settings);
+    if !checked.valid {
+        bail!("{name}: the settings are not valid: {}", checked.message.unwrap_or_default());
+    }
+    Ok(settings)
+}
+
+fn print(arguments: &Arguments, report: &Report) -> Result<()> {
+    write(&match arguments.output {
+        Format::Table => {
+            let color = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            report.table(arguments.only, color)
+        }
+        Format::Markdown => report.markdown(arguments.only),
+        Format::Json => {
+            let objects: Vec<_> = report.rows(arguments.only).collect();
+            let whole = json!({"objects": objects, "passedOver": report.passed_over, "broken": report.broken});
+            format!("{}\n", serde_json::to_string_pretty(&whole)?)
+        }
+    })
+}
+
+/// A bar on standard error, where a terminal looks on and it takes long.
+struct Progress<'a> {
+    bytes: &'a AtomicU64,
+    /// How many bytes there are; 0 where that is not known.
+    total: u64,
+    is_wanted: bool,
+    is_shown: bool,
+    next: Instant,
+}
+
+impl<'a> Progress<'a> {
+    fn new(files: &[PathBuf], bytes: &'a AtomicU64) -> Self {
+        let sizes: io::Result<Vec<_>> = files.iter().map(|file| Ok(fs::metadata(file)?.len())).collect();
+        let total = sizes.map(|sizes| sizes.iter().sum()).unwrap_or_default();
+        let next = Instant::now() + Duration::from_secs(1);
+        Self { bytes, total, is_wanted: io::stderr().is_terminal(), is_shown: false, next }
+    }
+
+    fn show(&mut self, count: usize) {
+        if !self.is_wanted || Instant::now() < self.next {
+            return;
+        }
+        self.next = Instant::now() + Duration::from_millis(100);
+        self.is_shown = true;
+        let read = self.bytes.load(Ordering::Relaxed);
+        let bar = match (read * 30).checked_div(self.total) {
+            Some(filled) => {
+                let filled = usize::try_from(filled).unwrap_or(30).min(30);
+                format!("[{}{}] ", "#".repeat(filled), " ".repeat(30 - filled))
+            }
+            None => String::new(),
+        };
+        let _ = write!(io::stderr(), "\r{bar}{count} objects");
+    }
+
+    fn clear(&self) {
+        if self.is_shown {
+            let _ = write!(io::stderr(), "\r{:60}\r", "");
+        }
+    }
+}

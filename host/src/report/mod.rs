@@ -1,0 +1,343 @@
+//! What settings would do to the objects of a cluster: to each one now, when it is stopped and started, and if it were
+//! created anew.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZero,
+    path::PathBuf,
+    sync::{Mutex, atomic::AtomicU64, mpsc},
+    thread,
+};
+
+use anyhow::{Context as _, Result, anyhow};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    event::{Event, is_stopped},
+    manifest::{Operation, request_for},
+    objects::{self, Unread},
+    policy::Policy,
+    request::AdmissionRequest,
+    response::AdmissionResponse,
+};
+
+mod show;
+
+/// The domain of the policy's annotations, where the settings name no other.
+const DOMAIN: &str = "mutatingflow.nais.io";
+
+/// How many objects are read ahead of those that are looked at: enough for no thread to wait, and no more memory.
+const AHEAD: usize = 64;
+
+/// How the part of a report's message begins that names conflicts.
+const CONFLICTS: &str = "in conflict with the user's entries: ";
+
+/// What is tried.
+pub struct Trial<'a> {
+    policy: &'a Policy,
+    settings: &'a Value,
+    /// The same settings, asked for a report.
+    reporting: Value,
+    from: Option<&'a Value>,
+}
+
+/// What came of all objects.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The objects that the policy acts on, as they were found.
+    pub objects: Vec<Row>,
+    /// How many there were of kinds that it does not act on.
+    pub passed_over: BTreeMap<String, usize>,
+    /// What could not be read: where, and why.
+    pub broken: Vec<String>,
+}
+
+/// An object.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name, or how it begins where the server made it up.
+    pub name: String,
+    /// `Notebook` or `Pod`.
+    pub kind: &'static str,
+    /// Whether it runs; a pod always does.
+    pub state: State,
+    /// What happens at the next update that nobody means anything by, such as the culler's. Nothing ever does to a pod.
+    pub now: Outcome,
+    /// What happens besides when it is stopped and started.
+    pub restarted: Outcome,
+    /// What happens if it is created anew.
+    pub anew: Outcome,
+}
+
+/// Whether a Notebook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Its template must not change.
+    Running,
+    /// It may.
+    Stopped,
+}
+
+/// What the policy does to an object; names of dependencies, and no values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// Whether the request is refused.
+    pub refused: bool,
+    /// What it had nothing of by the policy's record, and has something of now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
+    /// What it had otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub updated: Vec<String>,
+    /// What it no longer has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<String>,
+    /// What waits until it is stopped and started, conflicts included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
+    /// What has something of the user's in its place that is neither kept nor replaced.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
+    /// What the client is told: why it is refused, and the warnings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<String>,
+}
+
+/// Which objects a reader wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Only {
+    /// Those that have a conflict, or that nobody could create anew
+    Refused,
+    /// Those that something waits in
+    Waiting,
+    /// Those that change now, or when they are stopped and started; pods that would be other ones if they were new
+    Changed,
+}
+
+impl<'a> Trial<'a> {
+    /// Tries these settings; where `from` is given, on objects as those settings make them.
+    #[must_use]
+    pub fn new(policy: &'a Policy, settings: &'a Value, from: Option<&'a Value>) -> Self {
+        let mut reporting = settings.clone();
+        reporting["report"] = Value::Bool(true);
+        Self { policy, settings, reporting, from }
+    }
+
+    /// Looks at every object of these files, in their order. `seen` is told how many there were so far, and `bytes` is how
+    /// much of the files has been read.
+    ///
+    /// # Errors
+    /// A file cannot be read. An object that cannot be is part of the report.
+    pub fn of(&self, files: &[PathBuf], bytes: &AtomicU64, seen: &mut dyn FnMut(usize)) -> Result<Report> {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let (unread, to_look_at) = mpsc::sync_channel::<(usize, Unread)>(AHEAD);
+        let (looked_at, found) = mpsc::channel();
+        let to_look_at = Mutex::new(to_look_at);
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                let (to_look_at, looked_at) = (&to_look_at, looked_at.clone());
+                scope.spawn(move || {
+                    loop {
+                        // The lock is released before the object is looked at.
+                        let next = to_look_at.lock().map(|queue| queue.recv());
+                        let Ok(Ok((number, unread))) = next else { break };
+                        if looked_at.send((number, self.look_at(unread))).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(looked_at);
+            let reader = scope.spawn(move || {
+                let mut number = 0;
+                for file in files {
+                    objects::each(file, bytes, &mut |object| {
+                        number += 1;
+                        unread.send((number, object)).context("nobody looks at objects any more")
+                    })?;
+                }
+                Ok(())
+            });
+            let mut all: Vec<_> = found
+                .iter()
+                .enumerate()
+                .map(|(count, one)| {
+                    seen(count + 1);
+                    one
+                })
+                .collect();
+            all.sort_by_key(|(number, _)| *number);
+            let mut report = Report::default();
+            all.into_iter().flat_map(|(_, found)| found).for_each(|found| report.add(found));
+            reader.join().unwrap_or_else(|_| Err(anyhow!("the objects could not be read")))?;
+            Ok(report)
+        })
+    }
+
+    fn look_at(&self, unread: Unread) -> Vec<Found> {
+        let origin = unread.origin.clone();
+        match unread.read() {
+            Ok(objects) => objects
+                .into_iter()
+                .map(|object| self.object(object).unwrap_or_else(|error| Found::Broken(format!("{origin}: {error:#}"))))
+                .collect(),
+            Err(error) => vec![Found::Broken(format!("{error:#}"))],
+        }
+    }
+
+    fn object(&self, object: Value) -> Result<Found> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let kind = match (object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str()) {
+            (group, Some("Notebook")) if group.starts_with("kubeflow.org/") => "Notebook",
+            ("v1", Some("Pod")) => "Pod",
+            (_, kind) => return Ok(Found::PassedOver(kind.unwrap_or("something without a kind").to_owned())),
+        };
+        let metadata = &object["metadata"];
+        let (namespace, name) = (text(&metadata["namespace"]), [&metadata["name"], &metadata["generateName"]]);
+        let name = name.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned();
+        let object = match self.from {
+            Some(settings) => self.as_stored_under(settings, object)?,
+            None => object,
+        };
+        let state = if kind == "Notebook" && is_stopped(&object) { State::Stopped } else { State::Running };
+        let anew = self.outcome(Event::Create, &object)?.0;
+        if kind == "Pod" {
+            let none = Outcome::default;
+            return Ok(Found::Row(Row { namespace, name, kind, state, now: none(), restarted: none(), anew }));
+        }
+        let (now, touched) = self.outcome(Event::Touch, &object)?;
+        let (stopped, started) = match state {
+            State::Stopped => (Outcome::default(), self.outcome(Event::Start, &touched)?.0),
+            State::Running => {
+                let (outcome, stopped) = self.outcome(Event::Stop, &touched)?;
+                (outcome, self.outcome(Event::Start, &stopped)?.0)
+            }
+        };
+        Ok(Found::Row(Row { namespace, name, kind, state, now, restarted: stopped.and(started), anew }))
+    }
+
+    /// The object as it is stored where it was created under `settings`. What they refuse is stored without them.
+    fn as_stored_under(&self, settings: &Value, object: Value) -> Result<Value> {
+        let request = request_for(object, Operation::Create, None)?;
+        let response = self.policy.validate(&request, settings);
+        let object = request.object.unwrap_or_default();
+        if response.allowed { response.apply_to(&object) } else { Ok(object) }
+    }
+
+    /// What comes of an event, and the object as it is stored then.
+    fn outcome(&self, event: Event, stored: &Value) -> Result<(Outcome, Value)> {
+        let request = event.request(stored)?;
+        let response = self.policy.validate(&request, self.settings);
+        let before = request.old_object.as_ref().or(request.object.as_ref()).map(|object| self.recorded(object));
+        let before = before.unwrap_or_default();
+        let mut outcome = Outcome::of(&response, &before);
+        if !outcome.messages.is_empty() {
+            outcome.conflicts = self.conflicts(&request);
+        }
+        let object = match &request.object {
+            Some(object) if response.allowed => response.apply_to(object)?,
+            _ => stored.clone(),
+        };
+        Ok((outcome, object))
+    }
+
+    /// The dependencies that are in conflict: the policy names them when it is asked for a report.
+    fn conflicts(&self, request: &AdmissionRequest) -> Vec<String> {
+        let response = self.policy.validate(request, &self.reporting);
+        let message = response.status.and_then(|status| status.message).unwrap_or_default();
+        message.split("; ").find_map(|part| part.strip_prefix(CONFLICTS)).map(names).unwrap_or_default()
+    }
+
+    /// The dependencies that the object has a record of.
+    fn recorded(&self, object: &Value) -> Vec<String> {
+        let domain = self.settings["annotationDomain"].as_str().unwrap_or(DOMAIN);
+        let record = object["metadata"]["annotations"][format!("{domain}/injected")].as_str().unwrap_or_default();
+        let record: Value = serde_json::from_str(record).unwrap_or_default();
+        let by_kind = record.as_object().into_iter().flat_map(|kinds| kinds.values());
+        by_kind.filter_map(Value::as_object).flat_map(|names| names.keys().cloned()).collect()
+    }
+}
+
+/// What an object turned out to be.
+enum Found {
+    Row(Row),
+    PassedOver(String),
+    Broken(String),
+}
+
+impl Report {
+    fn add(&mut self, found: Found) {
+        match found {
+            Found::Row(row) => self.objects.push(row),
+            Found::PassedOver(kind) => *self.passed_over.entry(kind).or_default() += 1,
+            Found::Broken(what) => self.broken.push(what),
+        }
+    }
+}
+
+impl Row {
+    /// Whether it is among those that are wanted.
+    #[must_use]
+    pub fn is(&self, only: Only) -> bool {
+        let Self { now, restarted, anew, .. } = self;
+        match only {
+            Only::Refused => {
+                [now, restarted, anew].iter().any(|outcome| outcome.refused || !outcome.conflicts.is_empty())
+            }
+            Only::Waiting => !now.waiting.is_empty(),
+            Only::Changed if self.kind == "Pod" => anew.changes(),
+            Only::Changed => now.changes() || restarted.changes(),
+        }
+    }
+}
+
+impl Outcome {
+    fn of(response: &AdmissionResponse, before: &[String]) -> Self {
+        let audit = response.audit_annotations.clone().unwrap_or_default();
+        let listed = |key: &str| audit.get(key).map(|listed| names(listed)).unwrap_or_default();
+        let (updated, added) = listed("dependencies").into_iter().partition(|name| before.contains(name));
+        let message = response.status.as_ref().and_then(|status| status.message.clone()).unwrap_or_default();
+        let warnings = response.warnings.clone().unwrap_or_default();
+        Self {
+            refused: !response.allowed,
+            added,
+            updated,
+            removed: listed("removed"),
+            waiting: listed("deferred"),
+            conflicts: Vec::new(),
+            messages: message.lines().map(str::to_owned).chain(warnings).collect(),
+        }
+    }
+
+    /// Whether anything of the object changes.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        [&self.added, &self.updated, &self.removed].iter().any(|names| !names.is_empty())
+    }
+
+    /// What came of this, and then of the next.
+    fn and(mut self, next: Self) -> Self {
+        self.refused |= next.refused;
+        for (names, more) in [
+            (&mut self.added, next.added),
+            (&mut self.updated, next.updated),
+            (&mut self.removed, next.removed),
+            (&mut self.conflicts, next.conflicts),
+            (&mut self.messages, next.messages),
+        ] {
+            names.extend(more.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+        }
+        self.waiting = next.waiting;
+        self
+    }
+}
+
+/// The names of a list with commas.
+fn names(listed: &str) -> Vec<String> {
+    listed.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
