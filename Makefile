@@ -11,13 +11,18 @@ TARGET := wasm32-wasip1
 MODULE := target/$(TARGET)/release/mutatingflow.wasm
 POLICY_HOST := host/target/debug/policy-host
 POLICY_BENCH := host/target/debug/policy-bench
+SAMPLE_CLUSTER := host/target/debug/sample-cluster
+POLICY_PICTURE := host/target/debug/policy-picture
 GUESTS := host/guests/target/$(TARGET)/release/examples
 REFERENCE_GUESTS := $(GUESTS)/scan.wasm $(GUESTS)/typed.wasm $(GUESTS)/typed_all.wasm
 KWCTL ?= $(shell command -v kwctl || echo $(POLICY_HOST))
 export KWCTL
+# What must be built before $(KWCTL) is run: nothing, where kwctl is installed.
+KWCTL_BUILT := $(filter $(POLICY_HOST),$(KWCTL))
 
 SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml
-HOST_SOURCES := $(shell find host/src -name '*.rs') host/Cargo.toml host/Cargo.lock
+HOST_SOURCES := $(shell find host/src -name '*.rs') host/Cargo.toml host/Cargo.lock \
+	test_data/settings.yaml test_data/cluster/older.yaml test_data/nais/settings.yaml
 
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
@@ -26,11 +31,19 @@ help: ## This list
 	@grep -hE '^[a-z0-9. -]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 .PHONY: run
-run: annotated-policy.wasm $(POLICY_HOST) ## Show what the policy does to a Notebook and to a pipeline pod
+# policy-host makes the request of the object itself, and shows a diff. kwctl needs the request, and answers with a patch.
+ifdef KWCTL_BUILT
+show = @$(KWCTL) run --object test_data/$(1).yaml --settings-path test_data/settings.yaml --diff annotated-policy.wasm
+else
+run: jq
+show = @$(KWCTL) run --request-path test_data/requests/$(2).json --settings-path test_data/settings.yaml \
+	annotated-policy.wasm | jq --compact-output '.patch | @base64d | fromjson | .[]'
+endif
+run: annotated-policy.wasm $(KWCTL_BUILT) ## Show what the policy does to a Notebook and to a pipeline pod
 	$(call say,A Notebook as the Kubeflow web app creates it)
-	@$(POLICY_HOST) run --object test_data/notebook.yaml --settings-path test_data/settings.yaml --diff $<
+	$(call show,notebook,notebook-create)
 	$(call say,A pod of Kubeflow Pipelines)
-	@$(POLICY_HOST) run --object test_data/pipeline-pod.yaml --settings-path test_data/settings.yaml --diff $<
+	$(call show,pipeline-pod,pod-create-pipeline)
 
 .PHONY: test
 test: tools lint ## Check everything: format, lints, docs, native tests, tests on the module, end-to-end tests
@@ -61,7 +74,7 @@ other-module:
 	@test -f "$(OLD)" || { echo "OLD must name the module to compare with" >&2; exit 1; }
 
 .PHONY: e2e-tests
-e2e-tests: tools annotated-policy.wasm $(POLICY_HOST) ## Run e2e.bats with kwctl, or with policy-host where there is none
+e2e-tests: tools annotated-policy.wasm $(KWCTL_BUILT) ## Run e2e.bats with kwctl, or with policy-host where there is none
 	$(call say,End-to-end tests with $(notdir $(KWCTL)))
 	bats --print-output-on-failure e2e.bats
 
@@ -72,10 +85,23 @@ bench: $(MODULE) $(REFERENCE_GUESTS) $(POLICY_BENCH) ## Measure what an evaluati
 	@$(POLICY_BENCH) chart docs/cost.json docs/cost.svg
 	@$(POLICY_BENCH) readme docs/cost.json README.md
 
+.PHONY: sample-cluster
+sample-cluster: target/cluster.yaml ## Write target/cluster.yaml: 400 notebooks and 200 pods to try things out on
+
+target/cluster.yaml: annotated-policy.wasm $(SAMPLE_CLUSTER)
+	$(SAMPLE_CLUSTER) --policy $< > $@
+
+# What `policy-host` prints, drawn into a file.
+drawn = $(POLICY_HOST) $(1) --color always | $(POLICY_PICTURE) 'policy-host $(1)' >
+
+.PHONY: pictures
+pictures: annotated-policy.wasm $(POLICY_HOST) $(POLICY_PICTURE) ## Draw what the docs show of a terminal: docs/diff.svg
+	@$(call drawn,run --object test_data/notebook.yaml --settings-path test_data/settings.yaml --diff $<) docs/diff.svg
+
 policy.wasm: $(MODULE) ## Build the policy
 	cp $< $@
 
-annotated-policy.wasm: policy.wasm metadata.yml docs/usage.md $(POLICY_HOST) ## Build the policy with its metadata, as it is published
+annotated-policy.wasm: policy.wasm metadata.yml docs/usage.md $(KWCTL_BUILT) ## Build the policy with its metadata, as it is published
 	@rm -f $@
 	$(KWCTL) annotate --metadata-path metadata.yml --usage-path docs/usage.md --output-path $@ policy.wasm
 
@@ -83,8 +109,8 @@ $(MODULE): $(SOURCES) | wasm-target
 	cargo build --locked --release --target $(TARGET)
 	@touch $@
 
-$(POLICY_HOST) $(POLICY_BENCH): $(HOST_SOURCES)
-	cd host && cargo build --locked
+$(POLICY_HOST) $(POLICY_BENCH) $(SAMPLE_CLUSTER) $(POLICY_PICTURE): $(HOST_SOURCES)
+	cd host && cargo build --locked --bin $(@F)
 	@touch $@
 
 $(GUESTS)/%.wasm: host/guests/examples/%.rs host/guests/examples/style/mod.rs host/guests/Cargo.toml host/guests/Cargo.lock | wasm-target
@@ -146,13 +172,13 @@ lint: wasm-target ## Check format, clippy, documentation and what `make generate
 wasm-target:
 	@test -d "$$(rustc --print target-libdir --target $(TARGET))" || rustup target add $(TARGET)
 
-.PHONY: tools
-tools:
-	@missing=; for tool in bats jq; do command -v $$tool > /dev/null || missing+=" $$tool"; done; \
-	if [ -n "$$missing" ]; then \
-		if ! command -v apt-get > /dev/null; then echo "please install:$$missing" >&2; exit 1; fi; \
+.PHONY: tools bats jq
+tools: bats jq
+bats jq:
+	@if ! command -v $@ > /dev/null; then \
+		if ! command -v apt-get > /dev/null; then echo "please install $@" >&2; exit 1; fi; \
 		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-		$$as_root apt-get update -qq && $$as_root apt-get install -y -qq $$missing > /dev/null; \
+		$$as_root apt-get update -qq && $$as_root apt-get install -y -qq $@ > /dev/null; \
 	fi
 
 .PHONY: clean

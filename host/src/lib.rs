@@ -1,10 +1,8 @@
 //! Runs a Kubewarden waPC policy on one machine, the way Kubewarden's policy server would.
 //!
-//! The same engine, wasmtime, in the same major version, the same typed request, the same positional diff by the same
-//! crate, the same words where a guest fails: what a policy does here it does in a cluster. Done here, instead of by the
-//! crates of the policy server, are waPC and the five functions of WASI that a policy in Rust imports. There is no HTTP,
-//! no TLS and no registry. The binary `policy-host` is a thin door to this library, and the policy's own tests are
-//! another.
+//! The same engine, wasmtime, the same typed request, the same positional diff, the same words where a guest fails: what
+//! a policy does here it does in a cluster. There is no HTTP, no TLS and no registry. The binary `policy-host` is a thin
+//! door to this library, and the policy's own tests are another.
 //!
 //! A request's way: [`AdmissionRequest`] reads what the API server sent, [`Policy::validate`] hands it to a fresh
 //! instance of the module, and the guest's answer comes back as an [`AdmissionResponse`].
@@ -20,10 +18,12 @@ mod manifest;
 pub mod measure;
 mod metadata;
 pub mod objects;
+pub mod picture;
 mod policy;
 pub mod report;
 mod request;
 mod response;
+pub mod sample;
 mod settings;
 pub mod show;
 pub mod testing;

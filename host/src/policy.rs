@@ -70,6 +70,20 @@ impl Policy {
         SettingsValidationResponse::from_answer(self.call("validate_settings", settings.to_string().as_bytes()))
     }
 
+    /// Evaluates a request, and gives the object as it would be stored instead of a patch: `None` where the request is
+    /// refused, or has none. Making the patch takes longer than all the rest.
+    #[must_use]
+    pub fn evaluate(&self, request: &AdmissionRequest, settings: &Value) -> (AdmissionResponse, Option<Value>) {
+        let mut answer = match GuestAnswer::of(self.call("validate", &request.payload(settings))) {
+            Ok(answer) => answer,
+            Err(message) => return (AdmissionResponse::internal_error(&request.uid, &message), None),
+        };
+        let object = answer.mutated_object.take();
+        let response = AdmissionResponse::from_guest(&request.uid, request.object.as_ref(), answer);
+        let object = if response.allowed { object.or_else(|| request.object.clone()) } else { None };
+        (response, object)
+    }
+
     /// Evaluates a request. A guest that fails to answer refuses it, with code 500.
     #[must_use]
     pub fn validate(&self, request: &AdmissionRequest, settings: &Value) -> AdmissionResponse {
@@ -89,16 +103,20 @@ impl SettingsValidationResponse {
     }
 }
 
+impl GuestAnswer {
+    /// The answer, or why there is none.
+    fn of(answer: Result<Vec<u8>, CallError>) -> Result<Self, String> {
+        let answer = answer.map_err(|error| error.to_string())?;
+        serde_json::from_slice(&answer).map_err(|error| format!("invalid response from policy: {error}"))
+    }
+}
+
 impl AdmissionResponse {
     /// Decodes what a guest answered to `validate`.
     pub(crate) fn from_answer(request: &AdmissionRequest, answer: Result<Vec<u8>, CallError>) -> Self {
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => return Self::internal_error(&request.uid, &error.to_string()),
-        };
-        match serde_json::from_slice::<GuestAnswer>(&answer) {
+        match GuestAnswer::of(answer) {
             Ok(answer) => Self::from_guest(&request.uid, request.object.as_ref(), answer),
-            Err(error) => Self::internal_error(&request.uid, &format!("invalid response from policy: {error}")),
+            Err(message) => Self::internal_error(&request.uid, &message),
         }
     }
 }

@@ -56,7 +56,7 @@ pub(crate) struct GuestAnswer {
     accepted: bool,
     message: Option<String>,
     code: Option<u16>,
-    mutated_object: Option<Value>,
+    pub(crate) mutated_object: Option<Value>,
     audit_annotations: Option<BTreeMap<String, String>>,
     warnings: Option<Vec<String>>,
 }

@@ -224,31 +224,26 @@ impl<'a> Trial<'a> {
     /// The object as it is stored where it was created under `settings`. What they refuse is stored without them.
     fn as_stored_under(&self, settings: &Value, object: Value) -> Result<Value> {
         let request = request_for(object, Operation::Create, None)?;
-        let response = self.policy.validate(&request, settings);
-        let object = request.object.unwrap_or_default();
-        if response.allowed { response.apply_to(&object) } else { Ok(object) }
+        let (_, stored) = self.policy.evaluate(&request, settings);
+        Ok(stored.or(request.object).unwrap_or_default())
     }
 
     /// What comes of an event, and the object as it is stored then.
     fn outcome(&self, event: Event, stored: &Value) -> Result<(Outcome, Value)> {
         let request = event.request(stored)?;
-        let response = self.policy.validate(&request, self.settings);
+        let (response, object) = self.policy.evaluate(&request, self.settings);
         let before = request.old_object.as_ref().or(request.object.as_ref()).map(|object| self.recorded(object));
         let before = before.unwrap_or_default();
         let mut outcome = Outcome::of(&response, &before);
         if !outcome.messages.is_empty() {
             outcome.conflicts = self.conflicts(&request);
         }
-        let object = match &request.object {
-            Some(object) if response.allowed => response.apply_to(object)?,
-            _ => stored.clone(),
-        };
-        Ok((outcome, object))
+        Ok((outcome, object.unwrap_or_else(|| stored.clone())))
     }
 
     /// The dependencies that are in conflict: the policy names them when it is asked for a report.
     fn conflicts(&self, request: &AdmissionRequest) -> Vec<String> {
-        let response = self.policy.validate(request, &self.reporting);
+        let response = self.policy.evaluate(request, &self.reporting).0;
         let message = response.status.and_then(|status| status.message).unwrap_or_default();
         message.split("; ").find_map(|part| part.strip_prefix(CONFLICTS)).map(names).unwrap_or_default()
     }
