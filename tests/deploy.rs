@@ -62,7 +62,7 @@ const SPEC: [&str; 15] = [
 /// policy.
 fn files(folder: &str) -> BTreeMap<String, Value> {
     let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
-    let paths = entries.map(|entry| entry.unwrap().path());
+    let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     paths.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), read(&path))).collect()
 }
 

@@ -99,7 +99,7 @@ impl Checked {
     }
 
     fn problem(&mut self, at: Position, path: &str, what: String) {
-        self.findings.push(Finding { at, is_note: false, path: path.to_owned(), what });
+        self.findings.push(Finding::problem(at, path, &what));
     }
 
     /// Checks the settings at `prefix` of a document.
@@ -238,6 +238,14 @@ fn held(settings: &Value) -> String {
         parts.push("a report, which changes nothing".to_owned());
     }
     parts.join("; ")
+}
+
+impl Finding {
+    /// What must be mended.
+    #[must_use]
+    pub fn problem(at: Position, path: &str, what: &str) -> Self {
+        Self { at, is_note: false, path: path.to_owned(), what: what.to_owned() }
+    }
 }
 
 impl fmt::Display for Finding {

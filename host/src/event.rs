@@ -1,6 +1,6 @@
 //! What happens to an object that is stored, as the request that the API server makes of it.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -40,8 +40,12 @@ impl Event {
     /// runs.
     ///
     /// # Errors
-    /// `object` is no manifest of an object.
+    /// `object` is no manifest of an object, or of one to which this does not happen.
     pub fn request(self, object: &Value) -> Result<AdmissionRequest> {
+        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+        if matches!(self, Event::Stop | Event::Start) && kind != "Notebook" {
+            bail!("kind: only a Notebook is stopped and started, found {kind:?}");
+        }
         let (mut old, mut new) = (object.clone(), object.clone());
         match self {
             Event::Create => {
@@ -74,7 +78,9 @@ pub fn is_stopped(notebook: &Value) -> bool {
 
 /// Puts an annotation on an object.
 pub fn annotate(object: &mut Value, annotation: &str, value: &str) {
-    let annotations = &mut object["metadata"]["annotations"];
+    // What is no object of Kubernetes is left as it is: whoever makes a request of it says so.
+    let Some(Value::Object(metadata)) = object.get_mut("metadata") else { return };
+    let annotations = metadata.entry("annotations").or_insert(Value::Null);
     if annotations.is_null() {
         *annotations = Value::Object(Map::new());
     }
@@ -97,7 +103,9 @@ pub fn stop(notebook: &mut Value, time: &str) {
 
 /// Starts a Notebook that is stopped.
 pub fn start(notebook: &mut Value) {
-    remove(&mut notebook["metadata"]["annotations"], STOPPED);
+    if let Some(annotations) = notebook.pointer_mut("/metadata/annotations") {
+        remove(annotations, STOPPED);
+    }
 }
 
 fn remove(object: &mut Value, name: &str) {
@@ -149,5 +157,27 @@ mod tests {
             "spec": {},
         });
         assert_eq!((request.operation.as_str(), request.object), ("CREATE", Some(expected)));
+        let bare = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "team-a"}, "spec": {}});
+        assert_eq!(Event::Create.request(&bare).expect("it is a manifest").object, Some(bare));
+    }
+
+    #[test]
+    fn only_a_notebook_is_stopped_and_started() {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {}});
+        for event in [Event::Stop, Event::Start] {
+            let error = event.request(&pod).expect_err("a pod runs once").to_string();
+            assert_eq!(error, r#"kind: only a Notebook is stopped and started, found "Pod""#);
+        }
+        assert!(Event::Touch.request(&pod).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_an_error_whatever_happens_to_it() {
+        for object in [json!(null), json!([]), json!("a"), json!({"kind": "Pod", "apiVersion": "v1", "metadata": "a"})]
+        {
+            for event in <Event as clap::ValueEnum>::value_variants() {
+                assert!(event.request(&object).is_err(), "{event:?} {object}");
+            }
+        }
     }
 }

@@ -9,7 +9,9 @@
 
 pub mod annotate;
 pub mod bench;
+pub mod cases;
 pub mod check;
+pub mod closest;
 pub mod document;
 pub mod event;
 mod guest;
@@ -27,6 +29,7 @@ pub mod sample;
 mod settings;
 pub mod show;
 pub mod testing;
+pub mod upgrade;
 pub mod yaml;
 
 pub use guest::CallError;

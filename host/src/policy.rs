@@ -5,7 +5,7 @@
 
 use std::{fs, path::Path};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wasmtime::Config;
@@ -68,6 +68,18 @@ impl Policy {
     #[must_use]
     pub fn validate_settings(&self, settings: &Value) -> SettingsValidationResponse {
         SettingsValidationResponse::from_answer(self.call("validate_settings", settings.to_string().as_bytes()))
+    }
+
+    /// Sees to it that the guest can work with these settings.
+    ///
+    /// # Errors
+    /// It cannot, and says why.
+    pub fn accept_settings(&self, settings: &Value) -> Result<()> {
+        let SettingsValidationResponse { valid, message } = self.validate_settings(settings);
+        if !valid {
+            bail!("the settings are not valid: {}", message.unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// Evaluates a request, and gives the object as it would be stored instead of a patch: `None` where the request is

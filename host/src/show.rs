@@ -36,15 +36,20 @@ pub fn remarks(response: &AdmissionResponse) -> String {
     text
 }
 
-const RED: &str = "\x1b[31m";
-const GREEN: &str = "\x1b[32m";
+pub(crate) const RED: &str = "\x1b[31m";
+pub(crate) const GREEN: &str = "\x1b[32m";
 const CYAN: &str = "\x1b[36m";
-const BOLD: &str = "\x1b[1m";
-const PLAIN: &str = "\x1b[0m";
+pub(crate) const BOLD: &str = "\x1b[1m";
+pub(crate) const PLAIN: &str = "\x1b[0m";
 
 /// The unified diff of two texts.
 pub(crate) fn unified(before: &str, after: &str, color: bool) -> String {
-    let diff = TextDiff::from_lines(before, after).unified_diff().header("before", "after").to_string();
+    unified_under(("before", "after"), before, after, color)
+}
+
+/// The unified diff of two texts that are called `names`.
+pub(crate) fn unified_under(names: (&str, &str), before: &str, after: &str, color: bool) -> String {
+    let diff = TextDiff::from_lines(before, after).unified_diff().header(names.0, names.1).to_string();
     if !color {
         return diff;
     }

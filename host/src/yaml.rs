@@ -123,6 +123,17 @@ impl Document {
     }
 }
 
+/// What is said of a member that has the name of another.
+const TWICE: &str = "stands here twice";
+
+impl Oddity {
+    /// Whether it is a member that stands there twice. Else it is a scalar that is read as kubectl reads it.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        self.what.starts_with(TWICE)
+    }
+}
+
 impl From<Value> for Document {
     /// A document whose places are not known.
     fn from(value: Value) -> Self {
@@ -270,7 +281,7 @@ impl<'t> Reader<'t> {
                 *path = member(path, &name);
                 let first = *self.document.positions.entry(path.clone()).or_insert(at);
                 if members.contains_key(&name) && !is_merge {
-                    let what = format!("stands here twice, first in line {}: the last one counts", first.line);
+                    let what = format!("{TWICE}, first in line {}: the last one counts", first.line);
                     self.document.oddities.push(Oddity { at, path: path.clone(), what });
                 }
             }

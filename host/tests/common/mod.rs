@@ -81,7 +81,11 @@ impl Workdir {
     }
 
     pub fn with(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
-        fs::write(self.path(name), contents).expect("the folder for tests can be written");
+        let path = self.path(name);
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(path, contents))
+            .expect("the folder for tests can be written");
         self
     }
 

@@ -4,6 +4,7 @@ mod annotate;
 mod check;
 mod report;
 mod run;
+mod test;
 
 use std::{
     io::{self, Write as _},
@@ -29,6 +30,8 @@ enum Command {
     Check(check::Arguments),
     /// Show what settings would do to the objects of a cluster.
     Report(report::Arguments),
+    /// Try a platform's own cases: settings, an object, what happens to it, and what must come.
+    Test(test::Arguments),
     /// Write a policy's metadata into its module.
     Annotate(annotate::Arguments),
 }
@@ -39,13 +42,14 @@ enum Outcome {
     Failure,
 }
 
-/// 0: there is an answer, accepted or rejected. 1: there is none, since something given was invalid. 2: clap's own, for
-/// a command line that makes no sense.
+/// 0: there is an answer, accepted or rejected. 1: there is none, since something given was invalid; or it is
+/// not as asked for. 2: clap's own, for a command line that makes no sense.
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments).map(|()| Outcome::Success),
         Command::Check(arguments) => check::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Test(arguments) => test::test(arguments),
         Command::Annotate(arguments) => annotate::annotate(arguments).map(|()| Outcome::Success),
     };
     match outcome {

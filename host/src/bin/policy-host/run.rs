@@ -100,7 +100,7 @@ enum Output {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Color {
+pub(crate) enum Color {
     Auto,
     Always,
     Never,
@@ -111,10 +111,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let settings = settings(&arguments)?;
     let policy = Policy::from_file(&arguments.policy)?;
 
-    let checked = policy.validate_settings(&settings);
-    if !checked.valid {
-        bail!("the settings are not valid: {}", checked.message.unwrap_or_default());
-    }
+    policy.accept_settings(&settings)?;
     let response = policy.validate(&request, &settings);
     print(&arguments.view, &request, &response)
 }
@@ -168,7 +165,7 @@ fn print(view: &ViewArguments, request: &AdmissionRequest, response: &AdmissionR
     }
 }
 
-fn use_color(color: Color) -> bool {
+pub(crate) fn use_color(color: Color) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
