@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::yaml::{self, Malformed};
@@ -49,6 +50,14 @@ pub fn read_all(path: &Path) -> Result<Vec<Value>> {
 pub fn json_values(text: &str) -> Option<Vec<Value>> {
     let is_likely = text.trim_start().starts_with(['{', '[']);
     is_likely.then(|| serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>().ok())?
+}
+
+/// A value as a type has it. An error begins with the path of what does not fit.
+pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T> {
+    serde_path_to_error::deserialize(value).map_err(|error| match error.path().to_string() {
+        path if path == "." => error.into_inner().into(),
+        path => anyhow::anyhow!("{path}: {}", error.into_inner()),
+    })
 }
 
 /// `file.yaml:3:5: what is wrong there`.

@@ -3,6 +3,11 @@
 //! A policy server grants host capabilities (registries, DNS, the cluster) policy by policy; here there are none, so
 //! every other call is answered with an error, as for a policy that was granted nothing.
 
+use std::{
+    io::{self, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,7 +15,7 @@ use serde_json::{Map, Value};
 pub(crate) fn answer(binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
     match (binding, namespace, operation) {
         ("kubewarden", "tracing", "log") => {
-            eprintln!("{}", log_line(payload));
+            write_log(payload);
             Ok(Vec::new())
         }
         ("kubewarden", "tracing", _) => Err(format!("unknown operation: {operation}")),
@@ -18,6 +23,24 @@ pub(crate) fn answer(binding: &str, namespace: &str, operation: &str, payload: &
             Err(format!("this policy was granted no host capability, it asked for {namespace}/{operation}"))
         }
         _ => Err(format!("unknown binding: {binding}")),
+    }
+}
+
+/// Whether what a guest logs for its developers is shown.
+static SHOWS_DEBUG: AtomicBool = AtomicBool::new(false);
+
+/// From now on, what guests log for their developers is shown too.
+pub fn show_debug_logs() {
+    SHOWS_DEBUG.store(true, Ordering::Relaxed);
+}
+
+fn write_log(payload: &[u8]) {
+    let line = log_line(payload);
+    let is_debug = line.starts_with("DEBUG ");
+    // As with kwctl, traces are for nobody.
+    if !line.starts_with("TRACE ") && (!is_debug || SHOWS_DEBUG.load(Ordering::Relaxed)) {
+        // Nobody listening is no reason to fail.
+        let _ = writeln!(io::stderr(), "{line}");
     }
 }
 

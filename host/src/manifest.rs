@@ -34,9 +34,6 @@ pub enum Operation {
 /// ```
 pub fn request_for(mut object: Value, operation: Operation, namespace: Option<&str>) -> Result<AdmissionRequest> {
     let (group, version, kind) = group_version_kind(&object)?;
-    if kind == "List" {
-        bail!("kind: found a List, but one request has one object");
-    }
     let namespace = settle_namespace(&mut object, namespace)?;
     let name = object["metadata"]["name"].as_str().map(str::to_owned);
 
@@ -66,11 +63,24 @@ pub fn request_for(mut object: Value, operation: Operation, namespace: Option<&s
     })
 }
 
+/// The object in its namespace: its own, else `namespace`, else `default`.
+///
+/// # Errors
+/// It has another one than `namespace`, or is no manifest of an object.
+pub fn in_namespace(mut object: Value, namespace: Option<&str>) -> Result<Value> {
+    group_version_kind(&object)?;
+    settle_namespace(&mut object, namespace)?;
+    Ok(object)
+}
+
 fn group_version_kind(object: &Value) -> Result<(String, String, String)> {
     let text = |key: &str| {
         object.get(key).and_then(Value::as_str).with_context(|| format!("{key}: must be a string, as in any manifest"))
     };
     let (api_version, kind) = (text("apiVersion")?, text("kind")?);
+    if kind == "List" {
+        bail!("kind: found a List, but one request has one object; policy-host report reads lists");
+    }
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     Ok((group.to_owned(), version.to_owned(), kind.to_owned()))
 }

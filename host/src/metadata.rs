@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{policy::ProtocolVersion, yaml};
+use crate::{document, policy::ProtocolVersion, yaml};
 
 /// A policy's metadata.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,7 +123,7 @@ impl Metadata {
     /// assert!(error.starts_with("mutating: invalid type: string \"maybe\", expected a boolean"), "{error}");
     /// ```
     pub fn from_yaml(text: &str) -> Result<Self> {
-        let metadata: Self = serde_json::from_value(yaml::value(text)?)?;
+        let metadata: Self = document::typed(yaml::value(text)?)?;
         let problems = metadata.problems();
         if !problems.is_empty() {
             bail!("{}", problems.join("\n"));

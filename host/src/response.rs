@@ -45,9 +45,30 @@ pub struct Status {
     /// What the user reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What a deployed policy's own message took the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<StatusDetails>,
     /// The HTTP status code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u16>,
+}
+
+/// What else a `Status` tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusDetails {
+    /// Why.
+    pub causes: Vec<StatusCause>,
+}
+
+/// A reason for a refusal, with the members and the order in which Kubewarden prints it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusCause {
+    /// The reason as a word.
+    pub reason: Option<String>,
+    /// The reason for people.
+    pub message: Option<String>,
+    /// The field that it is about.
+    pub field: Option<String>,
 }
 
 /// What a guest answers to `validate`.
@@ -84,7 +105,7 @@ impl AdmissionResponse {
             patch_type: patch.as_ref().map(|_| PatchType::JsonPatch),
             // A patch's `Display` is its JSON.
             patch: patch.map(|patch| STANDARD.encode(patch.to_string())),
-            status: (message.is_some() || code.is_some()).then_some(Status { message, code }),
+            status: (message.is_some() || code.is_some()).then_some(Status { message, code, details: None }),
             audit_annotations,
             warnings,
         }
@@ -105,7 +126,7 @@ impl AdmissionResponse {
     }
 
     fn refused(uid: &str, message: String, code: Option<u16>) -> Self {
-        let status = Some(Status { message: Some(message), code });
+        let status = Some(Status { message: Some(message), code, details: None });
         Self { uid: uid.to_owned(), status, ..Self::default() }
     }
 }

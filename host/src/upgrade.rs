@@ -14,11 +14,11 @@ use crate::{
 /// It is no manifest of an object, or the settings refuse it.
 pub fn stored_under(policy: &Policy, settings: &Value, object: Value) -> Result<Value> {
     let request = request_for(object, Operation::Create, None)?;
-    let response = policy.validate(&request, settings);
-    if !response.allowed {
+    let (response, stored) = policy.evaluate(&request, settings);
+    let Some(stored) = stored else {
         let status = response.status.unwrap_or_default();
         let code = status.code.map(|code| format!(" ({code})")).unwrap_or_default();
         bail!("these settings refuse the object{code}: {}", status.message.unwrap_or_default());
-    }
-    response.apply_to(&request.object.unwrap_or_default())
+    };
+    Ok(stored)
 }

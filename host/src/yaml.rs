@@ -8,6 +8,7 @@
 use std::{collections::HashMap, fmt, mem};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
+use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
 /// How many values a document may have that aliases repeat: a few lines can otherwise stand for billions.
@@ -85,7 +86,7 @@ pub fn value(text: &str) -> Result<Value, Malformed> {
 
 /// Writes a value so that kubectl, and every other reader of YAML 1.1 or 1.2, reads the same.
 #[must_use]
-pub fn written(value: &Value) -> String {
+pub fn written(value: &impl Serialize) -> String {
     // Long lines stay whole: a diff by line would otherwise show where they were broken.
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
     serde_saphyr::to_string_with_options(value, options).unwrap_or_else(|error| format!("# {error}\n"))

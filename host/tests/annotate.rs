@@ -7,6 +7,7 @@ use std::fs;
 use common::{Printed, Workdir, answering, answering_all, fixture, module};
 use policy_host::annotate::{SECTION, metadata_of};
 use serde_json::{Value, json};
+use wasm_encoder::{CustomSection, Section as _};
 use wasmparser::{Parser, Payload};
 
 const METADATA: &str = "\
@@ -76,16 +77,38 @@ fn metadata_goes_in_and_the_rest_stays() {
     assert_eq!(outcome.code, Some(0), "an annotated module still runs: {outcome:?}");
 }
 
+/// As with kwctl there is no need to start from the bare module; and the new metadata is what Kubewarden reads.
 #[test]
-fn an_annotated_module_is_not_annotated_again() {
-    let workdir = workdir("annotate-twice");
-    let annotate = |from, to| workdir.policy_host(&["annotate", "-m", "metadata.yml", "-o", to, from]);
-    assert_eq!(annotate("policy.wasm", "annotated.wasm").code, Some(0));
-    let again = annotate("annotated.wasm", "again.wasm");
-    let told = "Error: cannot annotate annotated.wasm: \
-        it has metadata already; annotate the module that the compiler wrote\n";
-    assert_eq!((again.code, again.stderr.as_str()), (Some(1), told));
-    assert!(!workdir.path("again.wasm").exists());
+fn an_annotated_module_is_annotated_anew() {
+    let changed = METADATA.replace("a title", "another title");
+    let workdir = workdir("annotate-twice").with("changed.yml", changed);
+    let annotate = |metadata, from, to| workdir.policy_host(&["annotate", "-m", metadata, "-o", to, from]);
+    let silent = Printed { code: Some(0), stdout: String::new(), stderr: String::new() };
+    for (metadata, from, to) in [
+        ("metadata.yml", "policy.wasm", "annotated.wasm"),
+        ("changed.yml", "annotated.wasm", "again.wasm"),
+        ("metadata.yml", "again.wasm", "back.wasm"),
+        ("changed.yml", "policy.wasm", "changed.wasm"),
+    ] {
+        assert_eq!(annotate(metadata, from, to), silent, "{to}");
+    }
+    let read = |name| fs::read(workdir.path(name)).expect("the file is there");
+    assert_eq!(section(&read("again.wasm"))["annotations"]["io.kubewarden.policy.title"], "another title");
+    assert_eq!(read("again.wasm"), read("changed.wasm"), "nothing of the old metadata is left");
+    assert_eq!(read("back.wasm"), read("annotated.wasm"), "nor of the new");
+
+    // A module may have what kwctl leaves in it: two sections, and others behind them.
+    let mut twice = read("annotated.wasm");
+    for (name, data) in [(SECTION, &b"{}"[..]), ("other", b"stays")] {
+        CustomSection { name: name.into(), data: data.into() }.append_to(&mut twice);
+    }
+    let workdir = workdir.with("twice.wasm", &twice);
+    assert_eq!(workdir.policy_host(&["annotate", "-m", "changed.yml", "-o", "once.wasm", "twice.wasm"]), silent);
+    let once = fs::read(workdir.path("once.wasm")).expect("the file is there");
+    assert_eq!(section(&once)["annotations"]["io.kubewarden.policy.title"], "another title");
+    let mut expected = fs::read(workdir.path("policy.wasm")).expect("the file is there");
+    CustomSection { name: "other".into(), data: (&b"stays"[..]).into() }.append_to(&mut expected);
+    assert!(once.starts_with(&expected), "what is not metadata stays");
 }
 
 #[test]
@@ -96,12 +119,16 @@ fn metadata_that_is_refused() {
         .replace("[v1]", "['*', v1]")
         .replace(operations, "operations: ['*', CREATE]");
     let cases = [
-        ("a misspelt member", METADATA.replace("mutating", "mutatin"), "unknown field `mutatin`, expected one of "),
+        (
+            "a misspelt member",
+            METADATA.replace("mutating", "mutatin"),
+            "mutatin: unknown field `mutatin`, expected one of ",
+        ),
         ("a member that is missing", METADATA.replace("mutating: true\n", ""), "missing field `mutating`"),
         (
             "a wrong type",
             METADATA.replace("mutating: true", "mutating: perhaps"),
-            "mutating: invalid type: string \"perhaps\", expected a boolean at line 6",
+            "mutating: invalid type: string \"perhaps\", expected a boolean\n",
         ),
         (
             "an unknown operation",

@@ -164,13 +164,12 @@ fn what_is_invalid_exits_with_1() {
 #[test]
 fn a_command_line_without_sense_exits_with_2() {
     let workdir = accepting("run-usage").with("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {}\n");
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 8] = [
         ("nothing", &[]),
         ("another command", &["fly"]),
         ("no policy", &["run", "-r", "request.json"]),
         ("no request", &["run", "policy.wasm"]),
         ("an unknown flag", &["run", "--raw", "-r", "request.json", "policy.wasm"]),
-        ("two settings", &["run", "-r", "request.json", "-s", "a", "--settings-json", "{}", "policy.wasm"]),
         ("a request and an object", &["run", "-r", "request.json", "--object", "pod.yaml", "policy.wasm"]),
         ("an operation for a request", &["run", "-r", "request.json", "--operation", "UPDATE", "policy.wasm"]),
         ("two views", &["run", "-r", "request.json", "--diff", "--output", "patch", "policy.wasm"]),

@@ -49,20 +49,20 @@ fn diffs() {
 \x1b[32m+  - name: s\x1b[0m
 ";
     let warned = format!("{DIFF}Warning: one\nWarning: two\n");
-    let cases: [(&str, &[&str], &str); 7] = [
-        ("a mutation", &["mutates.wasm"], DIFF),
-        ("a mutation, with colours", &["--color", "always", "mutates.wasm"], colored),
-        ("a mutation, without", &["--color", "never", "mutates.wasm"], DIFF),
-        ("a mutation with warnings", &["warns.wasm"], &warned),
-        ("no mutation", &["accepts.wasm"], "Accepted, nothing changes.\n"),
-        ("a rejection", &["rejects.wasm"], "Warning: w\nRejected (422): no\n"),
-        ("a rejection without a code", &["rejects-plainly.wasm"], "Rejected: no\n"),
+    let cases: [(&str, &[&str], &str, i32); 7] = [
+        ("a mutation", &["mutates.wasm"], DIFF, 0),
+        ("a mutation, with colours", &["--color", "always", "mutates.wasm"], colored, 0),
+        ("a mutation, without", &["--color", "never", "mutates.wasm"], DIFF, 0),
+        ("a mutation with warnings", &["warns.wasm"], &warned, 0),
+        ("no mutation", &["accepts.wasm"], "Accepted, nothing changes.\n", 0),
+        ("a rejection", &["rejects.wasm"], "Warning: w\nRejected (422): no\n", 1),
+        ("a rejection without a code", &["rejects-plainly.wasm"], "Rejected: no\n", 1),
     ];
     let workdir = workdir("view-diff");
-    for (name, arguments, expected) in cases {
+    for (name, arguments, expected, exit_code) in cases {
         let Printed { code, stdout, stderr } =
             workdir.policy_host(&[&["run", "--object", "pod.yaml", "--diff"], arguments].concat());
-        assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), expected, ""), "{name}");
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(exit_code), expected, ""), "{name}");
     }
 }
 
@@ -102,10 +102,29 @@ spec:
 ";
     let response = "{\"uid\":\"00000000-0000-0000-0000-000000000000\",\"allowed\":true,\
         \"auditAnnotations\":null,\"warnings\":null}\n";
+    let json = "\
+{
+  \"apiVersion\": \"v1\",
+  \"kind\": \"Pod\",
+  \"metadata\": {
+    \"name\": \"p\",
+    \"namespace\": \"team-a\"
+  },
+  \"spec\": {
+    \"containers\": [
+      {
+        \"name\": \"main\"
+      }
+    ]
+  }
+}
+";
     let untouched = object.split("  imagePullSecrets").next().unwrap_or_default();
     let rejected = "Warning: w\nRejected (422): no\n";
     let cases = [
-        ("the object", "object", "mutates.wasm", object, ""),
+        ("the object", "yaml", "mutates.wasm", object, ""),
+        ("the object, by its other name", "object", "mutates.wasm", object, ""),
+        ("the object as JSON", "json", "accepts.wasm", json, ""),
         ("the object, untouched", "object", "accepts.wasm", untouched, ""),
         ("the object, with warnings", "object", "warns.wasm", object, "Warning: one\nWarning: two\n"),
         ("no object", "object", "rejects.wasm", "", rejected),
@@ -116,9 +135,46 @@ spec:
     ];
     let workdir = workdir("view-output");
     for (name, what, guest, expected, told) in cases {
-        let Printed { code, stdout, stderr } =
-            workdir.policy_host(&["run", "--object", "pod.yaml", "--output", what, guest]);
-        assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), expected, told), "{name}");
+        let exit_code = i32::from(guest == "rejects.wat");
+        for [object_flag, output_flag] in [["--object", "--output"], ["-f", "-o"]] {
+            let Printed { code, stdout, stderr } =
+                workdir.policy_host(&["run", object_flag, "pod.yaml", output_flag, what, guest]);
+            assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(exit_code), expected, told), "{name}");
+        }
+    }
+}
+
+/// Only who asks the way kwctl is asked gets 0 for a refusal.
+#[test]
+fn a_refusal_exits_with_1_where_a_person_asks() {
+    let workdir = workdir("view-refusal").with("create.json", request("CREATE", r#","object":{}"#));
+    for (flags, expected) in [
+        (&["-r", "create.json"][..], 0),
+        (&["-r", "create.json", "-o", "response"], 0),
+        (&["-r", "create.json", "-o", "patch"], 1),
+        (&["-r", "create.json", "--output", "object"], 1),
+        (&["-r", "create.json", "--diff"], 1),
+        (&["--object", "pod.yaml"], 1),
+        (&["--object", "pod.yaml", "--diff"], 1),
+    ] {
+        let outcome = workdir.policy_host(&[&["run"], flags, &["rejects.wat"]].concat());
+        assert_eq!(outcome.code, Some(expected), "{flags:?}: {outcome:?}");
+    }
+}
+
+/// Texts that a reader of YAML takes for something else where they stand bare.
+#[test]
+fn yaml_reads_as_what_was_written() {
+    let texts = ["yes", "on", "1_000", "010", "1:30", "0x1f", "~", "", "null", "1e3", "2026-01-01", "- a", "a: b", "#"];
+    let labels: Vec<String> = texts.iter().enumerate().map(|(n, text)| format!("l{n}: {text:?}")).collect();
+    let manifest = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p, labels: {{{}}}}}\n", labels.join(", "));
+    let workdir = workdir("view-quotes").with("texts.yaml", manifest);
+    let Printed { stdout, .. } = workdir.policy_host(&["run", "-f", "texts.yaml", "-o", "yaml", "accepts.wat"]);
+    let object = policy_host::yaml::value(&stdout).expect("it is YAML");
+    for (n, text) in texts.iter().enumerate() {
+        assert_eq!(object["metadata"]["labels"][format!("l{n}")], *text, "{stdout}");
+        let is_quoted = ['"', '\''].iter().any(|quote| stdout.contains(&format!("    l{n}: {quote}{text}{quote}\n")));
+        assert!(is_quoted, "{text} has quotes: {stdout}");
     }
 }
 
@@ -136,7 +192,11 @@ fn the_request_that_is_made_of_a_manifest() {
             &["--operation", "UPDATE", "--old-object", "old.json"],
             &[r#""operation":"UPDATE""#, r#""oldObject":{"metadata":{"name":"old"}}"#],
         ),
-        ("an update of something unknown", &["--operation", "update"], &[r#""operation":"UPDATE""#]),
+        (
+            "an update of the object itself",
+            &["--operation", "update"],
+            &[r#""operation":"UPDATE""#, r#""oldObject":{"apiVersion":"v1""#],
+        ),
         ("a deletion", &["--operation", "DELETE"], &[r#""operation":"DELETE""#, r#""oldObject":{"apiVersion""#]),
         ("the same namespace", &["--namespace", "team-a"], &[r#""namespace":"team-a""#]),
         ("options", &[], &[r#""options":{"apiVersion":"meta.k8s.io/v1","kind":"CreateOptions"}"#, r#""dryRun":false"#]),
@@ -156,7 +216,7 @@ fn a_manifest_from_standard_input_gets_a_namespace() {
     let arguments =
         |flags: &[&'static str]| [&["run", "--object", "-", "--output", "object"], flags, &["accepts.wasm"]].concat();
     let workdir = workdir("view-stdin");
-    for (flags, expected) in [(&[][..], "namespace: default\n"), (&["--namespace", "n"], "namespace: n\n")] {
+    for (flags, expected) in [(&[][..], "namespace: default\n"), (&["--namespace", "n"], "namespace: \"n\"\n")] {
         let outcome = workdir.policy_host_reading(&manifest, &arguments(flags));
         assert!(outcome.stdout.contains(expected), "{outcome:?}");
     }

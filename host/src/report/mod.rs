@@ -15,11 +15,11 @@ use serde_json::Value;
 
 use crate::{
     event::{Event, is_stopped},
-    manifest::{Operation, request_for},
     objects::{self, Unread},
     policy::Policy,
     request::AdmissionRequest,
     response::AdmissionResponse,
+    upgrade::stored_under,
 };
 
 mod show;
@@ -201,14 +201,23 @@ impl<'a> Trial<'a> {
         let (namespace, name) = (text(&metadata["namespace"]), [&metadata["name"], &metadata["generateName"]]);
         let name = name.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned();
         let object = match self.from {
-            Some(settings) => self.as_stored_under(settings, object)?,
+            // What they refuse is stored without them.
+            Some(settings) => stored_under(self.policy, settings, object.clone()).unwrap_or(object),
             None => object,
         };
         let state = if kind == "Notebook" && is_stopped(&object) { State::Stopped } else { State::Running };
         let anew = self.outcome(Event::Create, &object)?.0;
         if kind == "Pod" {
             let none = Outcome::default;
-            return Ok(Found::Row(Row { namespace, name, kind, state, now: none(), restarted: none(), anew }));
+            return Ok(Found::Row(Box::new(Row {
+                namespace,
+                name,
+                kind,
+                state,
+                now: none(),
+                restarted: none(),
+                anew,
+            })));
         }
         let (now, touched) = self.outcome(Event::Touch, &object)?;
         let (stopped, started) = match state {
@@ -218,14 +227,7 @@ impl<'a> Trial<'a> {
                 (outcome, self.outcome(Event::Start, &stopped)?.0)
             }
         };
-        Ok(Found::Row(Row { namespace, name, kind, state, now, restarted: stopped.and(started), anew }))
-    }
-
-    /// The object as it is stored where it was created under `settings`. What they refuse is stored without them.
-    fn as_stored_under(&self, settings: &Value, object: Value) -> Result<Value> {
-        let request = request_for(object, Operation::Create, None)?;
-        let (_, stored) = self.policy.evaluate(&request, settings);
-        Ok(stored.or(request.object).unwrap_or_default())
+        Ok(Found::Row(Box::new(Row { namespace, name, kind, state, now, restarted: stopped.and(started), anew })))
     }
 
     /// What comes of an event, and the object as it is stored then.
@@ -260,7 +262,7 @@ impl<'a> Trial<'a> {
 
 /// What an object turned out to be.
 enum Found {
-    Row(Row),
+    Row(Box<Row>),
     PassedOver(String),
     Broken(String),
 }
@@ -268,7 +270,7 @@ enum Found {
 impl Report {
     fn add(&mut self, found: Found) {
         match found {
-            Found::Row(row) => self.objects.push(row),
+            Found::Row(row) => self.objects.push(*row),
             Found::PassedOver(kind) => *self.passed_over.entry(kind).or_default() += 1,
             Found::Broken(what) => self.broken.push(what),
         }

@@ -9,7 +9,14 @@ use policy_host::{
     document,
 };
 
+const EXAMPLES: &str = "\
+Metadata that the module has already is replaced.
+
+Examples:
+  policy-host annotate -m metadata.yml -u docs/usage.md -o annotated-policy.wasm policy.wasm";
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The policy's metadata.
     #[arg(short, long, value_name = "PATH")]

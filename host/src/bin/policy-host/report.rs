@@ -1,7 +1,7 @@
 //! `policy-host report`: the objects of a cluster in, what settings would do to each out.
 
 use std::{
-    env, fs,
+    fs,
     io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
@@ -16,7 +16,10 @@ use policy_host::{
 };
 use serde_json::{Value, json};
 
-use crate::{Outcome, write};
+use crate::{
+    Outcome,
+    terminal::{Color, tell, write},
+};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -43,6 +46,10 @@ pub(crate) struct Arguments {
     /// How to print it
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: Format,
+
+    /// Whether the table has colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
 
     /// The policy, a WebAssembly module
     #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
@@ -72,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     progress.clear();
 
     for broken in &report.broken {
-        eprintln!("Error: {broken}");
+        tell(&format!("Error: {broken}"));
     }
     print(arguments, &report)?;
     let fails = arguments.fail_on.iter().any(|which| report.objects.iter().any(|row| row.is(*which)));
@@ -91,10 +98,7 @@ fn accepted(policy: &Policy, path: &Path) -> Result<Value> {
 
 fn print(arguments: &Arguments, report: &Report) -> Result<()> {
     write(&match arguments.output {
-        Format::Table => {
-            let color = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            report.table(arguments.only, color)
-        }
+        Format::Table => report.table(arguments.only, arguments.color.is_on()),
         Format::Markdown => report.markdown(arguments.only),
         Format::Json => {
             let objects: Vec<_> = report.rows(arguments.only).collect();

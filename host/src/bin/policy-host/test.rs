@@ -11,8 +11,7 @@ use policy_host::{
 
 use crate::{
     Outcome,
-    run::{Color, use_color},
-    write,
+    terminal::{Color, write},
 };
 
 #[derive(clap::Args)]
@@ -80,7 +79,7 @@ pub(crate) fn test(arguments: Arguments) -> Result<Outcome> {
     let policy = Policy::from_file(&policy)?;
     let tried = cases::tried(&policy, &paths, &Options { name, is_updating: update })?;
     write(&match output {
-        Output::Text => cases::as_text(&tried, fail_only, use_color(color)),
+        Output::Text => cases::as_text(&tried, fail_only, color.is_on()),
         Output::Json => cases::as_json(&tried),
         Output::Junit => cases::as_junit(&tried),
     })?;
