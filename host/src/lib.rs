@@ -25,6 +25,7 @@ mod metadata;
 pub mod notes;
 pub mod objects;
 pub mod picture;
+pub mod poddefaults;
 mod policy;
 pub mod report;
 mod request;

@@ -135,7 +135,7 @@ spec:
     ];
     let workdir = workdir("view-output");
     for (name, what, guest, expected, told) in cases {
-        let exit_code = i32::from(guest == "rejects.wat");
+        let exit_code = i32::from(guest == "rejects.wasm");
         for [object_flag, output_flag] in [["--object", "--output"], ["-f", "-o"]] {
             let Printed { code, stdout, stderr } =
                 workdir.policy_host(&["run", object_flag, "pod.yaml", output_flag, what, guest]);
@@ -157,7 +157,7 @@ fn a_refusal_exits_with_1_where_a_person_asks() {
         (&["--object", "pod.yaml"], 1),
         (&["--object", "pod.yaml", "--diff"], 1),
     ] {
-        let outcome = workdir.policy_host(&[&["run"], flags, &["rejects.wat"]].concat());
+        let outcome = workdir.policy_host(&[&["run"], flags, &["rejects.wasm"]].concat());
         assert_eq!(outcome.code, Some(expected), "{flags:?}: {outcome:?}");
     }
 }
@@ -169,7 +169,7 @@ fn yaml_reads_as_what_was_written() {
     let labels: Vec<String> = texts.iter().enumerate().map(|(n, text)| format!("l{n}: {text:?}")).collect();
     let manifest = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p, labels: {{{}}}}}\n", labels.join(", "));
     let workdir = workdir("view-quotes").with("texts.yaml", manifest);
-    let Printed { stdout, .. } = workdir.policy_host(&["run", "-f", "texts.yaml", "-o", "yaml", "accepts.wat"]);
+    let Printed { stdout, .. } = workdir.policy_host(&["run", "-f", "texts.yaml", "-o", "yaml", "accepts.wasm"]);
     let object = policy_host::yaml::value(&stdout).expect("it is YAML");
     for (n, text) in texts.iter().enumerate() {
         assert_eq!(object["metadata"]["labels"][format!("l{n}")], *text, "{stdout}");

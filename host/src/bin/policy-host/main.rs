@@ -4,6 +4,7 @@ mod annotate;
 mod check;
 mod completions;
 mod hints;
+mod import;
 mod inspect;
 mod kwctl;
 mod report;
@@ -45,6 +46,8 @@ enum Command {
     Test(test::Arguments),
     /// Write a policy's metadata into its module.
     Annotate(annotate::Arguments),
+    /// Make settings of what does the same now.
+    Import(import::Arguments),
     /// Show the metadata of a policy's module.
     Inspect(inspect::Arguments),
     /// Write what a shell needs to complete this command.
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Annotate(arguments) => annotate::annotate(arguments).map(|()| Outcome::Success),
         Command::Inspect(arguments) => inspect::inspect(arguments).map(|()| Outcome::Success),
         Command::Completions(arguments) => completions::completions(arguments).map(|()| Outcome::Success),
+        Command::Import(arguments) => import::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Success) => ExitCode::SUCCESS,

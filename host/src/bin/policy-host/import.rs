@@ -1,0 +1,56 @@
+//! `policy-host import`: settings made of what does the same now.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+use policy_host::{Policy, poddefaults};
+
+use crate::{
+    Outcome,
+    terminal::{tell, write},
+};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  policy-host import poddefaults exports/ > settings.yaml")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    from: From,
+}
+
+#[derive(Subcommand)]
+enum From {
+    Poddefaults(PodDefaultsArguments),
+}
+
+/// Make settings of Kubeflow's PodDefaults
+///
+/// The settings go to standard output as YAML. What is not the same as before, and what to do about it, goes to standard
+/// error.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kubectl get poddefaults --all-namespaces --output yaml | policy-host import poddefaults - > settings.yaml")]
+struct PodDefaultsArguments {
+    /// Manifests, lists of them, folders, patterns; `-` reads standard input
+    #[arg(value_name = "EXPORT", required = true)]
+    exports: Vec<PathBuf>,
+
+    /// The policy, a WebAssembly module, which checks what is made
+    #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
+    policy: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let From::Poddefaults(PodDefaultsArguments { exports, policy }) = &arguments.from;
+    let made = poddefaults::import(exports, &Policy::from_file(policy)?)?;
+    for broken in &made.broken {
+        tell(&format!("Error: {broken}"));
+    }
+    tell(made.report.trim_end());
+    if made.settings.is_empty() {
+        bail!("there is nothing to make settings of");
+    }
+    write(&made.settings)?;
+    Ok(if made.broken.is_empty() { Outcome::Success } else { Outcome::Failure })
+}
