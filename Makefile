@@ -92,11 +92,15 @@ target/cluster.yaml: annotated-policy.wasm $(SAMPLE_CLUSTER)
 	$(SAMPLE_CLUSTER) --policy $< > $@
 
 # What `policy-host` prints, drawn into a file.
-drawn = $(POLICY_HOST) $(1) --color always | $(POLICY_PICTURE) 'policy-host $(1)' >
+drawn = $(POLICY_HOST) $(1) --color always | $(POLICY_PICTURE) $(2) 'policy-host $(1)' >
+
+test_data/cluster/small.yaml: annotated-policy.wasm $(SAMPLE_CLUSTER) ## The part of it that the docs show
+	$(SAMPLE_CLUSTER) --notebooks 9 --pods 3 --seed 3 --policy $< > $@
 
 .PHONY: pictures
-pictures: annotated-policy.wasm $(POLICY_HOST) $(POLICY_PICTURE) ## Draw what the docs show of a terminal: docs/diff.svg
+pictures: annotated-policy.wasm $(POLICY_HOST) $(POLICY_PICTURE) ## Draw what the docs show of a terminal: docs/diff.svg, docs/report.svg
 	@$(call drawn,run --object test_data/notebook.yaml --settings-path test_data/settings.yaml --diff $<) docs/diff.svg
+	@$(call drawn,report --settings-path test_data/cluster/new.yaml --from test_data/settings.yaml test_data/cluster/small.yaml,--columns 190) docs/report.svg
 
 policy.wasm: $(MODULE) ## Build the policy
 	cp $< $@

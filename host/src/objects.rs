@@ -187,10 +187,10 @@ impl fmt::Display for Origin {
 /// Takes YAML apart by its lines: one that begins with `---` ends a document. Below a line `items:` an item begins with `-`
 /// where the first one does, since whatever is in an item stands further in.
 fn yaml(mut read: impl BufRead, file: &str, each: &mut dyn FnMut(Unread) -> Result<()>) -> Result<()> {
-    let mut documents = Documents { file, document: 1, lines: 0, text: String::new(), begins_at: 0, items: None, each };
+    let mut documents = Documents { file, document: 1, lines: 0, text: Vec::new(), begins_at: 0, items: None, each };
     let mut line = Vec::new();
     while read.read_until(b'\n', &mut line)? > 0 {
-        documents.line(&String::from_utf8_lossy(&line))?;
+        documents.line(&line)?;
         documents.lines += 1;
         line.clear();
     }
@@ -204,7 +204,7 @@ struct Documents<'a> {
     /// How many lines have been read.
     lines: usize,
     /// What has been read of the document, or of its item, and the lines before that.
-    text: String,
+    text: Vec<u8>,
     begins_at: usize,
     items: Option<Items>,
     each: &'a mut dyn FnMut(Unread) -> Result<()>,
@@ -222,26 +222,28 @@ struct Items {
 }
 
 impl Documents<'_> {
-    fn line(&mut self, line: &str) -> Result<()> {
-        if let Some(rest) =
-            line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+    fn line(&mut self, line: &[u8]) -> Result<()> {
+        if let Some(rest) = line.strip_prefix(b"---")
+            && rest.first().is_none_or(u8::is_ascii_whitespace)
         {
             self.end()?;
             self.begins_at = self.lines;
-            self.text = format!("   {rest}");
+            // Where it stood, so that columns stay right.
+            self.text.extend_from_slice(b"   ");
+            self.text.extend_from_slice(rest);
             return Ok(());
         }
         let Some(items) = &mut self.items else {
-            if line.trim_end() == "items:" {
+            if line.trim_ascii_end() == b"items:" {
                 self.items = Some(Items::default());
             } else {
-                self.text.push_str(line);
+                self.text.extend_from_slice(line);
             }
             return Ok(());
         };
-        let inner = line.trim_start_matches(' ');
-        let indent = line.len() - inner.len();
-        let is_item = inner.trim_end() == "-" || inner.starts_with("- ");
+        let indent = line.iter().take_while(|byte| **byte == b' ').count();
+        let inner = line.get(indent..).unwrap_or_default();
+        let is_item = inner.first() == Some(&b'-') && inner.get(1).is_none_or(u8::is_ascii_whitespace);
         if is_item && items.indent.is_none_or(|of_items| of_items == indent) {
             let is_first = items.count == 0;
             items.indent = Some(indent);
@@ -253,11 +255,12 @@ impl Documents<'_> {
             self.items.get_or_insert_default().count += 1;
             self.begins_at = self.lines;
             // Without its dash, an item is a document.
-            self.text = line.replacen('-', " ", 1);
-        } else if indent == 0 && !inner.trim().is_empty() && !inner.starts_with('#') {
+            self.text.extend_from_slice(line);
+            self.text.get_mut(indent).map(|dash| *dash = b' ');
+        } else if indent == 0 && !inner.trim_ascii().is_empty() && inner.first() != Some(&b'#') {
             items.are_over = true;
         } else if !items.are_over {
-            self.text.push_str(line);
+            self.text.extend_from_slice(line);
         }
         Ok(())
     }
@@ -266,16 +269,18 @@ impl Documents<'_> {
     fn item(&mut self) -> Result<()> {
         let item = self.items.as_ref().map(|items| items.count.saturating_sub(1));
         let origin = Origin { file: self.file.to_owned(), document: self.document, item };
-        let text = Text::Yaml(mem::take(&mut self.text), self.begins_at);
+        let text = String::from_utf8(mem::take(&mut self.text));
+        let text = text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let text = Text::Yaml(text, self.begins_at);
         (self.each)(Unread { origin, text })
     }
 
     /// Ends the document.
     fn end(&mut self) -> Result<()> {
-        let has_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let has_content = |line: &[u8]| !matches!(line.trim_ascii_start().first(), None | Some(b'#'));
         let is_any = match &self.items {
             Some(items) => items.count > 0,
-            None => self.text.lines().any(has_content),
+            None => self.text.split(|byte| *byte == b'\n').any(has_content),
         };
         if is_any {
             self.item()?;

@@ -5,9 +5,11 @@
 
 use std::fmt::Write as _;
 
-/// How many lines a picture has, and how long they are, at most. What is beyond is cut, and said to be.
+/// How many lines a picture has at most. What is beyond is cut, and said to be.
 const MOST_LINES: usize = 52;
-const MOST_COLUMNS: usize = 100;
+
+/// How long lines are where nobody says otherwise.
+pub const COLUMNS: usize = 100;
 
 /// What a picture measures, in pixels. Every mark has its cell, whatever the reader's font is.
 const CELL: f64 = 8.4;
@@ -43,22 +45,22 @@ struct Run {
     style: Style,
 }
 
-/// The picture of a command and what it printed, as SVG.
+/// The picture of a command and what it printed, as SVG. What is longer than so many columns is cut.
 #[must_use]
-pub fn picture(command: &str, output: &str) -> String {
+pub fn picture(command: &str, output: &str, columns: usize) -> String {
     let mut lines = lines(output);
     if lines.len() > MOST_LINES {
         let more = lines.len() - (MOST_LINES - 1);
         lines.truncate(MOST_LINES - 1);
         lines.push(styled(&format!("... {more} more lines"), Style { is_dim: true, ..Style::default() }));
     }
-    let lines: Vec<_> = lines.into_iter().map(cut).collect();
-    let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
-    let width = (cells(columns, CELL) + 2.0 * MARGIN).max(TITLE + cells(command.chars().count(), TITLE_CELL) + MARGIN);
+    let lines: Vec<_> = lines.into_iter().map(|line| cut(line, columns)).collect();
+    let longest = lines.iter().map(Vec::len).max().unwrap_or_default();
+    let width = (cells(longest, CELL) + 2.0 * MARGIN).max(TITLE + cells(command.chars().count(), TITLE_CELL) + MARGIN);
     let height = BAR + 2.0 * MARGIN + LINE * lines.len() as f64;
 
     let mut svg = format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" class="terminal" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}" role="img" aria-label="{label}">
+        r##"<svg xmlns="http://www.w3.org/2000/svg" class="terminal" data-columns="{columns}" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}" role="img" aria-label="{label}">
 <rect x="0.5" y="0.5" width="{inner_width:.0}" height="{inner_height:.0}" rx="8" fill="#0d1117" stroke="#484f58"/>
 <path d="M1 {BAR}V8.5a7.5 7.5 0 0 1 7.5-7.5H{right:.1}a7.5 7.5 0 0 1 7.5 7.5V{BAR}z" fill="#21262d"/>
 <circle cx="22" cy="19.5" r="6" fill="#ff5f57"/><circle cx="42" cy="19.5" r="6" fill="#febc2e"/><circle cx="62" cy="19.5" r="6" fill="#28c840"/>
@@ -80,12 +82,14 @@ pub fn picture(command: &str, output: &str) -> String {
     svg
 }
 
-/// The command that a picture is of; `None` where it is another picture.
+/// The command that a picture is of, and how many columns it has at most; `None` where it is another picture.
 #[must_use]
-pub fn command_of(svg: &str) -> Option<String> {
+pub fn command_of(svg: &str) -> Option<(String, usize)> {
     let tag = svg.strip_prefix("<svg ")?.split_once('>')?.0;
-    let label = tag.split_once("class=\"terminal\"")?.1.split_once("aria-label=\"")?.1.split_once('"')?.0;
-    Some(label.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))
+    let attribute = |name: &str| Some(tag.split_once(&format!("{name}=\""))?.1.split_once('"')?.0);
+    let command = attribute("aria-label").filter(|_| attribute("class") == Some("terminal"))?;
+    let command = command.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+    Some((command, attribute("data-columns")?.parse().ok()?))
 }
 
 /// A mark and how it looks.
@@ -143,10 +147,10 @@ fn styled(text: &str, style: Style) -> Vec<Cell> {
     text.chars().map(|mark| (mark, style)).collect()
 }
 
-/// A line without what is beyond [`MOST_COLUMNS`].
-fn cut(mut line: Vec<Cell>) -> Vec<Cell> {
-    if line.len() > MOST_COLUMNS {
-        line.truncate(MOST_COLUMNS - 1);
+/// A line without what is beyond so many columns.
+fn cut(mut line: Vec<Cell>, columns: usize) -> Vec<Cell> {
+    if line.len() > columns {
+        line.truncate(columns - 1);
         line.push(('…', Style { is_dim: true, ..Style::default() }));
     }
     line
@@ -247,15 +251,15 @@ mod tests {
     #[test]
     fn what_is_too_long_is_cut() {
         let dim = Style { is_dim: true, ..PLAIN };
-        let exact = "x".repeat(MOST_COLUMNS);
-        assert_eq!(runs(&cut(styled(&exact, PLAIN))), [run(0, &exact, PLAIN)]);
-        let long = runs(&cut(styled(&format!("{exact}y"), PLAIN)));
-        assert_eq!(long, [run(0, &exact[1..], PLAIN), run(MOST_COLUMNS - 1, "…", dim)]);
+        let exact = "x".repeat(COLUMNS);
+        assert_eq!(runs(&cut(styled(&exact, PLAIN), COLUMNS)), [run(0, &exact, PLAIN)]);
+        let long = runs(&cut(styled(&format!("{exact}y"), PLAIN), COLUMNS));
+        assert_eq!(long, [run(0, &exact[1..], PLAIN), run(COLUMNS - 1, "…", dim)]);
 
         let numbers = |count: usize| (1..=count).map(|number| format!("<{number}>\n")).collect::<String>();
-        let whole = picture("c", &numbers(MOST_LINES));
+        let whole = picture("c", &numbers(MOST_LINES), COLUMNS);
         assert!(whole.contains("&lt;52&gt;") && !whole.contains("more lines"), "{whole}");
-        let part = picture("c", &numbers(MOST_LINES + 1));
+        let part = picture("c", &numbers(MOST_LINES + 1), COLUMNS);
         assert!(part.contains("&lt;51&gt;") && !part.contains("&lt;52&gt;"), "{part}");
         assert!(part.contains(" opacity=\"0.6\">... 2 more lines</text>"), "{part}");
     }
@@ -263,13 +267,13 @@ mod tests {
     #[test]
     fn a_picture_knows_its_command() {
         let command = r#"policy-host run --x "a&b" <c> 'd'"#;
-        assert_eq!(command_of(&picture(command, "out\n")).as_deref(), Some(command));
+        assert_eq!(command_of(&picture(command, "out\n", COLUMNS)), Some((command.to_owned(), COLUMNS)));
         assert_eq!(command_of(r#"<svg role="img" aria-label="cost"></svg>"#), None);
     }
 
     #[test]
     fn every_mark_has_its_cell() {
-        let svg = picture("c", "\x1b[1;32m+ a & b\x1b[0m\n");
+        let svg = picture("c", "\x1b[1;32m+ a & b\x1b[0m\n", COLUMNS);
         let text =
             r##"<text x="18.0" y="70.0" textLength="58.8" fill="#3fb950" font-weight="bold">+ a &amp; b</text>"##;
         assert!(svg.contains(text), "{svg}");

@@ -8,10 +8,9 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wasmtime::Config;
 
 use crate::{
-    guest::{CallError, Guest, Outside},
+    guest::{self, CallError, Guest, Outside},
     request::AdmissionRequest,
     response::{AdmissionResponse, GuestAnswer},
 };
@@ -50,7 +49,7 @@ impl Policy {
 
     /// Compiles a module.
     pub fn from_bytes(module: &[u8]) -> Result<Self> {
-        Ok(Self { guest: Guest::new(&Config::new(), module, Outside::Real)? })
+        Ok(Self { guest: Guest::new(&guest::pooled(), module, Outside::Real)? })
     }
 
     /// Any operation with any payload, in a fresh instance.

@@ -8,21 +8,35 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// `AdmissionRequest` of `admission.k8s.io/v1`.
+/// `AdmissionRequest` of `admission.k8s.io/v1`. The fields of this and of what is in it are sorted by name, and so is the
+/// text that it is written as.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdmissionRequest {
-    /// Names this request; the response repeats it.
-    pub uid: String,
+    /// Whether the outcome will be thrown away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
     /// The kind of the object as the webhook asked for it.
     pub kind: GroupVersionKind,
-    /// The resource as the webhook asked for it.
-    pub resource: GroupVersionResource,
-    /// `status`, `scale` and the like.
+    /// The object's name; absent while the server still has to generate it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub_resource: Option<String>,
+    pub name: Option<String>,
+    /// The object's namespace; absent for what lives in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The object as it would be stored; absent on `DELETE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<Value>,
+    /// The object as it is stored now; on `UPDATE` and `DELETE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_object: Option<Value>,
+    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
+    pub operation: String,
+    /// `CreateOptions`, `UpdateOptions` and the like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub options: Option<Value>,
     /// The kind that the client used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_kind: Option<GroupVersionKind>,
@@ -32,28 +46,15 @@ pub struct AdmissionRequest {
     /// The subresource that the client used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_sub_resource: Option<String>,
-    /// The object's name; absent while the server still has to generate it.
+    /// The resource as the webhook asked for it.
+    pub resource: GroupVersionResource,
+    /// `status`, `scale` and the like.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The object's namespace; absent for what lives in none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
-    pub operation: String,
+    pub sub_resource: Option<String>,
+    /// Names this request; the response repeats it.
+    pub uid: String,
     /// Who asks.
     pub user_info: UserInfo,
-    /// The object as it would be stored; absent on `DELETE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub object: Option<Value>,
-    /// The object as it is stored now; on `UPDATE` and `DELETE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub old_object: Option<Value>,
-    /// Whether the outcome will be thrown away.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dry_run: Option<bool>,
-    /// `CreateOptions`, `UpdateOptions` and the like.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub options: Option<Value>,
 }
 
 /// A kind with its group and version.
@@ -61,10 +62,10 @@ pub struct AdmissionRequest {
 pub struct GroupVersionKind {
     /// Empty for the core group.
     pub group: String,
-    /// Such as `v1beta1`.
-    pub version: String,
     /// Such as `Notebook`.
     pub kind: String,
+    /// Such as `v1beta1`.
+    pub version: String,
 }
 
 /// A resource with its group and version.
@@ -72,10 +73,10 @@ pub struct GroupVersionKind {
 pub struct GroupVersionResource {
     /// Empty for the core group.
     pub group: String,
-    /// Such as `v1beta1`.
-    pub version: String,
     /// Such as `notebooks`.
     pub resource: String,
+    /// Such as `v1beta1`.
+    pub version: String,
 }
 
 /// Who made a request.
@@ -116,9 +117,54 @@ impl AdmissionRequest {
         serde_json::from_value(request).context("not an admission request")
     }
 
-    /// The bytes that a guest gets for `validate`.
+    /// The bytes that a guest gets for `validate`: with sorted members, as the policy server writes them.
     #[must_use]
     pub fn payload(&self, settings: &Value) -> Vec<u8> {
-        json!({"request": self, "settings": settings}).to_string().into_bytes()
+        #[derive(Serialize)]
+        struct Payload<'a> {
+            request: &'a AdmissionRequest,
+            settings: &'a Value,
+        }
+        // A value of JSON, a map with keys that are texts, can be written to memory.
+        serde_json::to_vec(&Payload { request: self, settings }).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The fields of the structures stand in the order of their names, since they are written in that order.
+    #[test]
+    fn members_of_a_payload_are_sorted() {
+        let kind = GroupVersionKind { group: "g".to_owned(), version: "v".to_owned(), kind: "k".to_owned() };
+        let resource =
+            GroupVersionResource { group: "g".to_owned(), version: "v".to_owned(), resource: "r".to_owned() };
+        let request = AdmissionRequest {
+            uid: "1".to_owned(),
+            kind: kind.clone(),
+            resource: resource.clone(),
+            sub_resource: Some("s".to_owned()),
+            request_kind: Some(kind),
+            request_resource: Some(resource),
+            request_sub_resource: Some("s".to_owned()),
+            name: Some("n".to_owned()),
+            namespace: Some("n".to_owned()),
+            operation: "UPDATE".to_owned(),
+            user_info: UserInfo {
+                extra: Some(BTreeMap::new()),
+                groups: Some(Vec::new()),
+                uid: Some("u".to_owned()),
+                username: Some("u".to_owned()),
+            },
+            object: Some(json!({"b": 1, "a": 2})),
+            old_object: Some(json!({})),
+            dry_run: Some(true),
+            options: Some(json!({})),
+        };
+        let settings = json!({"c": 3});
+        let sorted = json!({"request": request, "settings": settings}).to_string();
+        assert_eq!(String::from_utf8_lossy(&request.payload(&settings)), sorted);
     }
 }

@@ -16,13 +16,13 @@ fn pictures_are_what_their_commands_print() {
             continue;
         }
         let drawn = fs::read_to_string(&path).expect("it is text");
-        let Some(command) = command_of(&drawn) else { continue };
-        let now = picture(&command, &printed(&command));
+        let Some((command, columns)) = command_of(&drawn) else { continue };
+        let now = picture(&command, &printed(&command), columns);
         assert!(drawn == now, "{} is not what `{command}` prints now: run `make pictures`", path.display());
         seen.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
     }
     seen.sort();
-    assert_eq!(seen, ["diff.svg"]);
+    assert_eq!(seen, ["diff.svg", "report.svg"]);
 }
 
 /// What a command prints on a terminal.

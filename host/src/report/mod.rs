@@ -237,7 +237,7 @@ impl<'a> Trial<'a> {
         let before = request.old_object.as_ref().or(request.object.as_ref()).map(|object| self.recorded(object));
         let before = before.unwrap_or_default();
         let mut outcome = Outcome::of(&response, &before);
-        if !outcome.messages.is_empty() {
+        if !outcome.messages.is_empty() || !outcome.waiting.is_empty() {
             outcome.conflicts = self.conflicts(&request);
         }
         Ok((outcome, object.unwrap_or_else(|| stored.clone())))
@@ -247,13 +247,21 @@ impl<'a> Trial<'a> {
     fn conflicts(&self, request: &AdmissionRequest) -> Vec<String> {
         let response = self.policy.evaluate(request, &self.reporting).0;
         let message = response.status.and_then(|status| status.message).unwrap_or_default();
-        message.split("; ").find_map(|part| part.strip_prefix(CONFLICTS)).map(names).unwrap_or_default()
+        message
+            .split("; ")
+            .find_map(|part| part.trim_start_matches("dependencies ").strip_prefix(CONFLICTS))
+            .map(names)
+            .unwrap_or_default()
+    }
+
+    fn domain(&self) -> &str {
+        self.settings["annotationDomain"].as_str().unwrap_or(DOMAIN)
     }
 
     /// The dependencies that the object has a record of.
     fn recorded(&self, object: &Value) -> Vec<String> {
-        let domain = self.settings["annotationDomain"].as_str().unwrap_or(DOMAIN);
-        let record = object["metadata"]["annotations"][format!("{domain}/injected")].as_str().unwrap_or_default();
+        let record =
+            object["metadata"]["annotations"][format!("{}/injected", self.domain())].as_str().unwrap_or_default();
         let record: Value = serde_json::from_str(record).unwrap_or_default();
         let by_kind = record.as_object().into_iter().flat_map(|kinds| kinds.values());
         by_kind.filter_map(Value::as_object).flat_map(|names| names.keys().cloned()).collect()

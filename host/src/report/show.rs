@@ -11,7 +11,10 @@ const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
 
-const HEADINGS: [&str; 6] = ["NAMESPACE", "NAME", "STATE", "NOW", "WHEN STOPPED AND STARTED", "CREATED ANEW"];
+const HEADINGS: [&str; 6] = ["NAMESPACE", "NAME", "STATE", "NOW", "RESTARTED", "CREATED ANEW"];
+
+/// What the marks of a table mean.
+const LEGEND: &str = "\n+ is added, ~ updated, - taken away, ! in conflict with the user's.\n\n";
 
 /// How dependencies are counted.
 const COUNTED: [&str; 6] = ["DEPENDENCY", "WAITS", "ADDED", "UPDATED", "REMOVED", "CONFLICTS"];
@@ -37,7 +40,7 @@ impl Report {
         let mut text = String::new();
         if lines.len() > 1 {
             text.push_str(&table(&lines, &notes, color));
-            text.push('\n');
+            text.push_str(LEGEND);
         }
         let counted = self.counted(only);
         if !counted.is_empty() {
@@ -71,7 +74,7 @@ impl Report {
             }
             text.push_str(&line(&cells));
         }
-        format!("{text}\n{}", self.total())
+        format!("{text}{LEGEND}{}", self.total())
     }
 
     /// How many objects there are and what becomes of them, in sentences.
@@ -87,7 +90,7 @@ impl Report {
         let later = count(&|row| row.restarted.changes());
         let conflicts = count(&|row| row.is(Only::Refused));
         text.push_str(&format!(
-            "{now} changed now, {waiting} waiting, {later} changed when stopped and started, {conflicts} with a conflict.\n"
+            "{now} changed now, {waiting} waiting, {later} when stopped and started, {conflicts} with a conflict.\n"
         ));
         if !self.passed_over.is_empty() {
             let kinds: Vec<_> = self.passed_over.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
@@ -152,49 +155,51 @@ impl Row {
         ]
     }
 
-    /// Why it is refused, or what is in conflict; each once.
-    fn reasons(&self) -> Vec<&str> {
-        let mut reasons = Vec::new();
+    /// Why it is refused, or what is in conflict: a line for each dependency.
+    fn reasons(&self) -> Vec<String> {
         // The most to the point is what somebody is told who is refused.
-        for outcome in [&self.anew, &self.restarted, &self.now] {
-            if reasons.is_empty() && (outcome.refused || !outcome.conflicts.is_empty()) {
-                let is_about = |message: &&String| {
-                    outcome.refused || outcome.conflicts.iter().any(|name| message.contains(&format!("\"{name}\"")))
-                };
-                reasons.extend(outcome.messages.iter().filter(is_about).map(String::as_str));
-            }
-        }
-        reasons
+        let is_concerned = |outcome: &&&Outcome| outcome.refused || !outcome.conflicts.is_empty();
+        let Some(outcome) = [&self.anew, &self.restarted, &self.now].iter().find(is_concerned).copied() else {
+            return Vec::new();
+        };
+        let reasons = outcome.conflicts.iter().filter_map(|name| {
+            let name = format!("dependency \"{name}\"");
+            let mut about = outcome.messages.iter().filter(|message| message.contains(&name));
+            // What follows is advice for its owner.
+            let first = about.next()?.split("; ").next()?;
+            let more = about.count();
+            Some(if more == 0 { first.to_owned() } else { format!("{first} (and {more} more)") })
+        });
+        let reasons: Vec<_> = reasons.collect();
+        // Refused for another reason: an object that cannot be read.
+        if reasons.is_empty() { outcome.messages.iter().take(1).cloned().collect() } else { reasons }
     }
 }
 
 impl Outcome {
     fn cell(&self) -> Cell {
         let waiting: Vec<_> = self.waiting.iter().filter(|name| !self.conflicts.contains(name)).cloned().collect();
-        let conflict = if self.refused { "refused" } else { "conflict" };
-        let parts: Vec<_> = [
-            ("adds", &self.added),
-            ("updates", &self.updated),
-            ("removes", &self.removed),
-            ("waits:", &waiting),
-            (&*format!("{conflict}:"), &self.conflicts),
-        ]
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(word, names)| format!("{word} {}", names.join(", ")))
-        .collect();
-        let color = if self.refused || !self.conflicts.is_empty() {
-            RED
-        } else if !waiting.is_empty() {
-            YELLOW
-        } else {
-            GREEN
-        };
-        match (parts.is_empty(), self.refused) {
-            (true, true) => (conflict.to_owned(), RED),
-            (true, false) => ("-".to_owned(), ""),
-            (false, _) => (parts.join("; "), color),
+        let marked =
+            |mark: &str, names: &[String]| names.iter().map(|name| format!("{mark}{name}")).collect::<Vec<_>>();
+        let mut parts = Vec::new();
+        if self.refused {
+            parts.push("refused".to_owned());
         }
+        parts.extend(marked("+", &self.added));
+        parts.extend(marked("~", &self.updated));
+        parts.extend(marked("-", &self.removed));
+        parts.extend(marked("!", &self.conflicts));
+        if !waiting.is_empty() {
+            parts.push("waits:".to_owned());
+            parts.extend(waiting);
+        }
+        let color = match parts.first() {
+            None => return ("-".to_owned(), ""),
+            Some(_) if self.refused || !self.conflicts.is_empty() => RED,
+            Some(_) if !self.waiting.is_empty() => YELLOW,
+            Some(_) => GREEN,
+        };
+        (parts.join(" "), color)
     }
 }
 
@@ -203,7 +208,7 @@ fn headings(of: &[&str]) -> Vec<Cell> {
 }
 
 /// Columns three spaces apart; below each line, what there is to say about it.
-fn table(lines: &[Vec<Cell>], notes: &[Vec<&str>], color: bool) -> String {
+fn table(lines: &[Vec<Cell>], notes: &[Vec<String>], color: bool) -> String {
     let columns = lines.first().map_or(0, Vec::len);
     let width =
         |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|(cell, _)| cell.chars().count()).max();
