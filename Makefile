@@ -60,7 +60,7 @@ quick: ## Check format and lints of the policy, and run the native tests: what t
 	cargo test --locked
 
 .PHONY: host-tests
-host-tests: annotated-policy.wasm $(REFERENCE_GUESTS) ## Run the tests on the real module in a real waPC host
+host-tests: jq annotated-policy.wasm $(REFERENCE_GUESTS) ## Run the tests on the real module in a real waPC host
 	$(call say,Tests on the module)
 	cd host && cargo test --locked
 

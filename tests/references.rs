@@ -10,7 +10,8 @@ use std::{fs, io};
 const CONTRACT: &str = "docs/contract.md";
 
 /// The Markdown pages whose links are checked, beside those in `docs/`.
-const PAGES: [&str; 4] = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "test_data/README.md"];
+const PAGES: [&str; 5] =
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "test_data/README.md", "test_data/cluster/README.md"];
 
 /// Where sections of the contract are named. This file is left out: its examples are wrong on purpose.
 const CODE: [&str; 6] = ["src", "tests", "host/src", "host/tests", "fuzz/fuzz_targets", "generate/src"];

@@ -26,7 +26,7 @@ A policy-test.yaml; the files that it names are looked for beside it:
         warnings: []
     - name: one that runs is not restarted for new settings
       object: notebook.yaml
-      upgradeFrom: old-settings.yaml
+      upgradeFrom: old.yaml
       event: touch                   # create, touch, stop, start
       expect: {waiting: [proxy, trust], warnings: [stop and start the notebook]}
 
@@ -35,7 +35,7 @@ of one that is not: refused; of both: warnings.
 
 Examples:
   policy-host test
-  policy-host test deploy --name proxy --fail-only
+  policy-host test deploy --name Notebook --fail-only
   policy-host test --output junit > report.xml")]
 pub(crate) struct Arguments {
     /// Folders, below which each policy-test.yaml is tried; or such files themselves, by whatever name
