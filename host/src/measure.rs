@@ -7,7 +7,7 @@
 use anyhow::Result;
 use wasmtime::Config;
 
-use crate::guest::{CallError, Guest, Instance, Outside};
+use crate::guest::{self, CallError, Guest, Instance, Outside};
 
 /// A policy compiled so that its instructions are counted. Counting makes it slower, the numbers do not depend on that.
 pub struct Meter {
@@ -36,7 +36,7 @@ pub struct Measured {
 impl Meter {
     /// Compiles a module.
     pub fn from_bytes(module: &[u8]) -> Result<Self> {
-        Ok(Self { guest: Guest::new(Config::new().consume_fuel(true), module, Outside::Repeatable)? })
+        Ok(Self { guest: Guest::new(guest::cached(Config::new()).consume_fuel(true), module, Outside::Repeatable)? })
     }
 
     /// Any operation with any payload, in a fresh instance. An `Err` is a module that is no waPC guest, or does not

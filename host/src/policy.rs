@@ -47,8 +47,13 @@ impl Policy {
         Self::from_bytes(&module).with_context(|| format!("cannot load the policy {}", path.display()))
     }
 
-    /// Compiles a module.
+    /// Compiles a module, or takes it from the cache if it was compiled before.
     pub fn from_bytes(module: &[u8]) -> Result<Self> {
+        Ok(Self { guest: Guest::new(&guest::cached(guest::pooled()), module, Outside::Real)? })
+    }
+
+    /// Compiles a module, whatever is in the cache.
+    pub(crate) fn compiled_anew(module: &[u8]) -> Result<Self> {
         Ok(Self { guest: Guest::new(&guest::pooled(), module, Outside::Real)? })
     }
 

@@ -4,7 +4,6 @@
 use std::{fs, sync::OnceLock};
 
 use policy_host::{
-    Policy,
     bench::{
         chart::chart,
         guests::{Each, Guest, built},
@@ -13,7 +12,7 @@ use policy_host::{
         rows::{self, Row},
     },
     measure::Measured as Call,
-    testing::{module, module_path, project},
+    testing::{module, module_path, policy, project},
 };
 use serde_json::Value;
 
@@ -56,10 +55,6 @@ fn guests() -> &'static Each<Guest> {
         let paths = Each { mutatingflow: module_path(), ..built() };
         paths.try_map(|path| Guest::from_file(&path)).unwrap_or_else(|error| panic!("{error:#}"))
     })
-}
-
-fn policy() -> &'static Policy {
-    &guests().mutatingflow.policy
 }
 
 /// A row's cost for all three.
@@ -120,7 +115,7 @@ fn the_style_of_the_field_adds_the_same() {
     for row in rows {
         let typed = if row.all_four { &guests().typed_all } else { &guests().typed };
         let [ours, theirs] = [&guests().mutatingflow, typed].map(|guest| {
-            let answer = guest.policy.call(row.operation, &row.payload).expect("an answer");
+            let answer = guest.meter.call(row.operation, &row.payload).expect("it starts").answer.expect("an answer");
             serde_json::from_slice::<Value>(&answer).expect("JSON")["mutated_object"]["spec"].take()
         });
         assert!(ours.is_object(), "{}", row.name);

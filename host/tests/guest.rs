@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::{path::Path, process::Command};
+
 use common::{Workdir, fixture, module, request};
 use policy_host::{CallError, Policy, measure::Meter};
 
@@ -107,6 +109,27 @@ fn what_a_guest_prints() {
     let numbers: Vec<_> = answer.chunks(4).map(|number| number[0]).collect();
     const BAD_FILE: u8 = 8;
     assert_eq!(numbers, [0, 17, 0, 19, BAD_FILE, 0]);
+}
+
+#[test]
+fn a_compiled_module_is_kept_where_there_is_a_place_for_it() {
+    let workdir =
+        Workdir::new("guest-cache").with("policy.wasm", fixture("logs")).with("request.json", request("CREATE", ""));
+    let run = |home: &Path| {
+        let outcome = Command::new(env!("CARGO_BIN_EXE_policy-host"))
+            .args(["run", "-r", "request.json", "policy.wasm"])
+            .current_dir(workdir.path(""))
+            .env("HOME", home)
+            .env("XDG_CACHE_HOME", home.join("cache"))
+            .output()
+            .expect("the command starts");
+        assert!(outcome.status.success(), "{outcome:?}");
+        outcome.stdout
+    };
+    let home = workdir.path("home");
+    let answers = [run(&home), run(&home), run(&workdir.path("policy.wasm"))];
+    assert!(home.read_dir().is_ok_and(|mut entries| entries.next().is_some()), "nothing was kept");
+    assert_eq!([&answers[0]; 2], [&answers[1], &answers[2]]);
 }
 
 #[test]

@@ -11,7 +11,9 @@ mod wasi;
 
 use std::{error, fmt};
 
-use wasmtime::{Config, Engine, InstancePre, Linker, Module, PoolingAllocationConfig, Result, Store, TypedFunc};
+use wasmtime::{
+    Cache, CacheConfig, Config, Engine, InstancePre, Linker, Module, PoolingAllocationConfig, Result, Store, TypedFunc,
+};
 
 pub(crate) use self::wasi::Outside;
 use self::{
@@ -64,6 +66,13 @@ pub(crate) fn pooled() -> Config {
     let mut config = Config::new();
     config.allocation_strategy(pool);
     config.memory_reservation(MOST_MEMORY as u64).memory_guard_size(0).signals_based_traps(false);
+    config
+}
+
+/// Has compiled modules kept in the user's cache, as kwctl keeps them. Where there is no folder for one, or it cannot be
+/// written, a module is compiled each time.
+pub(crate) fn cached(mut config: Config) -> Config {
+    config.cache(Cache::new(CacheConfig::new()).ok());
     config
 }
 
