@@ -256,7 +256,9 @@ impl Documents<'_> {
             self.begins_at = self.lines;
             // Without its dash, an item is a document.
             self.text.extend_from_slice(line);
-            self.text.get_mut(indent).map(|dash| *dash = b' ');
+            if let Some(dash) = self.text.get_mut(indent) {
+                *dash = b' ';
+            }
         } else if indent == 0 && !inner.trim_ascii().is_empty() && inner.first() != Some(&b'#') {
             items.are_over = true;
         } else if !items.are_over {

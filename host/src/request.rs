@@ -8,35 +8,21 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-/// `AdmissionRequest` of `admission.k8s.io/v1`. The fields of this and of what is in it are sorted by name, and so is the
-/// text that it is written as.
+/// `AdmissionRequest` of `admission.k8s.io/v1`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdmissionRequest {
-    /// Whether the outcome will be thrown away.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dry_run: Option<bool>,
+    /// Names this request; the response repeats it.
+    pub uid: String,
     /// The kind of the object as the webhook asked for it.
     pub kind: GroupVersionKind,
-    /// The object's name; absent while the server still has to generate it.
+    /// The resource as the webhook asked for it.
+    pub resource: GroupVersionResource,
+    /// `status`, `scale` and the like.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The object's namespace; absent for what lives in none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// The object as it would be stored; absent on `DELETE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub object: Option<Value>,
-    /// The object as it is stored now; on `UPDATE` and `DELETE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub old_object: Option<Value>,
-    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
-    pub operation: String,
-    /// `CreateOptions`, `UpdateOptions` and the like.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub options: Option<Value>,
+    pub sub_resource: Option<String>,
     /// The kind that the client used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_kind: Option<GroupVersionKind>,
@@ -46,15 +32,28 @@ pub struct AdmissionRequest {
     /// The subresource that the client used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_sub_resource: Option<String>,
-    /// The resource as the webhook asked for it.
-    pub resource: GroupVersionResource,
-    /// `status`, `scale` and the like.
+    /// The object's name; absent while the server still has to generate it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub_resource: Option<String>,
-    /// Names this request; the response repeats it.
-    pub uid: String,
+    pub name: Option<String>,
+    /// The object's namespace; absent for what lives in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
+    pub operation: String,
     /// Who asks.
     pub user_info: UserInfo,
+    /// The object as it would be stored; absent on `DELETE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<Value>,
+    /// The object as it is stored now; on `UPDATE` and `DELETE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_object: Option<Value>,
+    /// Whether the outcome will be thrown away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// `CreateOptions`, `UpdateOptions` and the like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub options: Option<Value>,
 }
 
 /// A kind with its group and version.
@@ -122,11 +121,13 @@ impl AdmissionRequest {
     pub fn payload(&self, settings: &Value) -> Vec<u8> {
         #[derive(Serialize)]
         struct Payload<'a> {
-            request: &'a AdmissionRequest,
+            request: BTreeMap<&'a str, &'a RawValue>,
             settings: &'a Value,
         }
-        // A value of JSON, a map with keys that are texts, can be written to memory.
-        serde_json::to_vec(&Payload { request: self, settings }).unwrap_or_default()
+        // A value of JSON, a map with keys that are texts, can be written to memory, and read there.
+        let request = serde_json::to_string(self).unwrap_or_default();
+        let request = serde_json::from_str(&request).unwrap_or_default();
+        serde_json::to_vec(&Payload { request, settings }).unwrap_or_default()
     }
 }
 
@@ -135,7 +136,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// The fields of the structures stand in the order of their names, since they are written in that order.
+    /// The fields of what is in a request stand in the order of their names, since they are written in that order.
     #[test]
     fn members_of_a_payload_are_sorted() {
         let kind = GroupVersionKind { group: "g".to_owned(), version: "v".to_owned(), kind: "k".to_owned() };

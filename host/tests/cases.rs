@@ -68,32 +68,6 @@ fn the_cases_of_this_project_pass() {
 }
 
 #[test]
-fn the_examples_pass() {
-    let [page, settings, old, notebook] =
-        ["docs/desk.md", "test_data/settings.yaml", "test_data/settings-registry.yaml", "test_data/notebook.yaml"]
-            .map(|path| fs::read_to_string(project().join(path)).expect(path));
-    let (_, page) = page.split_once("```yaml\n# policy-test.yaml\n").expect("the page has the example");
-    let (cases, page) = page.split_once("```\n").expect("the example ends");
-    let (_, page) = page.split_once("```console\n$ policy-host test\n").expect("the page shows what comes");
-    let (shown, _) = page.split_once("```\n").expect("it ends");
-    let workdir = Workdir::new("cases-example")
-        .with("annotated-policy.wasm", fs::read(module_path()).expect("the module is there"))
-        .with("settings.yaml", settings)
-        .with("old-settings.yaml", old)
-        .with("notebook.yaml", notebook)
-        .with("policy-test.yaml", cases);
-    let Printed { code, stdout, stderr } = workdir.policy_host(&["test"]);
-    assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), shown, ""));
-
-    let help = workdir.policy_host(&["test", "--help"]).stdout;
-    let (_, cases) = help.split_once("looked for beside it:\n").expect("the help has the example");
-    let (cases, _) = cases.split_once("\n\n").expect("it ends");
-    let workdir = workdir.with("policy-test.yaml", cases);
-    let Printed { code, stdout, .. } = workdir.policy_host(&["test", "--fail-only"]);
-    assert_eq!((code, stdout.as_str()), (Some(0), "2 cases: 2 passed\n"));
-}
-
-#[test]
 fn every_manifest_is_tried_and_so_is_every_pod() {
     let cases = fs::read_to_string(project().join("deploy/tests/policy-test.yaml")).expect("the file is there");
     for (folder, member) in [("deploy", "settings: ../"), ("test_data/pods", "object: ../../test_data/pods/")] {

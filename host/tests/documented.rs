@@ -240,6 +240,8 @@ fn printed(folder: &Workdir, script: &str) -> (String, String, i32) {
         .env_remove("NO_COLOR")
         .env("PATH", folder.path("bin"))
         .env("HOME", folder.path("home"))
+        // Compiled once for all pages.
+        .env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
         .output()
         .expect("there is bash");
     let text = |bytes| String::from_utf8(bytes).expect("it is text");

@@ -42,6 +42,7 @@ fn small(name: &str) -> Workdir {
         .with("settings.yaml", SETTINGS)
         .with("old.yaml", "dependencies: {old: {labels: {a: b}}}\nnotebooks: [old]\n")
         .with("retired.yaml", format!("{SETTINGS}retired: [old]\n"))
+        .with("reports.yaml", format!("{SETTINGS}report: true\n"))
         .with("none.yaml", "dependencies: {}\n")
         .with("notebook.yaml", NOTEBOOK)
         .with("objects/a.yaml", format!("{NOTEBOOK}---\n{stopped}"))
@@ -77,6 +78,7 @@ variable     2       -       -         -         2
 Passed over: 1 ConfigMap.
 ";
     assert_eq!((printed.stdout.as_str(), printed.stderr.as_str(), printed.code), (expected, "", Some(0)));
+    assert_eq!(report(&workdir, "", &["reports.yaml", "objects"]), printed);
 }
 
 #[test]
@@ -139,6 +141,16 @@ fn what_is_broken_is_named_and_the_others_go_on() {
     let broken = "broken.yaml: document 2: line 6, column 4: unclosed bracket '['";
     assert_eq!(report["broken"], json!([broken]));
     assert_eq!((printed.stderr, printed.code), (format!("Error: {broken}\n"), Some(1)));
+}
+
+/// What an export says is not what a terminal obeys.
+#[test]
+fn control_characters_are_not_printed() {
+    let workdir = small("report-control");
+    let notebook = NOTEBOOK.replace("name: churn, namespace: team-a", "name: \"a\\e[31mb\", namespace: \"c\\r\"");
+    let printed = report(&workdir, &notebook, &["settings.yaml", "-"]);
+    assert!(printed.stdout.contains("notebook/a\u{fffd}[31mb"), "{printed:?}");
+    assert!(!printed.stdout.contains(|c: char| c.is_control() && c != '\n'), "{printed:?}");
 }
 
 #[test]

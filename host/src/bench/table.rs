@@ -8,8 +8,9 @@ use super::{
 };
 
 const NOTE: &str = "\
-Instructions are WebAssembly's, of one evaluation: a fresh instance, wapc_init, the call; so is the time, in wasmtime
-without the pooling allocator, as on the policy server. The host is a development build: a server adds less to each.
+Instructions are WebAssembly's, of one evaluation: a fresh instance, wapc_init, the call; so is the time. This
+host keeps the memory of instances in a pool, which the policy server does not: mapping it anew takes longer than a short
+evaluation, whatever the guest. It is a development build: a server adds less to each.
 scan reads the payload once, keeps the object as text and echoes it: it adds nothing. typed reads the object into types
 and writes it from them: it adds everything to the rows that ask for all four, one pull secret to the others, however
 much these ask for. Both ignore the settings. per second: evaluations on one core, one after the other.

@@ -36,7 +36,7 @@ const CONFLICTS: &str = "in conflict with the user's entries: ";
 /// What is tried.
 pub struct Trial<'a> {
     policy: &'a Policy,
-    settings: &'a Value,
+    settings: Value,
     /// The same settings, asked for a report.
     reporting: Value,
     from: Option<&'a Value>,
@@ -120,9 +120,11 @@ pub enum Only {
 }
 
 impl<'a> Trial<'a> {
-    /// Tries these settings; where `from` is given, on objects as those settings make them.
+    /// Tries these settings; where `from` is given, on objects as those settings make them. Settings of a policy that
+    /// reports are tried as those of the policy that it reports on.
     #[must_use]
-    pub fn new(policy: &'a Policy, settings: &'a Value, from: Option<&'a Value>) -> Self {
+    pub fn new(policy: &'a Policy, mut settings: Value, from: Option<&'a Value>) -> Self {
+        settings["report"] = Value::Bool(false);
         let mut reporting = settings.clone();
         reporting["report"] = Value::Bool(true);
         Self { policy, settings, reporting, from }
@@ -233,7 +235,7 @@ impl<'a> Trial<'a> {
     /// What comes of an event, and the object as it is stored then.
     fn outcome(&self, event: Event, stored: &Value) -> Result<(Outcome, Value)> {
         let request = event.request(stored)?;
-        let (response, object) = self.policy.evaluate(&request, self.settings);
+        let (response, object) = self.policy.evaluate(&request, &self.settings);
         let before = request.old_object.as_ref().or(request.object.as_ref()).map(|object| self.recorded(object));
         let before = before.unwrap_or_default();
         let mut outcome = Outcome::of(&response, &before);

@@ -146,8 +146,8 @@ impl Row {
             (State::Stopped, _) => "stopped",
         };
         vec![
-            (namespace.clone(), ""),
-            (format!("{}/{name}", kind.to_lowercase()), ""),
+            (printable(namespace), ""),
+            (printable(&format!("{}/{name}", kind.to_lowercase())), ""),
             (state.to_owned(), ""),
             now.cell(),
             restarted.cell(),
@@ -172,7 +172,8 @@ impl Row {
         });
         let reasons: Vec<_> = reasons.collect();
         // Refused for another reason: an object that cannot be read.
-        if reasons.is_empty() { outcome.messages.iter().take(1).cloned().collect() } else { reasons }
+        let reasons = if reasons.is_empty() { outcome.messages.iter().take(1).cloned().collect() } else { reasons };
+        reasons.iter().map(|reason| printable(reason)).collect()
     }
 }
 
@@ -201,6 +202,11 @@ impl Outcome {
         };
         (parts.join(" "), color)
     }
+}
+
+/// Without what a terminal would obey: an export may hold what no cluster would take for a name.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 fn headings(of: &[&str]) -> Vec<Cell> {

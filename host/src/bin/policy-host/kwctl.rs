@@ -10,7 +10,7 @@ pub(crate) struct KwctlArguments {
     #[arg(short, long, value_name = "MODE", hide_short_help = true)]
     execution_mode: Option<String>,
 
-    /// Nothing is cached here
+    /// The compiled module is cached all the same, which changes no answer
     #[arg(long, hide_short_help = true)]
     disable_wasmtime_cache: bool,
 

@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 
     let bytes = AtomicU64::new(0);
     let mut progress = Progress::new(&files, &bytes);
-    let report = Trial::new(&policy, &settings, from.as_ref()).of(&files, &bytes, &mut |count| progress.show(count))?;
+    let report = Trial::new(&policy, settings, from.as_ref()).of(&files, &bytes, &mut |count| progress.show(count))?;
     progress.clear();
 
     for broken in &report.broken {
