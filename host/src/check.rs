@@ -4,9 +4,9 @@
 use std::fmt;
 
 use serde_json::Value;
-use similar::TextDiff;
 
 use crate::{
+    closest::closest,
     document::json_values,
     policy::Policy,
     settings::{POLICY_SETTINGS, is_policy},
@@ -15,9 +15,6 @@ use crate::{
 
 /// What the policy replaces in string values.
 const PLACEHOLDERS: [&str; 2] = ["namespace", "name"];
-
-/// How alike a word in braces is to a placeholder when that was probably meant.
-const ALIKE: f32 = 0.7;
 
 /// Something to say about a place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -212,9 +209,7 @@ fn odd_placeholder(text: &str) -> Option<String> {
     }
     let words = text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word);
     for word in words.filter(|word| !PLACEHOLDERS.contains(word)) {
-        let likeness = |placeholder: &&str| TextDiff::from_chars(&*word.to_lowercase(), *placeholder).ratio();
-        let meant = PLACEHOLDERS.into_iter().find(|placeholder| likeness(placeholder) > ALIKE);
-        if let Some(placeholder) = meant {
+        if let Some(placeholder) = closest(word, &PLACEHOLDERS) {
             return Some(format!("{{{word}}} is no placeholder and stays as it is; did you mean {{{placeholder}}}?"));
         }
     }
