@@ -10,6 +10,7 @@ use crate::{
     document::json_values,
     policy::Policy,
     settings::{POLICY_SETTINGS, is_policy},
+    show::counted,
     yaml::{self, Document, Oddity, Position},
 };
 
@@ -219,10 +220,7 @@ fn odd_placeholder(text: &str) -> Option<String> {
 /// What settings hold, in a line.
 fn held(settings: &Value) -> String {
     let dependencies = settings["dependencies"].as_object().map(|them| them.len()).unwrap_or_default();
-    let mut parts = vec![match dependencies {
-        1 => "1 dependency".to_owned(),
-        more => format!("{more} dependencies"),
-    }];
+    let mut parts = vec![counted(dependencies, "dependency", "dependencies")];
     for list in ["notebooks", "pipelinePods", "pods", "retired"] {
         let names: Vec<_> = settings[list].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if !names.is_empty() {

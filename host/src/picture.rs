@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::show::xml_escaped;
+
 /// How many lines a picture has at most. What is beyond is cut, and said to be.
 const MOST_LINES: usize = 52;
 
@@ -65,7 +67,7 @@ pub fn picture(command: &str, output: &str, columns: usize) -> String {
 <path d="M1 {BAR}V8.5a7.5 7.5 0 0 1 7.5-7.5H{right:.1}a7.5 7.5 0 0 1 7.5 7.5V{BAR}z" fill="#21262d"/>
 <circle cx="22" cy="19.5" r="6" fill="#ff5f57"/><circle cx="42" cy="19.5" r="6" fill="#febc2e"/><circle cx="62" cy="19.5" r="6" fill="#28c840"/>
 "##,
-        label = escaped(command),
+        label = xml_escaped(command),
         inner_width = width.round() - 1.0,
         inner_height = height.round() - 1.0,
         right = width.round() - 8.5,
@@ -180,7 +182,7 @@ fn draw(svg: &mut String, line: &[Cell], (x, y): (f64, f64), cell: f64) {
         let color = style.color.map(|color| format!(" fill=\"{}\"", COLORS[color])).unwrap_or_default();
         let bold = if style.is_bold { " font-weight=\"bold\"" } else { "" };
         let dim = if style.is_dim { " opacity=\"0.6\"" } else { "" };
-        let text = escaped(&text);
+        let text = xml_escaped(&text);
         // Writing to a string does not fail.
         let _ = writeln!(
             svg,
@@ -191,10 +193,6 @@ fn draw(svg: &mut String, line: &[Cell], (x, y): (f64, f64), cell: f64) {
 
 fn cells(count: usize, cell: f64) -> f64 {
     count as f64 * cell
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

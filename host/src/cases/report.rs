@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Count, Failure, Outcome, Tried};
-use crate::show::{BOLD, GREEN, PLAIN, RED, unified_under};
+use crate::show::{BOLD, GREEN, PLAIN, RED, counted, unified_under, xml_escaped};
 
 /// For a person: each case with its result, what failed in it, and a line that counts.
 #[must_use]
@@ -37,7 +37,7 @@ pub fn as_text(tried: &[Tried], is_failures_only: bool, color: bool) -> String {
     }
     let count = Count::of(tried);
     let style = if count.is_fine() { GREEN } else { RED };
-    text.push_str(&format!("{}\n", styled(style, &counted(count))));
+    text.push_str(&format!("{}\n", styled(style, &sum(count))));
     text
 }
 
@@ -103,14 +103,13 @@ fn written_out(failure: &Failure, color: bool) -> String {
     }
 }
 
-fn counted(count: Count) -> String {
+fn sum(count: Count) -> String {
     let Count { passed, failed, malformed, written } = count;
     let some = |number: usize, what: &str| if number == 0 { String::new() } else { format!(", {number} {what}") };
     let files = if malformed == 1 { "file malformed" } else { "files malformed" };
-    let cases = if passed + failed == 1 { "case" } else { "cases" };
     format!(
-        "{} {cases}: {passed} passed{}{}{}",
-        passed + failed,
+        "{}: {passed} passed{}{}{}",
+        counted(passed + failed, "case", "cases"),
         some(failed, "failed"),
         some(malformed, files),
         some(written, "written")
@@ -119,17 +118,5 @@ fn counted(count: Count) -> String {
 
 /// A text as XML has it, without the control characters for which it has no spelling.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(character),
-            other if other.is_control() => {}
-            other => escaped.push(other),
-        }
-    }
-    escaped
+    xml_escaped(&text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), ""))
 }

@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use anyhow::Result;
 use serde_json::{Map, Value};
 
-use crate::{Policy, objects};
+use crate::{Policy, objects, show::counted};
 use notes::Notes;
 
 /// What was made of PodDefaults.
@@ -109,10 +109,6 @@ pub fn import(paths: &[PathBuf], policy: &Policy) -> Result<Import> {
         report: format!("{counts}\n{notes}"),
         broken: read.broken,
     })
-}
-
-fn counted(count: usize, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// The namespaces that have a PodDefault.

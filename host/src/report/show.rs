@@ -3,13 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Only, Outcome, Report, Row, State};
-
-const RED: &str = "\x1b[31m";
-const YELLOW: &str = "\x1b[33m";
-const GREEN: &str = "\x1b[32m";
-const BOLD: &str = "\x1b[1m";
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
+use crate::show::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW, counted};
 
 const HEADINGS: [&str; 6] = ["NAMESPACE", "NAME", "STATE", "NOW", "RESTARTED", "CREATED ANEW"];
 
@@ -84,7 +78,11 @@ impl Report {
         let notebooks = count(&|row| row.kind == "Notebook");
         let stopped = count(&|row| row.state == State::Stopped);
         let pods = self.objects.len() - notebooks;
-        let mut text = format!("{} ({stopped} stopped), {}: ", counted(notebooks, "notebook"), counted(pods, "pod"));
+        let mut text = format!(
+            "{} ({stopped} stopped), {}: ",
+            counted(notebooks, "notebook", "notebooks"),
+            counted(pods, "pod", "pods")
+        );
         let waiting = count(&|row| row.is(Only::Waiting));
         let now = count(&|row| row.now.changes());
         let later = count(&|row| row.restarted.changes());
@@ -97,7 +95,7 @@ impl Report {
             text.push_str(&format!("Passed over: {}.\n", kinds.join(", ")));
         }
         if !self.broken.is_empty() {
-            text.push_str(&format!("Not read: {}.\n", counted(self.broken.len(), "document")));
+            text.push_str(&format!("Not read: {}.\n", counted(self.broken.len(), "document", "documents")));
         }
         text
     }
@@ -236,8 +234,4 @@ fn table(lines: &[Vec<Cell>], notes: &[Vec<String>], color: bool) -> String {
         }
     }
     text
-}
-
-fn counted(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }

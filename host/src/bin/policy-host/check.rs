@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use policy_host::{Policy, check::check, document};
+use policy_host::{Policy, check::check, document, show::counted};
 
 use crate::{Outcome, write};
 
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if problems == 0 {
         return Ok(Outcome::Success);
     }
-    let counted = |count, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
-    write(&format!("{} in {}\n", counted(problems, "problem"), counted(wrong, "file")))?;
+    let (problems, files) = (counted(problems, "problem", "problems"), counted(wrong, "file", "files"));
+    write(&format!("{problems} in {files}\n"))?;
     Ok(Outcome::Failure)
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use policy_host::{
     Policy, document, objects,
     report::{Only, Report, Trial},
@@ -87,13 +87,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 }
 
 fn accepted(policy: &Policy, path: &Path) -> Result<Value> {
-    let name = document::name_of(path);
-    let settings = settings_of(document::read_all(path)?).with_context(|| name.clone())?;
-    let checked = policy.validate_settings(&settings);
-    if !checked.valid {
-        bail!("{name}: the settings are not valid: {}", checked.message.unwrap_or_default());
-    }
-    Ok(settings)
+    let documents = document::read_all(path)?;
+    let accepted = settings_of(documents).and_then(|settings| policy.accept_settings(&settings).map(|()| settings));
+    accepted.with_context(|| document::name_of(path))
 }
 
 fn print(arguments: &Arguments, report: &Report) -> Result<()> {

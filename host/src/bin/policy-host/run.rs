@@ -186,7 +186,7 @@ fn once(arguments: &Arguments, modules: &mut Modules) -> Result<Outcome> {
     let mut is_refused = false;
     for Tried { module, settings, deployment, is_deployed } in tried {
         let Module { policy, metadata } = &*modules.load(&module)?;
-        accept(policy, &settings)?;
+        policy.accept_settings(&settings)?;
         let request = input.request(&arguments.object, policy)?;
         let response = policy.validate(&request, &settings);
 
@@ -257,15 +257,11 @@ fn request_for_manifest(object: &Value, arguments: &ObjectArguments, policy: &Po
         return request_for(object, operation, None);
     }
     let event = arguments.event.unwrap_or(Event::Touch);
-    let kind = object["kind"].as_str().unwrap_or_default();
-    if matches!(event, Event::Stop | Event::Start) && kind != "Notebook" {
-        bail!("kind: only a Notebook is stopped and started, found {kind:?}");
-    }
     let mut stored = in_namespace(object, namespace)?;
     if let Some(path) = &arguments.upgrade_from {
         let made = || {
             let settings = settings_of(document::read_all(path)?)?;
-            accept(policy, &settings)?;
+            policy.accept_settings(&settings)?;
             upgrade::stored_under(policy, &settings, stored)
         };
         stored = made().with_context(|| format!("--upgrade-from {}", document::name_of(path)))?;
@@ -379,14 +375,6 @@ impl Modules {
     fn forget(&mut self, changed: &[PathBuf]) {
         self.loaded.retain(|(path, _)| !changed.contains(path));
     }
-}
-
-fn accept(policy: &Policy, settings: &Value) -> Result<()> {
-    let checked = policy.validate_settings(settings);
-    if !checked.valid {
-        bail!("the settings are not valid: {}", checked.message.unwrap_or_default());
-    }
-    Ok(())
 }
 
 impl ViewArguments {
