@@ -142,6 +142,42 @@ generate: ## Make what is made from something else: table of Kubernetes' types, 
 	@# The schema and the reference are made from the table as it was compiled. If it changed, this compiles it anew.
 	cd generate && cargo run --locked
 
+# Whose project this is stands in metadata.yml. What else names the owner or the address of the maintainers follows it.
+OWNER_NOW = $(shell sed -n 's|.*policy.source: https://github.com/\(.*\)/.*|\1|p' metadata.yml)
+EMAIL_NOW = $(shell sed -n 's|.*policy.author: .*<\(.*\)>|\1|p' metadata.yml)
+EMAIL ?= $(OWNER)@users.noreply.github.com
+# The text files of the project in which a pattern occurs.
+with = LC_ALL=C grep -rliI --null --exclude-dir=target --exclude-dir=.git -E '$(1)' .
+
+.PHONY: owner
+owner: export EMAIL := $(EMAIL)
+owner: export EMAIL_NOW := $(EMAIL_NOW)
+owner: ## Make it yours: OWNER=acme, as GitHub knows it, and EMAIL=platform@acme.com where there is one
+	@[[ "$(OWNER)" =~ ^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$$ ]] || { echo "OWNER must be a name on GitHub" >&2; exit 1; }
+	@[[ "$$EMAIL" =~ ^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$$ ]] || { echo "EMAIL must be an address" >&2; exit 1; }
+	@$(call with,$(OWNER_NOW)/|$(EMAIL_NOW)) | xargs -0 perl -pi \
+		-e 's#(github\.com|githubusercontent\.com)/\Q$(OWNER_NOW)\E/mutatingflow#$$1/$(OWNER)/mutatingflow#g;' \
+		-e 's#ghcr\.io/\Q$(OWNER_NOW)\E/#"ghcr.io/" . lc("$(OWNER)") . "/"#gie;' \
+		-e 's#(^|\s)@\Q$(OWNER_NOW)\E/#$$1\@$(OWNER)/#g;' \
+		-e 's#\Q$$ENV{EMAIL_NOW}\E#$$ENV{EMAIL}#g;'
+
+.PHONY: version
+version: ## Change the version that is worked on: VERSION=0.2.0
+	@[[ "$(VERSION)" =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$ ]] || { echo "VERSION must be one, like 0.2.0" >&2; exit 1; }
+	@perl -pi -e 's/^version = ".*"/version = "$(VERSION)"/' Cargo.toml
+	@perl -pi -e 's/(policy\.version:) .*/$${1} $(VERSION)/' metadata.yml
+	@perl -pi -e "s/^createdAt: .*/createdAt: $$(date -u +%Y-%m-%dT%H:%M:%SZ)/" generate/listing.yaml
+	@$(call with,policies/mutatingflow:v[0-9]) | xargs -0 perl -pi \
+		-e 's#(policies/mutatingflow:v)\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?#$${1}$(VERSION)#g'
+	@for workspace in . generate fuzz host; do (cd $$workspace && cargo update --quiet --offline --workspace); done
+	@$(MAKE) --no-print-directory generate
+
+.PHONY: listing-check
+listing-check: ## Compare artifacthub-pkg.yml with what the installed kwctl makes of the project
+	@diff <(kwctl scaffold artifacthub | grep --invert-match --regexp='^#' --regexp='^createdAt:') \
+		<(sed '/^category:/,$$d' artifacthub-pkg.yml | grep --invert-match --regexp='^#' --regexp='^createdAt:') && \
+		echo "artifacthub-pkg.yml is what kwctl makes, and more."
+
 .PHONY: fmt
 fmt: ## Format all code
 	cargo fmt

@@ -1,13 +1,15 @@
-//! The files around the module say the same as one another: `Cargo.toml`, `metadata.yml`, `artifacthub-pkg.yml`, `deploy/`,
-//! and `questions-ui.yml` asks for settings that exist.
+//! The files around the module say the same as one another: `Cargo.toml`, `metadata.yml` and `deploy/`, and
+//! `questions-ui.yml` asks for settings that exist. `artifacthub-pkg.yml` is made of them by `make generate`.
 //!
 //! What is checked is a list of differences, so that one test shows all of them, and so that
 //! `whatever_differs_is_found` can break one thing at a time and see it found.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use mutatingflow::kubernetes::names::{Format, Words};
 use mutatingflow::kubernetes::schema::Type;
@@ -17,46 +19,30 @@ use serde_json::{Value, json};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What a module is called in a registry, up to its version.
-const MODULE: &str = "ghcr.io/mutatingflow/policies/mutatingflow";
-
-/// What `Cargo.toml` says.
-#[derive(Clone, Copy)]
-struct Package {
-    name: &'static str,
-    version: &'static str,
-    description: &'static str,
-    license: &'static str,
-    repository: &'static str,
-}
-
 /// The files, read.
 #[derive(Clone)]
 struct Files {
-    package: Package,
+    /// The members of `Cargo.toml` that are strings, those of `[package]` before all others.
+    package: BTreeMap<String, String>,
     metadata: Value,
-    listing: Value,
     policy: Value,
     settings: Value,
 }
 
 impl Files {
-    fn read() -> Result<Self> {
-        let package = Package {
-            name: env!("CARGO_PKG_NAME"),
-            version: VERSION,
-            description: env!("CARGO_PKG_DESCRIPTION"),
-            license: env!("CARGO_PKG_LICENSE"),
-            repository: env!("CARGO_PKG_REPOSITORY"),
-        };
+    /// Those of the project in `folder`.
+    fn read(folder: &Path) -> Result<Self> {
+        let mut package = BTreeMap::new();
+        for line in text(&folder.join("Cargo.toml"))?.lines() {
+            if let Some((name, value)) = line.split_once(" = ") {
+                package.entry(name.to_owned()).or_insert_with(|| value.trim_matches('"').to_owned());
+            }
+        }
         Ok(Files {
             package,
-            metadata: yaml("metadata.yml")?,
-            listing: yaml("artifacthub-pkg.yml")?,
-            policy: yaml("deploy/cluster-admission-policy.yaml")?,
-            settings: yaml("test_data/settings.yaml")?,
+            metadata: yaml(&folder.join("metadata.yml"))?,
+            policy: yaml(&folder.join("deploy/cluster-admission-policy.yaml"))?,
+            settings: yaml(&folder.join("test_data/settings.yaml"))?,
         })
     }
 
@@ -67,18 +53,11 @@ impl Files {
 
     /// A line for each place where one file says something else than another.
     fn differences(&self) -> Vec<String> {
-        let Package { name, version, description, license, repository } = self.package;
-        let module = format!("{MODULE}:v{version}");
-        let keywords: Value = match self.annotation("io.artifacthub.keywords").as_str() {
-            Some(list) => list.split(',').map(str::trim).collect(),
-            None => Value::Null,
-        };
-        let author = self.annotation("io.kubewarden.policy.author");
-        let maintainer =
-            |field: &str| at(&self.listing, &format!("/maintainers/0/{field}")).as_str().unwrap_or_default().to_owned();
-        let listed_rules = at(&self.listing, "/annotations/kubewarden~1rules");
-        let listed_rules = yaml_serde::from_str(listed_rules.as_str().unwrap_or_default()).unwrap_or(Value::Null);
-        let release = format!("{repository}/releases/download/v{version}/policy.wasm");
+        let [name, version, description, license, repository] =
+            ["name", "version", "description", "license", "repository"].map(|member| &*self.package[member]);
+        let owner = repository.split('/').nth(3).unwrap_or_default();
+        let image = format!("ghcr.io/{}/policies/{name}", owner.to_lowercase());
+        let module = format!("registry://{image}:v{version}");
 
         let said_and_expected = [
             ("metadata: title", self.annotation("io.kubewarden.policy.title"), name.into()),
@@ -87,29 +66,12 @@ impl Files {
             ("metadata: license", self.annotation("io.kubewarden.policy.license"), license.into()),
             ("metadata: url", self.annotation("io.kubewarden.policy.url"), repository.into()),
             ("metadata: source", self.annotation("io.kubewarden.policy.source"), repository.into()),
-            ("metadata: ociUrl", self.annotation("io.kubewarden.policy.ociUrl"), MODULE.into()),
+            ("metadata: ociUrl", self.annotation("io.kubewarden.policy.ociUrl"), image.into()),
             ("metadata: mutating", at(&self.metadata, "/mutating"), true.into()),
             ("metadata: executionMode", at(&self.metadata, "/executionMode"), "kubewarden-wapc".into()),
-            ("metadata: contextAwareResources", at(&self.metadata, "/contextAwareResources"), Value::Array(vec![])),
-            ("listing: name", at(&self.listing, "/name"), name.into()),
-            ("listing: version", at(&self.listing, "/version"), version.into()),
-            ("listing: description", at(&self.listing, "/description"), description.into()),
-            ("listing: license", at(&self.listing, "/license"), license.into()),
-            ("listing: homeURL", at(&self.listing, "/homeURL"), repository.into()),
-            ("listing: displayName", at(&self.listing, "/displayName"), self.annotation("io.artifacthub.displayName")),
-            ("listing: image", at(&self.listing, "/containersImages/0/image"), module.clone().into()),
-            ("listing: keywords", at(&self.listing, "/keywords"), keywords),
-            ("listing: link to the module", at(&self.listing, "/links/0/url"), release.into()),
-            ("listing: link to the source", at(&self.listing, "/links/1/url"), repository.into()),
-            ("listing: maintainer", format!("{} <{}>", maintainer("name"), maintainer("email")).into(), author),
-            ("listing: mutation", at(&self.listing, "/annotations/kubewarden~1mutation"), "true".into()),
-            (
-                "listing: resources",
-                at(&self.listing, "/annotations/kubewarden~1resources"),
-                self.annotation("io.artifacthub.resources"),
-            ),
-            ("listing: rules", listed_rules, at(&self.metadata, "/rules")),
-            ("policy: module", at(&self.policy, "/spec/module"), format!("registry://{module}").into()),
+            ("metadata: contextAwareResources", at(&self.metadata, "/contextAwareResources"), json!([])),
+            ("metadata: hostCapabilities", at(&self.metadata, "/hostCapabilities"), json!([])),
+            ("policy: module", at(&self.policy, "/spec/module"), module.into()),
             ("policy: mutating", at(&self.policy, "/spec/mutating"), at(&self.metadata, "/mutating")),
             (
                 "policy: backgroundAudit",
@@ -130,31 +92,29 @@ impl Files {
 
 #[test]
 fn the_files_say_the_same() {
-    let differences = Files::read().unwrap().differences();
+    let differences = Files::read(root()).unwrap().differences();
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 #[test]
 fn whatever_differs_is_found() {
-    let right = Files::read().unwrap();
+    let right = Files::read(root()).unwrap();
 
     let mut package = right.clone();
-    package.package.version = "9.9.9";
+    package.package.insert("version".to_owned(), "9.9.9".to_owned());
     let found = package.differences();
-    let about_the_version =
-        ["metadata: version", "listing: version", "listing: image", "listing: link to the module", "policy: module"];
+    let about_the_version = ["metadata: version", "policy: module"];
     assert_eq!(found.len(), about_the_version.len(), "{found:?}");
     for what in about_the_version {
         assert!(found.iter().any(|it| it.starts_with(what)), "{what} is missing: {found:?}");
     }
 
-    for (name, file) in [("metadata", &right.metadata), ("listing", &right.listing), ("policy", &right.policy)] {
+    for (name, file) in [("metadata", &right.metadata), ("policy", &right.policy)] {
         for path in paths_that_must_agree(name) {
             assert!(file.pointer(path).is_some(), "{name} has no {path}");
             let mut wrong = right.clone();
             let changed = match name {
                 "metadata" => &mut wrong.metadata,
-                "listing" => &mut wrong.listing,
                 _ => &mut wrong.policy,
             };
             *changed.pointer_mut(path).unwrap() = Value::Null;
@@ -173,49 +133,10 @@ fn paths_that_must_agree(file: &str) -> &'static [&'static str] {
             "/backgroundAudit",
             "/executionMode",
             "/contextAwareResources",
-            "/annotations/io.artifacthub.displayName",
-            "/annotations/io.artifacthub.keywords",
-            "/annotations/io.artifacthub.resources",
-            "/annotations/io.kubewarden.policy.author",
-        ],
-        "listing" => &[
-            "/keywords/0",
-            "/maintainers/0/email",
-            "/annotations/kubewarden~1mutation",
-            "/annotations/kubewarden~1resources",
-            "/annotations/kubewarden~1rules",
+            "/hostCapabilities",
         ],
         _ => &["/spec/mutating", "/spec/backgroundAudit", "/spec/rules/1", "/spec/settings/dependencies/vault"],
     }
-}
-
-#[test]
-fn the_listing_has_the_members_that_kwctl_writes_in_its_order() {
-    let text = fs::read_to_string(root().join("artifacthub-pkg.yml")).unwrap();
-    let members: Vec<_> = text
-        .lines()
-        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
-        .filter_map(|line| line.split_once(':'))
-        .map(|(member, _)| member)
-        .collect();
-    let expected = [
-        "version",
-        "name",
-        "displayName",
-        "createdAt",
-        "description",
-        "license",
-        "homeURL",
-        "containersImages",
-        "keywords",
-        "links",
-        "install",
-        "maintainers",
-        "provider",
-        "recommendations",
-        "annotations",
-    ];
-    assert_eq!(members, expected);
 }
 
 #[test]
@@ -240,7 +161,7 @@ fn no_policy_that_is_shown_reaches_too_far() {
 #[test]
 fn a_policy_that_reaches_too_far_is_found() {
     const SELECTOR: &str = "/spec/namespaceSelector";
-    let right = Files::read().unwrap().policy;
+    let right = Files::read(root()).unwrap().policy;
     // How many problems there are, and how many without the rule for pods.
     for (pointer, value, problems, for_notebooks) in [
         (SELECTOR, json!({"matchLabels": {"a": "b"}}), 2, 1),
@@ -324,22 +245,25 @@ fn shown_policies() -> Result<Vec<(PathBuf, Value)>> {
 
 #[test]
 fn every_tag_of_the_module_is_of_this_version() {
+    let files = Files::read(root()).unwrap();
+    let (image, version) = (files.annotation("io.kubewarden.policy.ociUrl"), &files.package["version"]);
+    let image = image.as_str().unwrap();
     let mut tags = 0;
     let mut wrong = String::new();
     for path in texts().unwrap() {
         for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-            for (at, _) in line.match_indices(MODULE) {
-                let rest = line.get(at + MODULE.len()..).unwrap_or_default();
+            for (at, _) in line.match_indices(image) {
+                let rest = line.get(at + image.len()..).unwrap_or_default();
                 let Some(rest) = rest.strip_prefix(":v") else { continue };
                 let is_version = |c: char| c.is_ascii_alphanumeric() || ".-+".contains(c);
                 tags += 1;
-                if rest.split(|c| !is_version(c)).next() != Some(VERSION) {
+                if rest.split(|c| !is_version(c)).next() != Some(version) {
                     writeln!(wrong, "{}:{}: {line}", path.display(), number + 1).unwrap();
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "not {VERSION}:\n{wrong}");
+    assert!(wrong.is_empty(), "not {version}:\n{wrong}");
     // The listing names four, the manifest one: fewer, and this test no longer sees them.
     assert!(tags >= 5, "found only {tags} tags");
 }
@@ -347,7 +271,7 @@ fn every_tag_of_the_module_is_of_this_version() {
 /// What is written for people and for clusters: the files at the top, in `deploy/` and in `docs/`.
 fn texts() -> Result<Vec<PathBuf>> {
     let mut texts = Vec::new();
-    for folder in [root(), root().join("deploy"), root().join("docs")] {
+    for folder in [root().to_owned(), root().join("deploy"), root().join("docs")] {
         if !folder.is_dir() {
             continue;
         }
@@ -366,44 +290,120 @@ fn at(file: &Value, pointer: &str) -> Value {
     file.pointer(pointer).cloned().unwrap_or_default()
 }
 
-fn yaml(name: &str) -> Result<Value> {
-    let text = fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"))?;
-    Ok(yaml_serde::from_str(&text).map_err(|error| format!("{name}: {error}"))?)
+fn yaml(path: &Path) -> Result<Value> {
+    Ok(yaml_serde::from_str(&text(path)?).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+fn text(path: &Path) -> Result<String> {
+    Ok(fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-/// Rancher's form asks for settings that exist, with the words and defaults that they have.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every text file of a project that may name its owner, by its path.
+fn project(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inside) = folders.pop() {
+        for entry in fs::read_dir(inside)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_owned();
+            if path.is_dir() && !["target", ".git", "corpus"].iter().any(|it| name == *it) {
+                folders.push(path);
+            } else if let Some(text) = path.is_file().then(|| fs::read_to_string(&path).ok()).flatten() {
+                files.insert(path.strip_prefix(folder)?.to_owned(), text);
+            }
+        }
+    }
+    Ok(files)
+}
+
 #[test]
-fn the_form_asks_for_settings_that_exist() {
-    let form = yaml("questions-ui.yml").unwrap();
-    let questions = form["questions"].as_array().unwrap();
-    let mut settings = yaml("test_data/settings.yaml").unwrap();
-    let mut asked = Vec::new();
-    for question in questions {
+fn a_fork_changes_the_owner_with_one_command() {
+    let fork = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fork");
+    let _ = fs::remove_dir_all(&fork);
+    let before = project(root()).unwrap();
+    for (path, text) in &before {
+        let path = fork.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let owner = |arguments: &[&str]| {
+        let mut make = Command::new("make");
+        assert!(make.arg("owner").args(arguments).current_dir(&fork).status().unwrap().success(), "{arguments:?}");
+    };
+    let author = |files: &Files| files.annotation("io.kubewarden.policy.author");
+    let ours = Files::read(&fork).unwrap();
+    let us = ours.package["repository"].split('/').nth(3).unwrap();
+    let of_ours = [format!("/{us}/mutatingflow"), format!("ghcr.io/{us}/"), format!("{us}@")];
+
+    // Not in one piece, or it would be changed back here too.
+    let email = concat!("platform", "@acme.test");
+    owner(&["OWNER=Acme-Corp", &format!("EMAIL={email}")]);
+    let theirs = Files::read(&fork).unwrap();
+    assert_eq!(theirs.differences(), [""; 0]);
+    assert!(theirs.package["repository"].ends_with("/Acme-Corp/mutatingflow"), "{:?}", theirs.package);
+    assert_eq!(author(&theirs), format!("mutatingflow maintainers <{email}>"));
+    let after = project(&fork).unwrap();
+    let left = after.iter().filter(|(_, text)| of_ours.iter().any(|it| text.contains(it)));
+    assert_eq!(left.map(|(path, _)| path).collect::<Vec<_>>(), [Path::new(""); 0]);
+
+    // And back, without an address: nothing else was changed.
+    owner(&[&format!("OWNER={us}")]);
+    assert_eq!(author(&Files::read(&fork).unwrap()), author(&ours));
+    let after = project(&fork).unwrap();
+    let changed = after.iter().filter(|(path, text)| before[*path] != **text);
+    assert_eq!(changed.map(|(path, _)| path).collect::<Vec<_>>(), [Path::new(""); 0]);
+}
+
+/// Where people would be told to write to, and where nobody would read it.
+#[test]
+fn no_address_that_cannot_be_reached_is_released() {
+    for file in ["metadata.yml", "artifacthub-pkg.yml", "artifacthub-repo.yml", "docs/usage.md", "README.md"] {
+        let text = text(&root().join(file)).unwrap();
+        let reserved = [".example", ".invalid", ".test", ".localhost", "@example.", "localhost>"];
+        let wrong: Vec<_> =
+            text.lines().filter(|line| line.contains('@') && reserved.iter().any(|it| line.contains(it))).collect();
+        assert_eq!(wrong, [""; 0], "{file}");
+    }
+}
+
+/// Rancher's form asks for settings that exist, with their words, and what it begins with is accepted as it is.
+#[test]
+fn the_form_begins_with_settings_that_are_accepted() {
+    let form = yaml(&root().join("questions-ui.yml")).unwrap();
+    let mut settings = json!({});
+    for question in form["questions"].as_array().unwrap() {
         let variable = question["variable"].as_str().unwrap();
-        let member = SETTINGS.members.iter().find(|member| member.name == variable).unwrap();
         let options: Vec<&str> =
             question["options"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        match member.of {
-            Type::Text(Format::OneOf(Words(words))) => {
-                assert_eq!((question["type"].as_str(), &*options), (Some("enum"), *words))
+        let is_asked = SETTINGS.members.iter().find(|member| member.name == variable).map(|member| &member.of);
+        match is_asked {
+            Some(Type::Text(Format::OneOf(Words(words)))) => {
+                assert_eq!((question["type"].as_str(), &*options), (Some("enum"), *words));
             }
-            Type::Text(_) => assert_eq!(question["type"], "string"),
-            Type::Boolean => assert_eq!(question["type"], "boolean"),
-            Type::List(..) => assert_eq!(question["type"], "array["),
-            _ => panic!("{variable} does not fit a form"),
+            Some(Type::Text(_)) => assert_eq!(question["type"], "string"),
+            Some(Type::Boolean) => assert_eq!(question["type"], "boolean"),
+            Some(Type::List(..)) => assert_eq!(question["type"], "array["),
+            // A field of a dependency, which has a list of objects, and asks for each of their members.
+            None if variable.starts_with("dependencies.") => {
+                assert_eq!(question["type"], "sequence[");
+                let asked: Vec<_> =
+                    question["sequence_questions"].as_array().unwrap().iter().map(|it| &it["variable"]).collect();
+                for entry in question["default"].as_array().unwrap() {
+                    assert_eq!(entry.as_object().unwrap().keys().collect::<Vec<_>>(), asked);
+                }
+            }
+            _ => panic!("{variable} does not fit the form"),
         }
-        if !matches!(member.of, Type::List(..)) {
-            settings[variable] = question["default"].clone();
-        }
-        asked.push(variable);
+        // As the form does it: a dot goes into an object.
+        let place = variable.split('.').fold(&mut settings, |at, name| &mut at[name]);
+        *place = question["default"].clone();
     }
     assert_eq!(problems(settings.to_string().as_bytes()), None);
-    let others: Vec<_> =
-        SETTINGS.members.iter().map(|member| member.name).filter(|name| !asked.contains(name)).collect();
-    assert_eq!(others, ["dependencies"]);
+    let not_asked = SETTINGS.members.iter().map(|member| member.name).filter(|name| settings.get(name).is_none());
+    assert_eq!(not_asked.collect::<Vec<_>>(), [""; 0]);
     assert_eq!(settings["annotationDomain"], DEFAULT_ANNOTATION_DOMAIN);
 }

@@ -1,8 +1,9 @@
-//! Makes what is made from something else: the table of Kubernetes' types, the JSON Schema of the settings, and their
-//! reference. With `--check` it writes nothing, and says which files are not up to date.
+//! Makes what is made from something else: the table of Kubernetes' types, the JSON Schema of the settings, their
+//! reference, and the listing on Artifact Hub. With `--check` it writes nothing, and says which files are not up to date.
 
 mod facts;
 mod kubernetes_types;
+mod listing;
 mod policy;
 mod reference;
 mod schema;
@@ -39,12 +40,17 @@ fn main() -> ExitCode {
 }
 
 /// Every file by its path from the top of the project, with the text that it should have.
-fn files() -> Result<[(&'static str, String); 3], String> {
+fn files() -> Result<[(&'static str, String); 4], String> {
     let texts = Texts::read()?;
+    let read = |path: &str| fs::read_to_string(project().join(path)).map_err(|error| format!("{path}: {error}"));
     Ok([
         (KUBERNETES_TYPES, kubernetes_types::file(&Facts::parse(facts::TEXT)?)?),
         ("settings.schema.json", schema::file(&texts)),
         ("docs/settings.md", reference::file(&texts)),
+        (
+            "artifacthub-pkg.yml",
+            listing::file(&read("metadata.yml")?, &read("questions-ui.yml")?, &read("generate/listing.yaml")?)?,
+        ),
     ])
 }
 
