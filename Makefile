@@ -79,11 +79,11 @@ e2e-tests: tools annotated-policy.wasm $(KWCTL_BUILT) ## Run e2e.bats with kwctl
 	bats --print-output-on-failure e2e.bats
 
 .PHONY: bench
-bench: $(MODULE) $(REFERENCE_GUESTS) $(POLICY_BENCH) ## Measure what an evaluation costs; docs/cost.json, docs/cost.svg and README.md show it
+bench: $(MODULE) $(REFERENCE_GUESTS) $(POLICY_BENCH) ## Measure what an evaluation costs; docs/cost.json, docs/cost.svg and docs/cost.md show it
 	$(call say,Cost of an evaluation)
 	@$(POLICY_BENCH) run --exact docs/cost.json
 	@$(POLICY_BENCH) chart docs/cost.json docs/cost.svg
-	@$(POLICY_BENCH) readme docs/cost.json README.md
+	@$(POLICY_BENCH) page docs/cost.json docs/cost.md
 
 .PHONY: sample-cluster
 sample-cluster: target/cluster.yaml ## Write target/cluster.yaml: 400 notebooks and 200 pods to try things out on

@@ -54,7 +54,8 @@ impl Files {
     /// A line for each place where one file says something else than another.
     fn differences(&self) -> Vec<String> {
         let [name, version, description, license, repository] =
-            ["name", "version", "description", "license", "repository"].map(|member| &*self.package[member]);
+            ["name", "version", "description", "license", "repository"]
+                .map(|member| self.package.get(member).map_or("", String::as_str));
         let owner = repository.split('/').nth(3).unwrap_or_default();
         let image = format!("ghcr.io/{}/policies/{name}", owner.to_lowercase());
         let module = format!("registry://{image}:v{version}");
@@ -348,14 +349,14 @@ fn a_fork_changes_the_owner_with_one_command() {
     assert_eq!(author(&theirs), format!("mutatingflow maintainers <{email}>"));
     let after = project(&fork).unwrap();
     let left = after.iter().filter(|(_, text)| of_ours.iter().any(|it| text.contains(it)));
-    assert_eq!(left.map(|(path, _)| path).collect::<Vec<_>>(), [Path::new(""); 0]);
+    assert_eq!(left.map(|(path, _)| path).collect::<Vec<_>>(), Vec::<&Path>::new());
 
     // And back, without an address: nothing else was changed.
     owner(&[&format!("OWNER={us}")]);
     assert_eq!(author(&Files::read(&fork).unwrap()), author(&ours));
     let after = project(&fork).unwrap();
     let changed = after.iter().filter(|(path, text)| before[*path] != **text);
-    assert_eq!(changed.map(|(path, _)| path).collect::<Vec<_>>(), [Path::new(""); 0]);
+    assert_eq!(changed.map(|(path, _)| path).collect::<Vec<_>>(), Vec::<&Path>::new());
 }
 
 /// Where people would be told to write to, and where nobody would read it.

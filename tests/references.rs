@@ -13,6 +13,9 @@ const CONTRACT: &str = "docs/contract.md";
 const PAGES: [&str; 5] =
     ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "test_data/README.md", "test_data/cluster/README.md"];
 
+/// What Artifact Hub and `kwctl inspect` show, where a path leads nowhere.
+const SHOWN_ELSEWHERE: [&str; 2] = ["README.md", "docs/usage.md"];
+
 /// Where sections of the contract are named. This file is left out: its examples are wrong on purpose.
 const CODE: [&str; 6] = ["src", "tests", "host/src", "host/tests", "fuzz/fuzz_targets", "generate/src"];
 const THIS_FILE: &str = "tests/references.rs";
@@ -108,9 +111,19 @@ fn every_link_leads_somewhere() {
     let mut links = 0;
     let mut wrong = Vec::new();
     for page in &pages {
-        let found = relative_links(&page.text);
-        links += found.len();
-        wrong.extend(found.iter().filter_map(|link| anchors.problem(&page.path, link)));
+        for link in links_in(&page.text) {
+            // Into the project, by its address on GitHub or by a path.
+            let problem = match path_of(&link) {
+                Some(path) => anchors.problem("", &path).map(|problem| page.path.clone() + &problem),
+                None if is_absolute(&link) => continue,
+                None if SHOWN_ELSEWHERE.contains(&&*page.path) => {
+                    Some(format!("{}: {link} must be absolute", page.path))
+                }
+                None => anchors.problem(&page.path, &link),
+            };
+            links += 1;
+            wrong.extend(problem);
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // The reference of the settings alone has more than a hundred: fewer, and this test no longer sees them.
@@ -121,12 +134,24 @@ fn every_link_leads_somewhere() {
 fn a_wrong_link_is_found() {
     let text = "[a](x.md) and [`b`](y.md#z \"title\"), ![c](<d.svg>)\n`[e](f)` [g](https://h) [i](mailto:j)\n\n[k]: l.md\n\n\
         ```\n[m](n)\n```\n\n[o](#p)";
-    assert_eq!(relative_links(text), ["x.md", "y.md#z", "d.svg", "#p", "l.md"]);
+    assert_eq!(links_in(text), ["x.md", "y.md#z", "d.svg", "https://h", "mailto:j", "#p", "l.md"]);
+
+    for (link, path) in [
+        ("/blob/main/docs/contract.md#order", Some("docs/contract.md#order")),
+        ("/tree/main/deploy", Some("deploy")),
+        ("", None),
+        ("/issues", None),
+    ] {
+        assert_eq!(path_of(&format!("{REPOSITORY}{link}")).as_deref(), path, "{link}");
+    }
+    let raw = REPOSITORY.replace("github.com", "raw.githubusercontent.com");
+    assert_eq!(path_of(&format!("{raw}/main/docs/cost.svg")).as_deref(), Some("docs/cost.svg"));
+    assert_eq!(path_of("https://example.org/blob/main/x"), None);
 
     let mut anchors = Anchors::default();
     for (link, is_right) in [
         ("contract.md", true),
-        ("../README.md#cost", true),
+        ("../README.md#limits", true),
         ("../src", true),
         ("contract.md#names-never-values", true),
         ("settings.md#settings-dependencies", true),
@@ -215,15 +240,27 @@ fn test_files(text: &str) -> Vec<&str> {
     text.lines().filter(|line| line.starts_with("Tests:")).flat_map(|line| line.split('`').skip(1).step_by(2)).collect()
 }
 
-/// The targets of the links in a Markdown page that lead to a file, or to another place of the page.
-fn relative_links(text: &str) -> Vec<String> {
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// The path in the project to which an absolute link leads, with the anchor.
+fn path_of(link: &str) -> Option<String> {
+    let raw = REPOSITORY.replace("github.com", "raw.githubusercontent.com");
+    let begins = [format!("{REPOSITORY}/blob/main/"), format!("{REPOSITORY}/tree/main/"), format!("{raw}/main/")];
+    begins.iter().find_map(|begin| link.strip_prefix(begin.as_str())).map(str::to_owned)
+}
+
+fn is_absolute(link: &str) -> bool {
+    link.contains("://") || link.starts_with("mailto:")
+}
+
+/// The targets of the links in a Markdown page.
+fn links_in(text: &str) -> Vec<String> {
     let text = without_code(text);
     let inline = text.split("](").skip(1).map(|rest| rest.split([')', ' ', '\n']).next().unwrap_or_default());
     let defined = text.lines().filter(|line| line.starts_with('[')).filter_map(|line| line.split_once("]: "));
     inline
         .chain(defined.map(|(_, target)| target.split(' ').next().unwrap_or_default()))
         .map(|target| target.trim_start_matches('<').trim_end_matches('>').to_owned())
-        .filter(|target| !target.contains("://") && !target.starts_with("mailto:"))
         .collect()
 }
 

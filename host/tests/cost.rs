@@ -7,7 +7,7 @@ use policy_host::{
     bench::{
         chart::chart,
         guests::{Each, Guest, built},
-        readme::with_costs,
+        page::with_costs,
         report::{Measured, Report},
         rows::{self, Row},
     },
@@ -259,7 +259,7 @@ fn the_chart_shows_the_numbers_beside_it() {
 }
 
 #[test]
-fn the_readme_shows_the_same_numbers() {
-    let readme = project_file("README.md");
-    assert!(readme == with_costs(&readme, &report()).expect("it has a table"), "`make bench` writes them again");
+fn the_page_shows_the_same_numbers() {
+    let page = project_file("docs/cost.md");
+    assert!(page == with_costs(&page, &report()).expect("it has a table"), "`make bench` writes them again");
 }

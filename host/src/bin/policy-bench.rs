@@ -1,4 +1,4 @@
-//! `policy-bench`: what the policy costs beside reference guests, as a table, as a chart and in the README.
+//! `policy-bench`: what the policy costs beside reference guests, as a table, as a chart and in a page.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use policy_host::bench::{
     chart::chart,
     guests::{Each, Guest, built},
-    readme::with_costs,
+    page::with_costs,
     report::Report,
     table::table,
 };
@@ -37,14 +37,14 @@ enum Command {
         #[arg(value_name = "SVG")]
         picture: PathBuf,
     },
-    /// Write the numbers into the README's table.
-    Readme {
+    /// Write the numbers into the table of a page.
+    Page {
         /// What `run` measured.
         #[arg(value_name = "JSON")]
         report: PathBuf,
-        /// The README.
+        /// The page.
         #[arg(value_name = "MARKDOWN")]
-        readme: PathBuf,
+        page: PathBuf,
     },
 }
 
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run(arguments),
         Command::Chart { report, picture } => draw(&report, &picture),
-        Command::Readme { report, readme } => show(&report, &readme),
+        Command::Page { report, page } => show(&report, &page),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -109,9 +109,9 @@ fn draw(report: &Path, picture: &Path) -> Result<()> {
     write(picture, chart(&read_report(report)?)?)
 }
 
-fn show(report: &Path, readme: &Path) -> Result<()> {
-    let text = with_costs(&read(readme)?, &read_report(report)?);
-    write(readme, text.with_context(|| format!("cannot write into {}", readme.display()))?)
+fn show(report: &Path, page: &Path) -> Result<()> {
+    let text = with_costs(&read(page)?, &read_report(report)?);
+    write(page, text.with_context(|| format!("cannot write into {}", page.display()))?)
 }
 
 fn read_report(path: &Path) -> Result<Report> {

@@ -1,4 +1,4 @@
-//! A [`Report`] in the README: the rows that most readers ask for, as a table in Markdown.
+//! A [`Report`] in a page: the rows that most readers ask for, as a table in Markdown.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::{
     report::{Cost, Measured, Report},
 };
 
-/// The lines between which the README has the table.
+/// The lines between which the page has the table.
 const BEGIN: &str = "<!-- `make bench` writes this table. -->\n";
 const END: &str = "<!-- End of the table. -->\n";
 
@@ -18,7 +18,7 @@ const HEAD: &str = "\
 |---|--:|--:|--:|--:|--:|--:|
 ";
 
-/// A row's name, and how the README calls it.
+/// A row's name, and how the page calls it.
 const SHOWN: [(&str, &str); 15] = [
     ("another kind", "another kind"),
     ("DELETE", "`DELETE`"),
@@ -37,9 +37,9 @@ const SHOWN: [(&str, &str); 15] = [
     ("1 MB UPDATE, injected", "update of a 1 MB Notebook that has all four"),
 ];
 
-/// `readme` with the numbers of `report`.
-pub fn with_costs(readme: &str, report: &Report) -> Result<String> {
-    let (before, rest) = readme.split_once(BEGIN).with_context(|| format!("there is no line {BEGIN}"))?;
+/// `page` with the numbers of `report`.
+pub fn with_costs(page: &str, report: &Report) -> Result<String> {
+    let (before, rest) = page.split_once(BEGIN).with_context(|| format!("there is no line {BEGIN}"))?;
     let (_, after) = rest.split_once(END).with_context(|| format!("there is no line {END}"))?;
     Ok([before, BEGIN, &table(report)?, END, after].concat())
 }
