@@ -30,7 +30,7 @@ const INLINE: [&str; 4] = ["make ", "cargo ", "cd ", "host/target/debug/"];
 const OF_THE_PROJECT: [&str; 5] = ["deploy", "docs", "generate", "metadata.yml", "test_data"];
 
 /// The programs that commands may use, beside those of this project.
-const PROGRAMS: [&str; 7] = ["cat", "cp", "grep", "head", "jq", "sort", "uniq"];
+const PROGRAMS: [&str; 8] = ["cat", "cp", "grep", "head", "jq", "sort", "tee", "uniq"];
 
 /// A whole large cluster takes too long.
 const SAMPLE_CLUSTER: &str = "@sample-cluster@ \"$@\" | head --bytes 10M";
@@ -39,9 +39,30 @@ const SAMPLE_CLUSTER: &str = "@sample-cluster@ \"$@\" | head --bytes 10M";
 /// changes something is not looked at.
 const KUBECTL: &str = "case $1 in
     get) exec cat \"@folder@/cluster/$2.${!#}\" ;;
-    annotate | auth | create | label) ;;
+    annotate | auth | create | label | rollout | wait) ;;
+    apply | delete)
+        while [ $# -gt 1 ]; do shift; [ \"$1\" != -f ] || [ -e \"$2\" ] || exit 1; done
+        ;;
+    replace)
+        [ \"$2 $3\" = '-f -' ] && object=$(cat) || exit 1
+        case $(jq --raw-output .kind <<< \"$object\") in
+            List) jq --raw-output '.items[] | .kind + \"/\" + .metadata.name + \" replaced\"' <<< \"$object\" ;;
+            Notebook) @replaced@ <<< \"$object\" ;;
+            *) exit 1 ;;
+        esac
+        ;;
     *) exit 1 ;;
 esac";
+
+/// What becomes of a Notebook that is replaced: the real policy answers, with the settings for NAV.
+const REPLACED: &str = "policy-host run --operation UPDATE --object - --old-object '@folder@/cluster/notebook.json' \
+    --settings-path '@folder@/test_data/nais/settings.yaml' --output json '@folder@/annotated-policy.wasm'";
+
+/// What is registered in the cluster, in the order in which it is called.
+const WEBHOOKS: &str = "\
+mutatingwebhookconfiguration.admissionregistration.k8s.io/clusterwide-mutatingflow
+mutatingwebhookconfiguration.admissionregistration.k8s.io/mutatingflow
+";
 
 /// Nothing is built: a target must be there.
 const MAKE: &str = "if [ \"$1\" = sample-cluster ]; then
@@ -127,6 +148,30 @@ fn what_is_wrong_is_found() {
     for wrong in ["frobnicate", "run --frobnicate", "import frobs"] {
         assert!(!is_known(wrong), "{wrong}");
     }
+}
+
+#[test]
+fn only_what_the_policy_puts_back_is_handed_over() {
+    let page = r#"
+```console
+$ deploy/tools/hand-over.sh 'del(.spec.template.spec.imagePullSecrets)' <<< 'team-a churn-model'
+team-a/churn-model: handed over
+$ deploy/tools/hand-over.sh 'del(.spec.template.spec.volumes)' <<< 'team-a churn-model'
+team-a/churn-model: left as it is
+$ deploy/tools/hand-over.sh 'del(.spec.template.spec | .volumes, .imagePullSecrets)' <<< 'team-a churn-model'
+team-a/churn-model: left as it is
+$ deploy/tools/hand-over.sh . <<< 'team-a churn-model'
+team-a/churn-model: left as it is
+$ jq '.spec.template.spec.imagePullSecrets += [{name: "own"}]' cluster/notebook.json > own.json
+$ cp own.json cluster/notebook.json
+$ deploy/tools/hand-over.sh 'del(.spec.template.spec.imagePullSecrets[0])' <<< 'team-a churn-model'
+team-a/churn-model: left as it is
+$ jq '.metadata.annotations["kubeflow-resource-stopped"] = "now"' own.json > cluster/notebook.json
+$ deploy/tools/hand-over.sh 'del(.spec.template.spec.imagePullSecrets[0])' <<< 'team-a churn-model'
+team-a/churn-model: handed over
+```
+"#;
+    assert_eq!(run("what is handed over", &blocks(page)), Ok(9));
 }
 
 #[test]
@@ -302,6 +347,8 @@ fn folder(page: &str) -> Workdir {
         json!({"policy": "clusterwide-mutatingflow-report", "result": "fail", "message": "waiting for a stop: proxy"});
     let scope = json!({"kind": "Notebook", "namespace": "team-a", "name": "churn-model"});
     let reports = json!({"items": [{"scope": scope, "results": [result]}]});
+    let mut poddefaults = test_data("poddefaults/export.yaml");
+    poddefaults["items"].as_array_mut().expect("it is a list").retain(|item| item["kind"] == "PodDefault");
     let policy = fs::read(project().join("deploy/cluster-admission-policy.yaml")).expect("it can be read");
 
     let folder = Workdir::new(&format!("documented/{name}"))
@@ -317,10 +364,14 @@ fn folder(page: &str) -> Workdir {
         .with("exports/notebooks.json", export)
         .with("exports/poddefaults.yaml", text("poddefaults/export.yaml"))
         .with("cluster/clusteradmissionpolicy.yaml", policy)
+        .with("cluster/mutatingwebhookconfiguration.json", webhook().to_string())
+        .with("cluster/mutatingwebhookconfigurations.name", WEBHOOKS)
+        .with("cluster/notebook.json", test_data("nais/notebook.yaml").to_string())
         .with("cluster/notebook.yaml", text("notebook.yaml"))
         .with("cluster/notebooks.json", export)
         .with("cluster/notebooks.yaml", export)
         .with("cluster/notebooks,pods.yaml", export)
+        .with("cluster/poddefaults.json", poddefaults.to_string())
         .with("cluster/poddefaults.yaml", text("poddefaults/export.yaml"))
         .with("cluster/reports.openreports.io.json", reports.to_string());
     for path in ["bin", "home/.config/fish/completions", "home/.zfunc", "host/target/debug", "target"] {
@@ -346,6 +397,7 @@ fn folder(page: &str) -> Workdir {
         ("host/target/debug/sample-cluster", SAMPLE_CLUSTER),
     ] {
         let script = format!("#!/usr/bin/env bash\n{script}\n")
+            .replace("@replaced@", REPLACED)
             .replace("@folder@", folder.path("").display().to_string().trim_end_matches('/'))
             .replace("@home@", &env::var("HOME").unwrap_or_default())
             .replace("@path@", &env::var("PATH").unwrap_or_default())
@@ -356,6 +408,15 @@ fn folder(page: &str) -> Workdir {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it can be made a program");
     }
     folder
+}
+
+/// How NAV's webhook is registered.
+fn webhook() -> Value {
+    let notebooks = json!({"apiGroups": ["kubeflow.org"], "resources": ["notebooks"]});
+    let pods = json!({"apiGroups": [""], "resources": ["pods"]});
+    let namespaces = json!({"matchLabels": {"app.kubernetes.io/part-of": "kubeflow-profile"}});
+    let webhook = json!({"failurePolicy": "Ignore", "namespaceSelector": namespaces, "rules": [notebooks, pods]});
+    json!({"kind": "MutatingWebhookConfiguration", "metadata": {"name": "mutatingflow"}, "webhooks": [webhook]})
 }
 
 /// Three notebooks of a team as kubectl lists them: one that runs and one that is stopped, with what the settings add,
@@ -378,6 +439,7 @@ fn export() -> &'static str {
                 notebook["metadata"]["annotations"]["kubeflow-resource-stopped"] = "2026-01-01T00:00:00Z".into();
             })),
             notebook("text-eval", &|notebook| {
+                notebook["metadata"]["annotations"]["mutatingflow.nais.io/status"] = "injected".into();
                 notebook["spec"]["template"]["spec"]["containers"][0]["env"] =
                     json!([{"name": "SSL_CERT_FILE", "value": "/home/jovyan/own.pem"}]);
             }),
