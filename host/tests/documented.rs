@@ -7,6 +7,7 @@
 mod common;
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     os::unix::fs::{PermissionsExt as _, symlink},
     process::Command,
@@ -15,10 +16,12 @@ use std::{
 
 use common::Workdir;
 use policy_host::{
+    AdmissionResponse, document,
+    event::Event,
     testing::{module, policy, project, test_data},
     upgrade::stored_under,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The pages, as patterns.
 const PAGES: [&str; 3] = ["*.md", "docs/*.md", "test_data/**/*.md"];
@@ -30,29 +33,93 @@ const INLINE: [&str; 4] = ["make ", "cargo ", "cd ", "host/target/debug/"];
 const OF_THE_PROJECT: [&str; 5] = ["deploy", "docs", "generate", "metadata.yml", "test_data"];
 
 /// The programs that commands may use, beside those of this project.
-const PROGRAMS: [&str; 8] = ["cat", "cp", "grep", "head", "jq", "sort", "tee", "uniq"];
+const PROGRAMS: [&str; 9] = ["cat", "cp", "diff", "grep", "head", "jq", "sort", "tee", "uniq"];
+
+/// The metrics that alerts may look at, and their labels: those of policy-server 1.35 and of the API server 1.36.
+const METRICS: [(&str, &[&str]); 4] = [
+    ("kubewarden_policy_evaluations_total", &OF_AN_EVALUATION),
+    ("kubewarden_policy_evaluation_latency_milliseconds", &OF_AN_EVALUATION),
+    ("apiserver_admission_webhook_rejection_count", &["name", "type", "operation", "error_type", "rejection_code"]),
+    ("apiserver_admission_webhook_fail_open_count", &["name", "type"]),
+];
+const OF_AN_EVALUATION: [&str; 9] = [
+    "accepted",
+    "error_code",
+    "mutated",
+    "policy_mode",
+    "policy_name",
+    "request_origin",
+    "resource_kind",
+    "resource_namespace",
+    "resource_request_operation",
+];
 
 /// A whole large cluster takes too long.
 const SAMPLE_CLUSTER: &str = "@sample-cluster@ \"$@\" | head --bytes 10M";
 
-/// `get` prints the file of the cluster that is named after what is asked for and the format, which comes last. What
-/// changes something is not looked at.
-const KUBECTL: &str = "case $1 in
-    get) exec cat \"@folder@/cluster/$2.${!#}\" ;;
-    annotate | auth | create | label | rollout | wait) ;;
-    apply | delete)
-        while [ $# -gt 1 ]; do shift; [ \"$1\" != -f ] || [ -e \"$2\" ] || exit 1; done
-        ;;
+/// `get` prints the file of the cluster that is named after what is asked for and the format, or what the selector
+/// leaves of it. What would be written must be there, a policy valid; a change is of something that is there. A dry run
+/// and `replace` answer as the policy does.
+const KUBECTL: &str = r#"set -o pipefail
+cluster='@folder@/cluster' verb=$1 words=() files=() output= keep=true dry=
+shift
+while [ $# -gt 0 ]; do
+    case $1 in
+        -f | --filename) files+=("$2"); shift ;;
+        -o | --output) output=$2; shift ;;
+        -p | --patch) jq empty <<< "$2" || exit; shift ;;
+        -l | --selector) keep=".metadata.labels[\"${2%=*}\"] == \"${2#*=}\""; shift ;;
+        --field-selector) keep=".${2%=*} == \"${2#*=}\""; shift ;;
+        -n | --namespace | --as | --from | --tail | --timeout | --type) shift ;;
+        --dry-run=server) dry=1 ;;
+        -A | --all | --all-namespaces | --for=condition=Policy* | --show-managed-fields | --timeout=*) ;;
+        -*) echo "unknown flag: $1" >&2; exit 1 ;;
+        *) words+=("$1") ;;
+    esac
+    shift
+done
+kind=${words[0]%%/*}
+case $verb in
+    get)
+        case $output in
+            '') compgen -G "$cluster/$kind.*" > /dev/null ;;
+            json)
+                if [ "${words[1]}" ]; then keep=".metadata.name == \"${words[1]}\"" found='.items[]'; fi
+                keep="if .items then .items |= map(select($keep)) | ${found:-.} else . end"
+                jq --exit-status "$keep" "$cluster/$kind.json" ;;
+            name) jq --raw-output ".items[] | \"$kind/\(.metadata.name)\"" "$cluster/$kind.json" ;;
+            *) cat "$cluster/$kind.$output" ;;
+        esac ;;
+    apply | create | delete)
+        for file in "${files[@]}"; do
+            if [ "$dry" ]; then
+                policy-host run -f "$file" -s policy.yaml -o "$output" annotated-policy.wasm 2> /dev/null
+            elif [ "$file" = - ]; then jq --exit-status --slurp '.[0] | .kind + .metadata.name'
+            elif ! grep --quiet 'kyverno.io\|admissionregistration.k8s.io' "$file"; then policy-host check "$file"
+            fi || exit
+        done
+        [ ${#files[@]} -gt 0 ] || [[ "$kind" =~ ^(job|deployment,service,secret)$ ]] || compgen -G "$cluster/$kind.*" > /dev/null ;;
+    patch) compgen -G "$cluster/$kind.*" > /dev/null && echo "$kind/${words[1]} patched" ;;
+    wait) compgen -G "$cluster/$kind.*" > /dev/null ;;
     replace)
-        [ \"$2 $3\" = '-f -' ] && object=$(cat) || exit 1
-        case $(jq --raw-output .kind <<< \"$object\") in
-            List) jq --raw-output '.items[] | .kind + \"/\" + .metadata.name + \" replaced\"' <<< \"$object\" ;;
-            Notebook) @replaced@ <<< \"$object\" ;;
+        [ "${files[*]}" = - ] && object=$(cat) || exit
+        case $(jq --raw-output .kind <<< "$object") in
+            List) jq --raw-output '.items[] | .kind + "/" + .metadata.name + " replaced"' <<< "$object" ;;
+            Notebook) @replaced@ <<< "$object" ;;
             *) exit 1 ;;
-        esac
-        ;;
+        esac ;;
+    rollout)
+        case ${words[*]} in
+            'status deployment/policy-server-default' | 'restart deployment/odh-notebook-controller-manager') ;;
+            *) exit 1 ;;
+        esac ;;
+    annotate | auth | label | logs) ;;
     *) exit 1 ;;
-esac";
+esac"#;
+
+/// Time passes: every notebook was stopped meanwhile, and nothing is left of what is `retired`.
+const SLEEP: &str = "cd '@folder@/cluster'
+notebooks=$(jq 'del(.items[].metadata.annotations)' notebooks.json) && cat > notebooks.json <<< \"$notebooks\"";
 
 /// What becomes of a Notebook that is replaced: the real policy answers, with the settings for NAV.
 const REPLACED: &str = "policy-host run --operation UPDATE --object - --old-object '@folder@/cluster/notebook.json' \
@@ -69,6 +136,17 @@ const MAKE: &str = "if [ \"$1\" = sample-cluster ]; then
     exec host/target/debug/sample-cluster > target/cluster.yaml
 fi
 HOME='@home@' PATH='@path@' exec make --dry-run --directory '@project@' \"$@\" > /dev/null";
+
+/// The clone of the project is the folder itself.
+const GIT: &str = "[ \"$*\" = 'clone @repository@' ]";
+
+/// What is pulled is the module of this project, and is run by the local host.
+const KWCTL: &str = r#"module=registry://@image@
+case $1 in
+    pull) [ "$*" = "pull $module" ] ;;
+    run) [ "${!#}" = "$module" ] && exec policy-host "${@:1:$#-1}" annotated-policy.wasm ;;
+    *) exit 1 ;;
+esac"#;
 
 /// Nothing is built: a test that is named must be there.
 const CARGO: &str = "[ \"$1\" = test ] || exit 1
@@ -135,13 +213,25 @@ fn what_is_wrong_is_found() {
         "$ policy-host frobnicate\n...",
         "$ policy-host --version\npolicy-host",
         "policy-host run --object nowhere.yaml --settings-path settings.yaml --diff annotated-policy.wasm",
+        "git clone nowhere",
         "kubectl frobnicate",
+        "kwctl pull registry://nowhere:v1",
         "kubectl get frobs --output yaml",
         "kubectl get notebooks --output json | jq '.items['",
         "kubectl get notebooks --output json | jq '.frobs[]?'",
         "make frobnicate",
         "cargo test --test frobnicate",
         "rm notebook.yaml",
+        "kubectl apply --filename nowhere.yaml",
+        "kubectl apply --filename notebook.yaml",
+        "kubectl get notebooks --frobnicate",
+        "kubectl get clusteradmissionpolicies frobs --output json",
+        "kubectl patch notebook churn-model --type merge --patch '{'",
+        "kubectl patch frob churn-model --type merge --patch '{}'",
+        "kubectl delete frobs churn-model",
+        "kubectl delete note churn-model",
+        "kubectl wait --for=condition=Policy frob/mutatingflow",
+        "echo | kubectl create --filename -",
     ] {
         assert!(fails(&format!("```console\n{wrong}\n```")), "this passes: {wrong}");
     }
@@ -175,6 +265,93 @@ team-a/churn-model: handed over
 }
 
 #[test]
+fn yaml_of_the_pages_can_be_read() {
+    let folder = Workdir::new("documented/yaml");
+    let mut count = 0;
+    for (page, text) in pages() {
+        for block in blocks(&text) {
+            let (Block::Yaml(text) | Block::File { text, .. }) = block else { continue };
+            let path = folder.path("block.yaml");
+            fs::write(&path, &text).expect("it can be written");
+            document::read_all(&path).unwrap_or_else(|error| panic!("{page}: {error:#} in\n{text}"));
+            count += 1;
+        }
+    }
+    assert!(count > 10, "found only {count} blocks");
+}
+
+/// Argo CD deletes what such a path leads to before it compares.
+#[test]
+fn differences_to_ignore_are_there() {
+    let folder = folder("paths");
+    let mut count = 0;
+    for (page, text) in pages() {
+        for block in blocks(&text) {
+            let Block::Yaml(text) = block else { continue };
+            fs::write(folder.path("block.yaml"), &text).expect("it can be written");
+            let documents = document::read_all(&folder.path("block.yaml")).expect("it is YAML");
+            for path in
+                documents[0]["spec"]["ignoreDifferences"][0]["jqPathExpressions"].as_array().into_iter().flatten()
+            {
+                let path = path.as_str().expect("it is a text");
+                let script = format!("jq --exit-status '.items[0] | del({path}) != .' cluster/notebooks.yaml");
+                let (_, errors, code) = printed(&folder, &script);
+                assert_eq!(code, 0, "{page}: {path} leads nowhere {errors}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 1, "found only {count} paths");
+}
+
+/// What the alerts look at: a histogram has more names than one.
+#[test]
+fn alerts_are_about_labels_that_there_are() {
+    let page = fs::read_to_string(project().join("docs/operations.md")).expect("it is text");
+    let rules = blocks(&page).into_iter().find_map(|block| match block {
+        Block::Yaml(text) if text.starts_with("groups:") => Some(text),
+        _ => None,
+    });
+    let folder = Workdir::new("documented/alerts").with("rules.yaml", rules.expect("the page has alerts"));
+    let groups = document::read(&folder.path("rules.yaml")).expect("it is YAML");
+    let mut alerts = BTreeSet::new();
+    for rule in groups["groups"][0]["rules"].as_array().expect("it is a list of rules") {
+        let (alert, text) =
+            (rule["alert"].as_str().expect("it has a name"), rule["expr"].as_str().expect("it is PromQL"));
+        assert_eq!(wrong_labels(text), Vec::<String>::new(), "{alert}");
+        assert!(alerts.insert(alert) && rule["annotations"]["summary"].is_string(), "{alert}");
+    }
+    assert!(alerts.len() > 3, "found only {alerts:?}");
+
+    for wrong in ["sum(frobs{policy_name=\"a\"})", "kubewarden_policy_evaluations_total{frob=\"a\"}", "sum(rate(1)"] {
+        assert_ne!(wrong_labels(wrong), Vec::<String>::new(), "{wrong}");
+    }
+}
+
+/// What in an expression of PromQL is no label of a metric of the policy server, or of the API server about webhooks.
+fn wrong_labels(text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut parts = text.split('{');
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let last_word = |text: &str| text.rsplit(|c| !is_of_a_name(c)).next().unwrap_or_default().to_owned();
+    let mut metric = parts.next().map(last_word).unwrap_or_default();
+    for part in parts {
+        let (matchers, rest) = part.split_once('}').unwrap_or((part, ""));
+        let labels =
+            METRICS.iter().find(|(name, _)| *name == metric.trim_end_matches("_bucket")).map(|(_, labels)| *labels);
+        let labels = labels.unwrap_or_default();
+        let names = matchers.split(',').map(|matcher| matcher.trim().split(['=', '!']).next().unwrap_or_default());
+        wrong.extend(names.filter(|name| !labels.contains(name)).map(|name| format!("{metric}: {name}")));
+        metric = last_word(rest);
+    }
+    let count = |c| text.matches(c).count();
+    if count('(') != count(')') || count('{') != count('}') || count('"') % 2 != 0 {
+        wrong.push(format!("brackets or quotes are not closed in {text}"));
+    }
+    wrong
+}
+
+#[test]
 fn output_may_be_shown_in_part() {
     for (shown, is_right) in [
         ("a b\nc\nd", true),
@@ -196,6 +373,8 @@ enum Block {
     Commands(String),
     /// A file, whose name its first line says in a comment.
     File { name: String, text: String },
+    /// A part of one.
+    Yaml(String),
 }
 
 /// The path in the project and the text of each page.
@@ -223,6 +402,7 @@ fn blocks(page: &str) -> Vec<Block> {
         let name = text.lines().next().and_then(|line| line.strip_prefix("# ")).filter(|name| name.ends_with(".yaml"));
         match (language, name) {
             ("console" | "sh" | "bash" | "shell", _) => blocks.push(Block::Commands(text)),
+            ("yaml", None) => blocks.push(Block::Yaml(text)),
             ("yaml", Some(name)) => blocks.push(Block::File { name: name.to_owned(), text: text.clone() }),
             _ => {}
         }
@@ -241,7 +421,7 @@ fn run(page: &str, blocks: &[Block]) -> Result<usize, String> {
     let mut count = 0;
     for block in blocks {
         match block {
-            Block::File { .. } => {}
+            Block::File { .. } | Block::Yaml(_) => {}
             Block::Commands(text) if text.starts_with("$ ") => {
                 let mut code = 0;
                 for shown in format!("\n{text}").split("\n$ ").skip(1) {
@@ -354,6 +534,8 @@ fn folder(page: &str) -> Workdir {
     let folder = Workdir::new(&format!("documented/{name}"))
         .with("annotated-policy.wasm", module())
         .with("policy.wasm", module())
+        .with("old.wasm", module())
+        .with("new.wasm", module())
         .with("settings.yaml", &settings)
         .with("old.yaml", text("settings-registry.yaml"))
         .with("new.yaml", settings.replace("webproxy.nais:8088", "egress.nais:3128"))
@@ -363,20 +545,27 @@ fn folder(page: &str) -> Workdir {
         .with("export.yaml", export)
         .with("exports/notebooks.json", export)
         .with("exports/poddefaults.yaml", text("poddefaults/export.yaml"))
+        .with("policy.yaml", &policy)
+        .with("report.yaml", fs::read(project().join("deploy/report.yaml")).expect("it can be read"))
+        .with("audit.log", audit_log())
         .with("cluster/clusteradmissionpolicy.yaml", policy)
         .with("cluster/mutatingwebhookconfiguration.json", webhook().to_string())
         .with("cluster/mutatingwebhookconfigurations.name", WEBHOOKS)
         .with("cluster/notebook.json", test_data("nais/notebook.yaml").to_string())
         .with("cluster/notebook.yaml", text("notebook.yaml"))
-        .with("cluster/notebooks.json", export)
+        .with("cluster/notebooks.json", list(touched().into_iter().map(|(_, notebook)| notebook)))
         .with("cluster/notebooks.yaml", export)
         .with("cluster/notebooks,pods.yaml", export)
         .with("cluster/poddefaults.json", poddefaults.to_string())
         .with("cluster/poddefaults.yaml", text("poddefaults/export.yaml"))
         .with("cluster/reports.openreports.io.json", reports.to_string());
+    let folder = others_of_the_cluster()
+        .into_iter()
+        .fold(folder, |folder, (kind, object)| folder.with(&format!("cluster/{kind}.json"), object.to_string()));
     for path in ["bin", "home/.config/fish/completions", "home/.zfunc", "host/target/debug", "target"] {
         fs::create_dir_all(folder.path(path)).expect("it can be made");
     }
+    symlink(".", folder.path("mutatingflow")).expect("it can be linked");
     for path in OF_THE_PROJECT {
         symlink(project().join(path), folder.path(path)).expect("it can be linked");
     }
@@ -390,14 +579,23 @@ fn folder(page: &str) -> Workdir {
         let found = found.unwrap_or_else(|| panic!("{program} is not installed"));
         symlink(found, folder.path("bin").join(program)).expect("it can be linked");
     }
+    let metadata = document::read(&project().join("metadata.yml")).expect("it is YAML");
+    let metadata = |name: &str| {
+        metadata["annotations"][format!("io.kubewarden.policy.{name}")].as_str().unwrap_or_default().to_owned()
+    };
     for (path, script) in [
         ("bin/cargo", CARGO),
+        ("bin/git", GIT),
         ("bin/kubectl", KUBECTL),
+        ("bin/kwctl", KWCTL),
         ("bin/make", MAKE),
+        ("bin/sleep", SLEEP),
         ("host/target/debug/sample-cluster", SAMPLE_CLUSTER),
     ] {
         let script = format!("#!/usr/bin/env bash\n{script}\n")
             .replace("@replaced@", REPLACED)
+            .replace("@repository@", &metadata("source"))
+            .replace("@image@", &format!("{}:v{}", metadata("ociUrl"), metadata("version")))
             .replace("@folder@", folder.path("").display().to_string().trim_end_matches('/'))
             .replace("@home@", &env::var("HOME").unwrap_or_default())
             .replace("@path@", &env::var("PATH").unwrap_or_default())
@@ -444,6 +642,65 @@ fn export() -> &'static str {
                     json!([{"name": "SSL_CERT_FILE", "value": "/home/jovyan/own.pem"}]);
             }),
         ];
-        json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}).to_string()
+        list(items)
     })
+}
+
+fn list(items: impl IntoIterator<Item = Value>) -> String {
+    let items: Vec<_> = items.into_iter().collect();
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}).to_string()
+}
+
+/// The answer for each of these notebooks when the culler touches it under newer settings, and what is stored then: one
+/// waits for the newer proxy.
+fn touched() -> Vec<(AdmissionResponse, Value)> {
+    let mut settings = test_data("settings.yaml");
+    settings["dependencies"]["proxy"]["proxy"]["httpProxy"] = "http://egress.nais:3128".into();
+    let export: Value = serde_json::from_str(export()).expect("it is JSON");
+    let notebooks = export["items"].as_array().expect("it is a list").iter();
+    let requests = notebooks.map(|notebook| Event::Touch.request(notebook).expect("it is a Notebook"));
+    let answers = requests.map(|request| policy().evaluate(&request, &settings));
+    answers.map(|(response, stored)| (response, stored.expect("it is accepted"))).collect()
+}
+
+/// What the API server's audit log has of that, a line for each request.
+fn audit_log() -> String {
+    let event = |(response, _): (AdmissionResponse, _)| {
+        let annotations = response.audit_annotations.into_iter().flatten();
+        let annotations: Map<_, _> = annotations
+            .map(|(key, value)| (format!("clusterwide-mutatingflow.kubewarden.admission/{key}"), value.into()))
+            .collect();
+        json!({"kind": "Event", "level": "Metadata", "verb": "patch", "annotations": annotations}).to_string() + "\n"
+    };
+    touched().into_iter().map(event).collect()
+}
+
+/// What else there is in the cluster, by the name of the file.
+fn others_of_the_cluster() -> [(&'static str, Value); 6] {
+    let deploy = glob::glob(&project().join("deploy/*.yaml").to_string_lossy()).expect("it is a pattern");
+    let documents = deploy.flat_map(|path| document::read_all(&path.expect("it can be listed")).expect("it is YAML"));
+    let policies: Vec<_> = documents.filter(|document| document["kind"] == "ClusterAdmissionPolicy").collect();
+
+    let named = |name: &str, namespace: &str| json!({"metadata": {"name": name, "namespace": namespace}});
+    let of_a_profile =
+        |name: &str| json!({"metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "kubeflow-profile"}}});
+    let mut policy = test_data("../deploy/cluster-admission-policy.yaml");
+    let spec = policy["spec"].clone();
+    policy["status"]["conditions"] = json!([{"type": "PolicyActive", "status": "True", "message": "..."}]);
+    let webhooks =
+        [("clusterwide-mutatingflow", spec), ("odh-notebook-controller-mutating-webhook-configuration", json!({}))];
+    let webhooks = webhooks.map(|(name, webhook)| json!({"metadata": {"name": name}, "webhooks": [webhook]}));
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+        "metadata": {"name": "gpr-credentials", "namespace": "team-a", "uid": "1"},
+        "data": {".dockerconfigjson": "e30="},
+    });
+    [
+        ("clusteradmissionpolicies", json!({"items": policies})),
+        ("clusteradmissionpolicy", policy),
+        ("mutatingwebhookconfigurations", json!({"items": webhooks})),
+        ("namespaces", json!({"items": [of_a_profile("team-a"), of_a_profile("team-b"), named("kubewarden", "")]})),
+        ("secret", secret),
+        ("secrets", json!({"items": [named("gpr-credentials", "team-a"), named("others", "team-b")]})),
+    ]
 }
