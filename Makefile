@@ -155,10 +155,11 @@ owner: export EMAIL_NOW := $(EMAIL_NOW)
 owner: ## Make it yours: OWNER=acme, as GitHub knows it, and EMAIL=platform@acme.com where there is one
 	@[[ "$(OWNER)" =~ ^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$$ ]] || { echo "OWNER must be a name on GitHub" >&2; exit 1; }
 	@[[ "$$EMAIL" =~ ^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$$ ]] || { echo "EMAIL must be an address" >&2; exit 1; }
-	@$(call with,$(OWNER_NOW)/|$(EMAIL_NOW)) | xargs -0 perl -pi \
+	@$(call with,$(OWNER_NOW)/|owner: $(OWNER_NOW)|$(EMAIL_NOW)) | xargs -0 perl -pi \
 		-e 's#(github\.com|githubusercontent\.com)/\Q$(OWNER_NOW)\E/mutatingflow#$$1/$(OWNER)/mutatingflow#g;' \
 		-e 's#ghcr\.io/\Q$(OWNER_NOW)\E/#"ghcr.io/" . lc("$(OWNER)") . "/"#gie;' \
 		-e 's#(^|\s)@\Q$(OWNER_NOW)\E/#$$1\@$(OWNER)/#g;' \
+		-e 's#^(\s*owner:) \Q$(OWNER_NOW)\E$$#$$1 $(OWNER)#g;' \
 		-e 's#\Q$$ENV{EMAIL_NOW}\E#$$ENV{EMAIL}#g;'
 
 .PHONY: version

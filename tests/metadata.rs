@@ -51,6 +51,11 @@ impl Files {
         at(&self.metadata, &format!("/annotations/{key}"))
     }
 
+    /// What the module is called in a registry, up to its version.
+    fn image(&self) -> String {
+        self.annotation("io.kubewarden.policy.ociUrl").as_str().unwrap_or_default().to_owned()
+    }
+
     /// A line for each place where one file says something else than another.
     fn differences(&self) -> Vec<String> {
         let [name, version, description, license, repository] =
@@ -153,9 +158,9 @@ fn no_policy_that_is_shown_reaches_too_far() {
         let shown = policies.iter().find(|(place, _)| place.ends_with(name));
         shown.map(|(_, policy)| policy).unwrap_or_else(|| panic!("no policy in {name}"))
     };
-    let (readme, deployed) = (shown_in("README.md"), shown_in("cluster-admission-policy.yaml"));
-    for member in ["rules", "namespaceSelector", "matchConditions"] {
-        assert_eq!(readme["spec"][member], deployed["spec"][member], "README.md: {member}");
+    let (readme, least) = (shown_in("README.md"), shown_in("minimal.yaml"));
+    for (member, value) in readme["spec"].as_object().unwrap() {
+        assert_eq!(*value, least["spec"][member], "README.md: {member}");
     }
 }
 
@@ -229,14 +234,15 @@ fn shown_policies() -> Result<Vec<(PathBuf, Value)>> {
     for path in texts()? {
         let text = fs::read_to_string(&path)?;
         let blocks: Vec<_> = if path.extension().is_some_and(|it| it == "md") {
-            text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
+            text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
         } else {
             vec![&*text]
         };
         for document in blocks.iter().flat_map(|block| block.split("\n---\n")) {
             let document: Value =
                 yaml_serde::from_str(document).map_err(|error| format!("{}: {error}", path.display()))?;
-            if at(&document, "/kind").as_str().is_some_and(|kind| kind.ends_with("AdmissionPolicy")) {
+            let is_of_kubewarden = at(&document, "/apiVersion") == "policies.kubewarden.io/v1";
+            if is_of_kubewarden && at(&document, "/kind").as_str().is_some_and(|it| it.ends_with("AdmissionPolicy")) {
                 policies.push((path.clone(), document));
             }
         }
@@ -245,15 +251,27 @@ fn shown_policies() -> Result<Vec<(PathBuf, Value)>> {
 }
 
 #[test]
+fn every_policy_that_is_shown_is_this_module_in_this_version() {
+    let files = Files::read(root()).unwrap();
+    let module = format!("registry://{}:v{}", files.image(), files.package["version"]);
+    let policies = shown_policies().unwrap();
+    for (place, policy) in &policies {
+        assert_eq!(at(policy, "/spec/module"), module, "{}", place.display());
+    }
+    let manifests = policies.iter().filter(|(place, _)| place.parent() == Some(&root().join("deploy"))).count();
+    let files = fs::read_dir(root().join("deploy")).unwrap().filter(|it| it.as_ref().unwrap().path().is_file()).count();
+    assert_eq!(manifests, files - 1, "all but the policy server");
+}
+
+#[test]
 fn every_tag_of_the_module_is_of_this_version() {
     let files = Files::read(root()).unwrap();
-    let (image, version) = (files.annotation("io.kubewarden.policy.ociUrl"), &files.package["version"]);
-    let image = image.as_str().unwrap();
+    let (image, version) = (files.image(), &files.package["version"]);
     let mut tags = 0;
     let mut wrong = String::new();
     for path in texts().unwrap() {
         for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-            for (at, _) in line.match_indices(image) {
+            for (at, _) in line.match_indices(&image) {
                 let rest = line.get(at + image.len()..).unwrap_or_default();
                 let Some(rest) = rest.strip_prefix(":v") else { continue };
                 let is_version = |c: char| c.is_ascii_alphanumeric() || ".-+".contains(c);

@@ -59,14 +59,14 @@ pub fn check(text: &str, policy: &Policy) -> Checked {
     }
 
     let are_several = documents.len() + checked.findings.len() > 1;
-    let is_any_policy = documents.iter().any(|document| is_policy(&document.value));
+    let is_of_policies = documents.iter().any(|document| is_policy(&document.value) || is_server(&document.value));
     if documents.is_empty() && checked.findings.is_empty() {
         documents.push(Document::from(Value::Null));
     }
     for document in &documents {
         match (is_policy(&document.value), kind(&document.value)) {
             (true, _) => checked.settings(document, POLICY_SETTINGS, policy),
-            (false, _) if is_any_policy => {}
+            (false, _) if is_of_policies => {}
             (false, Some(kind)) => {
                 let what = format!("found a {kind}, where settings or a policy with settings are expected");
                 checked.problem(document.position(""), "", what);
@@ -81,6 +81,11 @@ pub fn check(text: &str, policy: &Policy) -> Checked {
     }
     checked.findings.sort();
     checked
+}
+
+/// Whether this is what policies run in. It has no settings, and often stands among them.
+fn is_server(value: &Value) -> bool {
+    kind(value) == Some("PolicyServer")
 }
 
 /// The kind of a manifest.

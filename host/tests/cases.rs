@@ -73,7 +73,8 @@ fn every_manifest_is_tried_and_so_is_every_pod() {
     for (folder, member) in [("deploy", "settings: ../"), ("test_data/pods", "object: ../../test_data/pods/")] {
         for file in fs::read_dir(project().join(folder)).expect("the folder is there") {
             let file = file.expect("it can be read");
-            if file.path().is_file() {
+            // A policy server has nothing to be tried.
+            if file.path().is_file() && file.file_name() != "policy-server.yaml" {
                 let wanted = format!("{member}{}\n", file.file_name().to_string_lossy());
                 assert!(cases.contains(&wanted), "no case has {wanted}");
             }

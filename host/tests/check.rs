@@ -41,7 +41,7 @@ fn what_is_printed() {
     let behind = format!("kind: ClusterRole\n---\n{POLICY}");
     /// Name, files, arguments, exit code, standard output.
     type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str], i32, String);
-    let cases: [Case<'_>; 14] = [
+    let cases: [Case<'_>; 15] = [
         ("settings", &[("a.yaml", SETTINGS)], &["a.yaml"], 0, fine.to_owned()),
         (
             "a policy",
@@ -117,6 +117,16 @@ fn what_is_printed() {
             &["a.yaml"],
             1,
             "a.yaml:1:1 found a Notebook, where settings or a policy with settings are expected\n1 problem in 1 file\n".to_owned(),
+        ),
+        (
+            "a policy server and what belongs to it",
+            &[(
+                "a.yaml",
+                "apiVersion: policies.kubewarden.io/v1\nkind: PolicyServer\n---\napiVersion: v1\nkind: ConfigMap\n",
+            )],
+            &["a.yaml"],
+            0,
+            String::new(),
         ),
         (
             "several documents without a policy",

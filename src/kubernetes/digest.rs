@@ -46,7 +46,7 @@ impl Digest {
                 cursor.eat(b'{');
                 let mut next = cursor.first_key();
                 while let Some(key) = next {
-                    let name = key.unescaped().filter(|name| is_nothing || last < name)?;
+                    let name = key.unescaped().filter(|name| is_nothing || last < *name)?;
                     let without = *self;
                     self.add(name);
                     let is_absent = match cursor.peek() {
