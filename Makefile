@@ -1,5 +1,6 @@
 # Everything that is done with this project, one target each; `make help` lists them.
-# What a target needs it installs: the wasm target through rustup, bats and jq from the system's packages.
+# What a target needs it installs: the wasm target through rustup, zizmor from PyPI into target/lint, and bats, jq,
+# shellcheck and python3 from the system's packages.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -19,6 +20,7 @@ KWCTL ?= $(shell command -v kwctl || echo $(POLICY_HOST))
 export KWCTL
 # What must be built before $(KWCTL) is run: nothing, where kwctl is installed.
 KWCTL_BUILT := $(filter $(POLICY_HOST),$(KWCTL))
+ZIZMOR := target/lint/bin/zizmor
 
 SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml
 HOST_SOURCES := $(shell find host/src -name '*.rs') host/Cargo.toml host/Cargo.lock \
@@ -54,7 +56,7 @@ test: tools lint ## Check everything: format, lints, docs, native tests, tests o
 	@printf '\n\033[1mEverything passed.\033[0m\n'
 
 .PHONY: quick
-quick: ## Check format and lints of the policy, and run the native tests: what to run after each change
+quick: jq ## Check format and lints of the policy, and run the native tests: what to run after each change
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- --deny warnings
 	cargo test --locked
@@ -77,6 +79,11 @@ other-module:
 e2e-tests: tools annotated-policy.wasm $(KWCTL_BUILT) ## Run e2e.bats with kwctl, or with policy-host where there is none
 	$(call say,End-to-end tests with $(notdir $(KWCTL)))
 	bats --print-output-on-failure e2e.bats
+
+.PHONY: cluster-tests
+cluster-tests: tools annotated-policy.wasm ## Run tests/cluster in the cluster of kind that kubectl points at
+	tests/cluster/up.sh
+	bats --print-output-on-failure tests/cluster/cluster.bats
 
 .PHONY: bench
 bench: $(MODULE) $(REFERENCE_GUESTS) $(POLICY_BENCH) ## Measure what an evaluation costs; docs/cost.json, docs/cost.svg and docs/cost.md show it
@@ -168,8 +175,8 @@ version: ## Change the version that is worked on: VERSION=0.2.0
 	@perl -pi -e 's/^version = ".*"/version = "$(VERSION)"/' Cargo.toml
 	@perl -pi -e 's/(policy\.version:) .*/$${1} $(VERSION)/' metadata.yml
 	@perl -pi -e "s/^createdAt: .*/createdAt: $$(date -u +%Y-%m-%dT%H:%M:%SZ)/" generate/listing.yaml
-	@$(call with,policies/mutatingflow:v[0-9]) | xargs -0 perl -pi \
-		-e 's#(policies/mutatingflow:v)\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?#$${1}$(VERSION)#g'
+	@$(call with,policies/mutatingflow:v[0-9]|refs/tags/v[0-9]) | xargs -0 perl -pi \
+		-e 's#(policies/mutatingflow:v|refs/tags/v)\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?#$${1}$(VERSION)#g'
 	@for workspace in . generate fuzz host; do (cd $$workspace && cargo update --quiet --offline --workspace); done
 	@$(MAKE) --no-print-directory generate
 
@@ -188,7 +195,7 @@ fmt: ## Format all code
 	cd generate && cargo fmt
 
 .PHONY: lint
-lint: wasm-target ## Check format, clippy, documentation and what `make generate` makes, warnings denied
+lint: wasm-target shellcheck $(ZIZMOR) ## Check format, clippy, docs, workflows, scripts and generated files, warnings denied
 	$(call say,Format)
 	cargo fmt --check
 	cd host && cargo fmt --check
@@ -208,18 +215,39 @@ lint: wasm-target ## Check format, clippy, documentation and what `make generate
 	cd generate && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps
 	$(call say,What is made from something else)
 	cd generate && cargo run --locked -- --check
+	$(call say,Workflows)
+	$(ZIZMOR) --offline --no-progress --persona auditor --strict-collection .
+	$(call say,Scripts)
+	shellcheck --severity warning .ci/run .github/*.sh deploy/tools/*.sh tests/cluster/*.sh
+	@# A test of bats ends at the first command that fails, so `cd` needs no `|| exit`; `run` sets `stderr`.
+	shellcheck --severity warning --exclude SC2154,SC2164 e2e.bats tests/cluster/*.bats
+
+$(ZIZMOR): .github/requirements.txt | python3
+	@rm -rf target/lint
+	python3 -m venv target/lint
+	target/lint/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
+	@touch $@
+
+.PHONY: release-check
+release-check: ## Refuse a tag that cannot be released: TAG=v0.1.0
+	@TAG='$(TAG)' .github/release-check.sh
 
 .PHONY: wasm-target
 wasm-target:
 	@test -d "$$(rustc --print target-libdir --target $(TARGET))" || rustup target add $(TARGET)
 
-.PHONY: tools bats jq
+.PHONY: tools bats jq shellcheck python3
 tools: bats jq
-bats jq:
-	@if ! command -v $@ > /dev/null; then \
-		if ! command -v apt-get > /dev/null; then echo "please install $@" >&2; exit 1; fi; \
+# Debian's python3 can make a virtual environment only with a package of its own.
+bats jq shellcheck: is_there = command -v $@
+bats jq shellcheck: package = $@
+python3: is_there = $@ -c 'import ensurepip, venv'
+python3: package = python3-venv
+bats jq shellcheck python3:
+	@if ! $(is_there) > /dev/null 2>&1; then \
+		if ! command -v apt-get > /dev/null; then echo "please install $(package)" >&2; exit 1; fi; \
 		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-		$$as_root apt-get update -qq && $$as_root apt-get install -y -qq $@ > /dev/null; \
+		$$as_root apt-get update -qq && $$as_root apt-get install -y -qq $(package) > /dev/null; \
 	fi
 
 .PHONY: clean

@@ -10,8 +10,14 @@ use std::{fs, io};
 const CONTRACT: &str = "docs/contract.md";
 
 /// The Markdown pages whose links are checked, beside those in `docs/`.
-const PAGES: [&str; 5] =
-    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "test_data/README.md", "test_data/cluster/README.md"];
+const PAGES: [&str; 6] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "test_data/README.md",
+    "test_data/cluster/README.md",
+];
 
 /// What Artifact Hub and `kwctl inspect` show, where a path leads nowhere.
 const SHOWN_ELSEWHERE: [&str; 2] = ["README.md", "docs/usage.md"];

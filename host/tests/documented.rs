@@ -87,7 +87,6 @@ case $verb in
                 if [ "${words[1]}" ]; then keep=".metadata.name == \"${words[1]}\"" found='.items[]'; fi
                 keep="if .items then .items |= map(select($keep)) | ${found:-.} else . end"
                 jq --exit-status "$keep" "$cluster/$kind.json" ;;
-            name) jq --raw-output ".items[] | \"$kind/\(.metadata.name)\"" "$cluster/$kind.json" ;;
             *) cat "$cluster/$kind.$output" ;;
         esac ;;
     apply | create | delete)
@@ -137,22 +136,55 @@ const MAKE: &str = "if [ \"$1\" = sample-cluster ]; then
 fi
 HOME='@home@' PATH='@path@' exec make --dry-run --directory '@project@' \"$@\" > /dev/null";
 
-/// The clone of the project is the folder itself.
-const GIT: &str = "[ \"$*\" = 'clone @repository@' ]";
-
 /// What is pulled is the module of this project, and is run by the local host.
-const KWCTL: &str = r#"module=registry://@image@
+const KWCTL: &str = r#"module=registry://@module@:v@version@
 case $1 in
-    pull) [ "$*" = "pull $module" ] ;;
-    run) [ "${!#}" = "$module" ] && exec policy-host "${@:1:$#-1}" annotated-policy.wasm ;;
-    *) exit 1 ;;
-esac"#;
+    pull) [ "$*" = "pull $module" ]; exit ;;
+    run) [ "${!#}" = "$module" ] && exec policy-host "${@:1:$#-1}" annotated-policy.wasm; exit 1 ;;
+esac
+"#;
 
 /// Nothing is built: a test that is named must be there.
 const CARGO: &str = "[ \"$1\" = test ] || exit 1
 while [ $# -gt 0 ] && [ \"$1\" != --test ]; do shift; done
 tests=@project@${PWD#'@folder@'}/tests/$2
 [ $# = 0 ] || [ -e \"$tests.rs\" ] || [ -e \"$tests/main.rs\" ]";
+
+/// The clone of the project is the folder itself, and nothing is tagged or pushed.
+const GIT: &str = "case $* in
+    'clone @repository@') ;;
+    'tag --annotate v'*' --message v'* | 'push origin v'*) ;;
+    *) exit 1 ;;
+esac";
+
+/// What verifies a release asks this of each flag: that it is known, and has a value; and of who signed, that it is
+/// this repository.
+const VERIFY: &str = "set -e
+case \"${0##*/} $1\" in
+    'cosign verify' | 'cosign verify-blob') subject=$2; shift 2 ;;
+    'gh attestation') [ \"$2\" = verify ]; subject=${3#oci://}; shift 3 ;;
+    'kwctl verify') shift; subject=${!#}; set -- \"${@:1:$#-1}\"; subject=${subject#registry://} ;;
+    *) exit 1 ;;
+esac
+case $subject in
+    @module@:v* | policy-sbom.spdx.json) ;;
+    *) exit 1 ;;
+esac
+signed_by=
+while [ $# -gt 0 ]; do
+    case \"${0##*/} $1\" in
+        'cosign --certificate-github-workflow-repository' | 'gh --repo') signed_by=$2 ;;
+        'kwctl --github-owner') signed_by=$2$signed_by ;;
+        'kwctl --github-repo') signed_by=$signed_by/$2 ;;
+        'cosign --bundle' | 'cosign --certificate-github-workflow-ref') ;;
+        'cosign --certificate-identity-regexp') [[ $2 = '^https://github.com/'* ]] ;;
+        'cosign --certificate-oidc-issuer') [ \"$2\" = https://token.actions.githubusercontent.com ] ;;
+        *) exit 1 ;;
+    esac
+    [ -n \"$2\" ]
+    shift 2
+done
+[ \"https://github.com/$signed_by\" = '@repository@' ]";
 
 #[test]
 fn commands_of_the_pages_do_what_the_pages_say() {
@@ -232,6 +264,11 @@ fn what_is_wrong_is_found() {
         "kubectl delete note churn-model",
         "kubectl wait --for=condition=Policy frob/mutatingflow",
         "echo | kubectl create --filename -",
+        "git push --force",
+        "cosign verify ghcr.io/another/policy:v1.0.0",
+        "cosign sign policy-sbom.spdx.json",
+        "gh attestation verify policy-sbom.spdx.json --repo another/repository",
+        "kwctl verify --github-owner another policy-sbom.spdx.json",
     ] {
         assert!(fails(&format!("```console\n{wrong}\n```")), "this passes: {wrong}");
     }
@@ -580,22 +617,26 @@ fn folder(page: &str) -> Workdir {
         symlink(found, folder.path("bin").join(program)).expect("it can be linked");
     }
     let metadata = document::read(&project().join("metadata.yml")).expect("it is YAML");
-    let metadata = |name: &str| {
-        metadata["annotations"][format!("io.kubewarden.policy.{name}")].as_str().unwrap_or_default().to_owned()
+    let said = |name: &str| {
+        let value = metadata["annotations"][format!("io.kubewarden.policy.{name}")].as_str();
+        value.unwrap_or_else(|| panic!("metadata.yml has no {name}")).to_owned()
     };
     for (path, script) in [
         ("bin/cargo", CARGO),
+        ("bin/cosign", VERIFY),
+        ("bin/gh", VERIFY),
         ("bin/git", GIT),
         ("bin/kubectl", KUBECTL),
-        ("bin/kwctl", KWCTL),
+        ("bin/kwctl", &(KWCTL.to_owned() + VERIFY)),
         ("bin/make", MAKE),
         ("bin/sleep", SLEEP),
         ("host/target/debug/sample-cluster", SAMPLE_CLUSTER),
     ] {
         let script = format!("#!/usr/bin/env bash\n{script}\n")
             .replace("@replaced@", REPLACED)
-            .replace("@repository@", &metadata("source"))
-            .replace("@image@", &format!("{}:v{}", metadata("ociUrl"), metadata("version")))
+            .replace("@module@", &said("ociUrl"))
+            .replace("@repository@", &said("source"))
+            .replace("@version@", &said("version"))
             .replace("@folder@", folder.path("").display().to_string().trim_end_matches('/'))
             .replace("@home@", &env::var("HOME").unwrap_or_default())
             .replace("@path@", &env::var("PATH").unwrap_or_default())
@@ -614,7 +655,12 @@ fn webhook() -> Value {
     let pods = json!({"apiGroups": [""], "resources": ["pods"]});
     let namespaces = json!({"matchLabels": {"app.kubernetes.io/part-of": "kubeflow-profile"}});
     let webhook = json!({"failurePolicy": "Ignore", "namespaceSelector": namespaces, "rules": [notebooks, pods]});
-    json!({"kind": "MutatingWebhookConfiguration", "metadata": {"name": "mutatingflow"}, "webhooks": [webhook]})
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "mutatingflow"},
+        "webhooks": [webhook],
+    })
 }
 
 /// Three notebooks of a team as kubectl lists them: one that runs and one that is stopped, with what the settings add,
