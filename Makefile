@@ -175,8 +175,8 @@ version: ## Change the version that is worked on: VERSION=0.2.0
 	@perl -pi -e 's/^version = ".*"/version = "$(VERSION)"/' Cargo.toml
 	@perl -pi -e 's/(policy\.version:) .*/$${1} $(VERSION)/' metadata.yml
 	@perl -pi -e "s/^createdAt: .*/createdAt: $$(date -u +%Y-%m-%dT%H:%M:%SZ)/" generate/listing.yaml
-	@$(call with,policies/mutatingflow:v[0-9]|refs/tags/v[0-9]) | xargs -0 perl -pi \
-		-e 's#(policies/mutatingflow:v|refs/tags/v)\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?#$${1}$(VERSION)#g'
+	@$(call with,policies/mutatingflow:v[0-9]) | xargs -0 perl -pi \
+		-e 's#(policies/mutatingflow:v)\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?#$${1}$(VERSION)#g'
 	@for workspace in . generate fuzz host; do (cd $$workspace && cargo update --quiet --offline --workspace); done
 	@$(MAKE) --no-print-directory generate
 

@@ -377,18 +377,6 @@ fn a_fork_changes_the_owner_with_one_command() {
     assert_eq!(changed.map(|(path, _)| path).collect::<Vec<_>>(), Vec::<&Path>::new());
 }
 
-/// Where people would be told to write to, and where nobody would read it.
-#[test]
-fn no_address_that_cannot_be_reached_is_released() {
-    for file in ["metadata.yml", "artifacthub-pkg.yml", "artifacthub-repo.yml", "docs/usage.md", "README.md"] {
-        let text = text(&root().join(file)).unwrap();
-        let reserved = [".example", ".invalid", ".test", ".localhost", "@example.", "localhost>"];
-        let wrong: Vec<_> =
-            text.lines().filter(|line| line.contains('@') && reserved.iter().any(|it| line.contains(it))).collect();
-        assert_eq!(wrong, [""; 0], "{file}");
-    }
-}
-
 /// Rancher's form asks for settings that exist, with their words, and what it begins with is accepted as it is.
 #[test]
 fn the_form_begins_with_settings_that_are_accepted() {

@@ -237,7 +237,11 @@ mod tests {
     fn what_is_missing_is_said() {
         for (from, to, problem) in [
             ("io.artifacthub.displayName:", "x:", "annotations: io.artifacthub.displayName is missing"),
-            ("source: https://github.com/", "source: https://a/", "io.kubewarden.policy.source: must be on GitHub, found"),
+            (
+                "source: https://github.com/",
+                "source: https://a/",
+                "io.kubewarden.policy.source: must be on GitHub, found",
+            ),
             ("maintainers <", "maintainers ", "io.kubewarden.policy.author: must be `Name <address>`, found"),
             ("contextAwareResources: []", "contextAwareResources: [a]", "contextAwareResources: they would have to be"),
         ] {
