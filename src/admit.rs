@@ -63,8 +63,7 @@ fn admit(request: Request<'_>, settings: &Settings<'_>) -> Answer {
     let is_planned = |resolved: &Resolved<'_>| plan.iter().any(|dependency| dependency.name == resolved.name);
     if let Some(nameless) = resolved.iter().find(|resolved| resolved.lacks_name && is_planned(resolved)) {
         let message = format!(
-            "metadata.name: must be set, since dependency \"{}\" needs it: {{name}} stands for it, and a name that is \
-             generated is not known yet",
+            "metadata.name: must be set, since dependency \"{}\" uses {{name}}, and a generated name is not known yet",
             nameless.name
         );
         return Answer::reject(422, message);
@@ -105,8 +104,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let text = has.injected.map(Str::decode);
     let client = text.as_deref().map_or_else(|| Some(Record::default()), |text| Record::parse(text, kind));
     let client = client.unwrap_or_else(|| {
-        let owns_nothing = "cannot be read: nothing counts as the platform's because of it";
-        warnings.push(format!("annotation {} {owns_nothing}", own.key(OwnAnnotations::INJECTED)));
+        warnings.push(format!("annotation {} cannot be read and is ignored", own.key(OwnAnnotations::INJECTED)));
         Record::default()
     });
     // Mostly the stored record is the client's, and so it is read once.
@@ -330,5 +328,5 @@ fn denial(conflicts: &[Conflict<'_>]) -> String {
 }
 
 fn bad_settings(malformed: &Malformed) -> Answer {
-    Answer::reject(500, format!("the settings of the policy cannot be read: {malformed}"))
+    Answer::reject(500, format!("the policy's settings cannot be read: {malformed}"))
 }

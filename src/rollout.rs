@@ -201,11 +201,11 @@ impl<'a> Waiting<'a> {
     pub fn warnings(&self, apply: &str) -> impl Iterator<Item = String> {
         let names = joined(", ", self.until_stopped.names().map(|name| &**name));
         let stop = (!names.is_empty()).then(|| {
-            format!("dependencies {names} wait: stop and start the notebook, or annotate it with {apply}=now")
+            format!("dependencies waiting: {names}; stop and start the notebook, or annotate it with {apply}=now")
         });
         // The API server shows fewer than are described.
         let conflicts = self.in_conflict.iter().map(|Conflict { dependency, subject, .. }| {
-            format!("dependency \"{dependency}\" waits: {subject} is set already; ask who wrote it, or your platform")
+            format!("dependency \"{dependency}\" waits: {subject} is set already; ask its author or your platform team")
         });
         stop.into_iter().chain(conflicts).chain(self.left_out.values().iter().cloned())
     }

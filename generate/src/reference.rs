@@ -100,7 +100,7 @@ fn described(texts: &Texts, of: &Type) -> String {
         Type::Integer(Range(..0, ..)) => "whole number".to_owned(),
         Type::Integer(Range(_, _, words)) => format!("whole number, {words}"),
         Type::IntOrString => "port, by its number or its name".to_owned(),
-        Type::Quantity => "quantity, as `500m` or `1Gi`".to_owned(),
+        Type::Quantity => "quantity, such as `500m` or `1Gi`".to_owned(),
         Type::List(of) | Type::Set(of) | Type::Alternatives(of) => format!("list: {}", described(texts, of)),
         Type::ListMap(ListMap { of, key }) => format!("list, each `{key}` once: {}", described(texts, of)),
         Type::Map(Map { keys, of }) => format!("object, {} to {}", described_format(*keys), described(texts, of)),

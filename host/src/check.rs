@@ -216,7 +216,9 @@ fn odd_placeholder(text: &str) -> Option<String> {
     let words = text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word);
     for word in words.filter(|word| !PLACEHOLDERS.contains(word)) {
         if let Some(placeholder) = closest(word, &PLACEHOLDERS) {
-            return Some(format!("{{{word}}} is no placeholder and stays as it is; did you mean {{{placeholder}}}?"));
+            return Some(format!(
+                "{{{word}}} is not a placeholder and stays as it is; did you mean {{{placeholder}}}?"
+            ));
         }
     }
     None

@@ -169,7 +169,7 @@ impl Deployment {
             let resource = &request.resource;
             let group = if resource.group.is_empty() { String::new() } else { format!("{}/", resource.group) };
             notes.push(format!(
-                "rules: none is for {} of {} in {group}{}, so the policy is not asked about it",
+                "rules: none covers {} of {} in {group}{}, so it does not reach the policy",
                 request.operation,
                 match &request.sub_resource {
                     Some(sub) if !sub.is_empty() => format!("{}/{sub}", resource.resource),
@@ -182,7 +182,7 @@ impl Deployment {
             && kind == "AdmissionPolicy"
             && own != namespace
         {
-            notes.push(format!("an AdmissionPolicy of namespace {own} is not asked about namespace {namespace}"));
+            notes.push(format!("an AdmissionPolicy in namespace {own} does not reach namespace {namespace}"));
         }
         let mut unknown = Vec::new();
         if let Some(selector) = &spec.namespace_selector
@@ -192,14 +192,14 @@ impl Deployment {
             if asked.match_labels.as_ref().is_some_and(|labels| !labels.is_empty())
                 && !spec.allow_inside_admission_controller_namespace
             {
-                let note = "namespaceSelector.matchLabels: Kubewarden passes on matchExpressions alone; write it there";
+                let note = "namespaceSelector.matchLabels: Kubewarden passes on only matchExpressions; write it there";
                 notes.push(note.to_owned());
                 asked.match_labels = None;
             }
             let (named, others): (Vec<_>, Vec<_>) =
                 asked.requirements().partition(|requirement| requirement.key == NAMESPACE_NAME);
             if !named.iter().all(|requirement| requirement.matches(Some(namespace))) {
-                notes.push(format!("namespaceSelector: is not for namespace {namespace}"));
+                notes.push(format!("namespaceSelector: does not match namespace {namespace}"));
             }
             if !others.is_empty() {
                 let keys: Vec<_> = others.into_iter().map(|requirement| requirement.key).collect();
@@ -222,7 +222,7 @@ impl Deployment {
         }
         // Where something else keeps the policy from being asked already, nothing hangs on these.
         if notes.is_empty() && !unknown.is_empty() {
-            notes.push(format!("not looked at: {}", unknown.join(", ")));
+            notes.push(format!("not evaluated: {}", unknown.join(", ")));
         }
         if spec.mode == Mode::Monitor {
             notes.push(
@@ -356,7 +356,7 @@ mod tests {
             ),
         ] {
             let expected: Vec<_> = note
-                .map(|what| format!("rules: none is for {what}, so the policy is not asked about it"))
+                .map(|what| format!("rules: none covers {what}, so it does not reach the policy"))
                 .into_iter()
                 .collect();
             assert_eq!(deployment.notes(&request, &changed()), expected, "{deployment:?} {request:?}");
@@ -367,24 +367,24 @@ mod tests {
     fn what_else_keeps_it_from_being_asked() {
         let spec = |member: &'static str, value: Value| move |document: &mut Value| document["spec"][member] = value;
         let named = |operator: &str, name: &str| json!({"matchExpressions": [{"key": NAMESPACE_NAME, "operator": operator, "values": [name]}]});
-        let labels = "namespaceSelector.matchLabels: Kubewarden passes on matchExpressions alone; write it there";
+        let labels = "namespaceSelector.matchLabels: Kubewarden passes on only matchExpressions; write it there";
         for (deployment, notes) in [
             (deployment(spec("namespaceSelector", json!({}))), vec![]),
             (deployment(spec("namespaceSelector", named("In", "team-a"))), vec![]),
             (
                 deployment(spec("namespaceSelector", named("In", "team-b"))),
-                vec!["namespaceSelector: is not for namespace team-a"],
+                vec!["namespaceSelector: does not match namespace team-a"],
             ),
             (
                 deployment(spec("namespaceSelector", named("NotIn", "team-a"))),
-                vec!["namespaceSelector: is not for namespace team-a"],
+                vec!["namespaceSelector: does not match namespace team-a"],
             ),
             (
                 deployment(spec(
                     "namespaceSelector",
                     json!({"matchExpressions": [{"key": "a", "operator": "Exists"}]}),
                 )),
-                vec!["not looked at: namespaceSelector (a)"],
+                vec!["not evaluated: namespaceSelector (a)"],
             ),
             (deployment(spec("namespaceSelector", json!({"matchLabels": {"a": "b"}}))), vec![labels]),
             (
@@ -392,7 +392,7 @@ mod tests {
                     document["spec"]["namespaceSelector"] = json!({"matchLabels": {"a": "b"}});
                     document["spec"]["allowInsideAdmissionControllerNamespace"] = json!(true);
                 }),
-                vec!["not looked at: namespaceSelector (a)"],
+                vec!["not evaluated: namespaceSelector (a)"],
             ),
             (deployment(spec("objectSelector", json!({"matchLabels": {"app": "churn"}}))), vec![]),
             (
@@ -405,7 +405,7 @@ mod tests {
                     document["spec"]["namespaceSelector"] =
                         json!({"matchExpressions": [{"key": "a", "operator": "Exists"}]});
                 }),
-                vec!["not looked at: namespaceSelector (a), matchConditions (c)"],
+                vec!["not evaluated: namespaceSelector (a), matchConditions (c)"],
             ),
             (
                 deployment(|document| {
@@ -419,7 +419,7 @@ mod tests {
                     document["kind"] = json!("AdmissionPolicy");
                     document["metadata"]["namespace"] = json!("team-b");
                 }),
-                vec!["an AdmissionPolicy of namespace team-b is not asked about namespace team-a"],
+                vec!["an AdmissionPolicy in namespace team-b does not reach namespace team-a"],
             ),
             (
                 deployment(|document| {

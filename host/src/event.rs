@@ -27,7 +27,7 @@ const SET_BY_THE_SERVER: [&str; 6] =
 pub enum Event {
     /// Somebody creates it anew, by the same manifest
     Create,
-    /// The culler notes when it was last used; nobody wants anything of it
+    /// The culler notes when it was last used; nobody changes anything
     Touch,
     /// A Notebook that runs is stopped
     Stop,

@@ -37,7 +37,7 @@ pub fn of_kind(found: &GroupVersionKind, metadata: Option<&Metadata>) -> Option<
     };
     let (found, meant) =
         (written(&found.group, &found.version, &found.kind), written(meant.group, version, meant.kind));
-    (found != meant).then(|| format!("{found} is no kind that the policy is for; did you mean {meant}?"))
+    (found != meant).then(|| format!("{found} is not a kind that the policy covers; did you mean {meant}?"))
 }
 
 #[cfg(test)]
@@ -70,8 +70,9 @@ mod tests {
             ("apps/v1", "Deployment", None),
             ("kubeflow.org/v1alpha1", "PodDefault", None),
         ] {
-            let expected = meant
-                .map(|meant| format!("{api_version} {name} is no kind that the policy is for; did you mean {meant}?"));
+            let expected = meant.map(|meant| {
+                format!("{api_version} {name} is not a kind that the policy covers; did you mean {meant}?")
+            });
             assert_eq!(of_kind(&kind(api_version, name), None), expected, "{api_version} {name}");
         }
     }

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 /// assert_eq!(settings_of(vec![json!(null)]).unwrap(), json!({}));
 /// assert_eq!(settings_of(vec![]).unwrap(), json!({}));
 /// for (documents, error) in [
-///     (vec![json!([1])], "the settings are no object but a list"),
+///     (vec![json!([1])], "the settings are a list, not an object"),
 ///     (vec![role.clone(), role], "of several documents one must be a policy, found 0"),
 ///     (vec![policy.clone(), policy], "of several documents one must be a policy, found 2"),
 /// ] {
@@ -39,8 +39,8 @@ pub fn settings_of(mut documents: Vec<Value>) -> Result<Value> {
     match settings {
         Value::Object(_) => Ok(settings),
         Value::Null => Ok(Value::Object(Map::new())),
-        Value::Array(_) => bail!("the settings are no object but a list"),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => bail!("the settings are no object but a single value"),
+        Value::Array(_) => bail!("the settings are a list, not an object"),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => bail!("the settings are a single value, not an object"),
     }
 }
 

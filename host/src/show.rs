@@ -12,7 +12,7 @@ pub fn diff(request: &AdmissionRequest, response: &AdmissionResponse, color: boo
         let before = request.object.clone().unwrap_or_default();
         let after = response.apply_to(&before)?;
         if before == after {
-            text.push_str("Accepted, nothing changes.\n");
+            text.push_str("Accepted; nothing changes.\n");
         } else {
             text.push_str(&unified(&yaml::written(&before), &yaml::written(&after), color));
         }

@@ -300,7 +300,7 @@ impl<'t> Reader<'t> {
             let sources = if let Value::Array(sources) = value { sources } else { vec![value] };
             for source in sources {
                 let Value::Object(source) = source else {
-                    return Err(Malformed { at, what: "<< merges mappings, and this is none".to_owned() });
+                    return Err(Malformed { at, what: "<< merges mappings, and this is not one".to_owned() });
                 };
                 for (name, value) in source {
                     members.entry(name).or_insert(value);
@@ -313,7 +313,7 @@ impl<'t> Reader<'t> {
     /// A member's name, which is a text in JSON, and whether it is the sign that merges another mapping into this one.
     fn name(&mut self, event: Event<'t>, at: Position, path: &str) -> Result<(String, bool), Malformed> {
         let Event::Scalar(text, style, ..) = event else {
-            return Err(Malformed { at, what: "a member's name must be a text".to_owned() });
+            return Err(Malformed { at, what: "a member's name must be a string".to_owned() });
         };
         if style != ScalarStyle::Plain {
             return Ok((text.into_owned(), false));
@@ -323,7 +323,7 @@ impl<'t> Reader<'t> {
         }
         match self.resolved(&text, at, &member(path, &text)) {
             Value::String(name) => Ok((name, false)),
-            Value::Null => Err(Malformed { at, what: "a member's name must be a text, found null".to_owned() }),
+            Value::Null => Err(Malformed { at, what: "a member's name must be a string, found null".to_owned() }),
             other => Ok((other.to_string(), false)),
         }
     }
@@ -432,10 +432,10 @@ fn oddity(text: &str, value: &Value) -> Option<String> {
             Some("kubectl reads this as a number, without the underscores: quote it where the text is meant".to_owned())
         }
         Value::Number(_) if has_prefix => {
-            Some("kubectl reads this as a number to another base than 10: quote it where the text is meant".to_owned())
+            Some("kubectl reads this as a number in a base other than 10: quote it where the text is meant".to_owned())
         }
         Value::String(_) if is_sexagesimal(digits) => {
-            Some("some readers of YAML take this for a number to base 60: quote it".to_owned())
+            Some("some readers of YAML take this for a number in base 60: quote it".to_owned())
         }
         _ => None,
     }
@@ -461,8 +461,8 @@ mod tests {
 
     const UNDERSCORES: &str =
         "kubectl reads this as a number, without the underscores: quote it where the text is meant";
-    const BASE: &str = "kubectl reads this as a number to another base than 10: quote it where the text is meant";
-    const SIXTY: &str = "some readers of YAML take this for a number to base 60: quote it";
+    const BASE: &str = "kubectl reads this as a number in a base other than 10: quote it where the text is meant";
+    const SIXTY: &str = "some readers of YAML take this for a number in base 60: quote it";
 
     fn only(text: &str) -> Document {
         let mut documents = documents(text);
@@ -605,8 +605,8 @@ mod tests {
     fn what_is_malformed() {
         for (text, at, expected) in [
             ("a: 1\n---\nb: 2", 2, "a second document, where one is expected"),
-            ("a: {~: 1}", 1, "a member's name must be a text, found null"),
-            ("<<: 1", 1, "<< merges mappings, and this is none"),
+            ("a: {~: 1}", 1, "a member's name must be a string, found null"),
+            ("<<: 1", 1, "<< merges mappings, and this is not one"),
             (&"[".repeat(600), 1, "recursion limit exceeded"),
             (&"- ".repeat(600), 1, "recursion limit exceeded"),
             (

@@ -5,7 +5,9 @@ mod common;
 use std::fs;
 
 use common::{Printed, Workdir, answering, answering_all, fixture, module};
+use policy_host::Metadata;
 use policy_host::annotate::{SECTION, metadata_of};
+use policy_host::testing::{self, project};
 use serde_json::{Value, json};
 use wasm_encoder::{CustomSection, Section as _};
 use wasmparser::{Parser, Payload};
@@ -78,6 +80,23 @@ fn metadata_goes_in_and_the_rest_stays() {
 }
 
 /// As with kwctl there is no need to start from the bare module; and the new metadata is what Kubewarden reads.
+/// What `make annotated-policy.wasm` publishes keeps the rules of Kubewarden, and says the same as the files.
+#[test]
+fn what_is_published_is_described() {
+    let published = section(testing::module());
+    let found = Metadata::from_yaml(&published.to_string()).expect("Kubewarden accepts it");
+    let file = |path: &str| fs::read_to_string(project().join(path)).expect("the file is there");
+    let mut expected = Metadata::from_yaml(&file("metadata.yml")).expect("it is metadata");
+    expected.protocol_version = found.protocol_version;
+    let annotations = expected.annotations.get_or_insert_default();
+    annotations.insert("io.kubewarden.policy.usage".to_owned(), file("docs/usage.md"));
+    let found_annotations = found.annotations.clone().unwrap_or_default();
+    // Whoever annotates a module adds who did it.
+    annotations.extend(found_annotations.get_key_value("io.kubewarden.kwctl").map(|(k, v)| (k.clone(), v.clone())));
+    assert_eq!(found, expected);
+    assert_eq!((&published["protocolVersion"], &published["hostCapabilities"]), (&json!("v1"), &json!([])));
+}
+
 #[test]
 fn an_annotated_module_is_annotated_anew() {
     let changed = METADATA.replace("a title", "another title");

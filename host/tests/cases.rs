@@ -188,7 +188,7 @@ fn what_cannot_be_tried_fails() {
             "settings in a file",
             "settings: list.yaml, object: pod.yaml",
             "accepts.wat",
-            "list.yaml: the settings are no object but a list",
+            "list.yaml: the settings are a list, not an object",
         ),
         (
             "settings of a manifest without any",
@@ -236,7 +236,7 @@ fn what_cannot_be_tried_fails() {
 const DIFFERENCE: &str = "\
 policy-test.yaml
   FAIL  a pod (line 3)
-        object: it is another
+        object: it differs
         --- expected
         +++ found
         @@ -5,6 +5,13 @@
@@ -363,17 +363,17 @@ malformed/policy-test.yaml
   MALFORMED malformed/policy-test.yaml:6:5 cases[0].upgrade-from: unknown field; did you mean upgradeFrom?
   MALFORMED malformed/policy-test.yaml:7:14 cases[0].expect.objct: unknown field; did you mean object?
   MALFORMED malformed/policy-test.yaml:7:42 cases[0].expect.unchanged: kubectl reads yes as true: write true, or \"yes\" for the text
-  MALFORMED malformed/policy-test.yaml:7:47 cases[0].expect.warnings: must be a list of texts, none of them empty
+  MALFORMED malformed/policy-test.yaml:7:47 cases[0].expect.warnings: must be a list of non-empty strings
   MALFORMED malformed/policy-test.yaml:10:5 cases[1].object: must be the name of a file, or an object
-  MALFORMED malformed/policy-test.yaml:12:5 cases[1].event: does not go with oldObject, which makes the case an UPDATE
-  MALFORMED malformed/policy-test.yaml:13:5 cases[1].upgradeFrom: does not go with oldObject, which makes the case an UPDATE
-  MALFORMED malformed/policy-test.yaml:14:14 cases[1].expect.refused: must be a list of texts, none of them empty
-  MALFORMED malformed/policy-test.yaml:14:29 cases[1].expect.object: does not go with refused: nothing is done to the object then
-  MALFORMED malformed/policy-test.yaml:14:41 cases[1].expect.added: does not go with refused: nothing is done to the object then
+  MALFORMED malformed/policy-test.yaml:12:5 cases[1].event: cannot be combined with oldObject, which makes the case an UPDATE
+  MALFORMED malformed/policy-test.yaml:13:5 cases[1].upgradeFrom: cannot be combined with oldObject, which makes the case an UPDATE
+  MALFORMED malformed/policy-test.yaml:14:14 cases[1].expect.refused: must be a list of non-empty strings
+  MALFORMED malformed/policy-test.yaml:14:29 cases[1].expect.object: cannot be combined with refused: nothing is done to the object then
+  MALFORMED malformed/policy-test.yaml:14:41 cases[1].expect.added: cannot be combined with refused: nothing is done to the object then
   MALFORMED malformed/policy-test.yaml:19:5 cases[3].name: the case in line 15 has it too
   MALFORMED malformed/policy-test.yaml:22:5 cases[3].expect: must say what is expected
   MALFORMED malformed/policy-test.yaml:23:5 cases[4]: expect: is missing
-  MALFORMED malformed/policy-test.yaml:26:5 cases[5].name: must be a text that says what the case is about
+  MALFORMED malformed/policy-test.yaml:26:5 cases[5].name: must be a string that says what the case is about
   MALFORMED malformed/policy-test.yaml:26:5 cases[5]: object: is missing
   MALFORMED malformed/policy-test.yaml:26:5 cases[5]: settings: is missing, here and in the whole file
   MALFORMED malformed/policy-test.yaml:26:5 cases[5]: expect: is missing

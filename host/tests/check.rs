@@ -36,7 +36,7 @@ fn checked(name: &str, files: &[(&str, &str)], arguments: &[&str]) -> Printed {
 #[test]
 fn what_is_printed() {
     let unknown = "ours.yaml:12:9 dependencies.ca.items: unknown field\n";
-    let note = "note: dependencies.ca.env[0].value: {namspace} is no placeholder and stays as it is; did you mean {namespace}?\n";
+    let note = "note: dependencies.ca.env[0].value: {namspace} is not a placeholder and stays as it is; did you mean {namespace}?\n";
     let fine = "a.yaml: valid: 1 dependency; notebooks: registry\n";
     let behind = format!("kind: ClusterRole\n---\n{POLICY}");
     /// Name, files, arguments, exit code, standard output.
@@ -76,7 +76,7 @@ fn what_is_printed() {
             &["a.yaml"],
             1,
             "a.yaml:2:16 dependencies.a.labels.on: kubectl reads on as true: write true, or \"on\" for the text\n\
-             a.yaml:2:26 dependencies.a.labels.b: kubectl reads this as a number to another base than 10: quote it where the \
+             a.yaml:2:26 dependencies.a.labels.b: kubectl reads this as a number in a base other than 10: quote it where the \
              text is meant\n\
              a.yaml:2:56 dependencies.a.env[0].value: kubectl reads this as a number, without the underscores: quote it where \
              the text is meant\n3 problems in 1 file\n"
@@ -147,8 +147,8 @@ fn what_is_printed() {
             &[("a.yaml", "# nothing\n")],
             &["a.yaml"],
             1,
-            "a.yaml:1:1 notebooks: must list a dependency, or pipelinePods, pods or retired must: there is nothing to add and \
-             nothing to retire\n1 problem in 1 file\n"
+            "a.yaml:1:1 notebooks: is empty, as are pipelinePods, pods and retired: there is nothing to add or \
+             retire\n1 problem in 1 file\n"
                 .to_owned(),
         ),
         (

@@ -26,6 +26,6 @@ fn the_compiler_keeps_the_comparison_in_eat() {
     let answer: Value = serde_json::from_slice(&evaluator::validate_settings(payload)).expect("an answer");
     assert_eq!(
         answer["message"],
-        "notebooks: must list a dependency, or pipelinePods, pods or retired must: there is nothing to add and nothing to retire"
+        "notebooks: is empty, as are pipelinePods, pods and retired: there is nothing to add or retire"
     );
 }

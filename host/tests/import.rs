@@ -245,11 +245,11 @@ fn what_is_broken_is_named_and_the_rest_is_read() {
     assert_eq!(value_and_comments(&printed.stdout).0["notebooks"], json!(["one"]));
     let expected = [
         "Error: broken.yaml: document 1: line 1, column 4: ",
-        "Error: broken.yaml: document 3: spec.selector: must be an object; no PodDefault is without",
+        "Error: broken.yaml: document 3: spec.selector: must be an object; every PodDefault has one",
         "Error: broken.yaml: document 4: metadata.name: must be a string, as in any manifest",
         "Error: broken.yaml: document 5: kind: must be a string, as in any manifest",
         "Error: list.json: document 1, items[1]: kind: must be a string, as in any manifest",
-        "Error: other.yaml: document 1: PodDefault one was read before, and is another here",
+        "Error: other.yaml: document 1: PodDefault one was read before, and differs here",
         "1 PodDefault of 1 namespace: 1 dependency; passed over: 1 Secret",
     ];
     let told: Vec<_> = printed.stderr.lines().collect();
@@ -266,7 +266,7 @@ fn where_there_is_nothing_to_make() {
         let printed = import(&Workdir::new(&format!("import-nothing-{name}")), input, &["-"]);
         assert_eq!((printed.code, &*printed.stdout), (Some(1), ""), "{name}");
         assert!(
-            printed.stderr.ends_with("Error: there is nothing to make settings of\n"),
+            printed.stderr.ends_with("Error: there is nothing to turn into settings\n"),
             "{name}: {}",
             printed.stderr
         );
@@ -312,7 +312,7 @@ fn what_is_not_the_same() {
             pod_default("a", &format!("{a}, nodeSelector: {{x: 'y'}}, {}", env("one"))),
             "/dependencies/a/nodeSelector",
             Value::Null,
-            "- a: left out: nodeSelector is no field of a PodDefault",
+            "- a: left out: nodeSelector is not a field of a PodDefault",
         ),
         (
             "a-value-of-another-type",
@@ -351,7 +351,7 @@ fn what_is_not_the_same() {
                 + &pod_default("b", &format!("{b}, {}", env("one"))),
             "/notebooks",
             json!(["b"]),
-            "- a: nothing of it is left: it becomes no dependency",
+            "- a: nothing of it is left, so it becomes no dependency",
         ),
         (
             "a-volume-and-its-mount",
@@ -364,7 +364,7 @@ fn what_is_not_the_same() {
             ),
             "/dependencies/a",
             json!({"selector": {"matchLabels": {"a": "true"}}, "containers": "All", "env": [{"name": "X", "value": "one"}]}),
-            "- a: left out: volumes v says {name} to the letter",
+            "- a: left out: volumes v contains {name}",
         ),
         (
             "a-command-alone",
@@ -378,7 +378,7 @@ fn what_is_not_the_same() {
             pod_default("a", &format!("{a}, command: [one]")) + &pod_default("b", &format!("{b}, command: [two]")),
             "/dependencies/b/selector/matchExpressions",
             json!([{"key": "a", "operator": "NotIn", "values": ["true"]}]),
-            "- b: brings another command than a, and the first one wins there",
+            "- b: brings a different command than a, and the first one wins there",
         ),
         (
             "three-that-are-ticked-alternatively",
@@ -390,14 +390,14 @@ fn what_is_not_the_same() {
                 {"key": "a", "operator": "NotIn", "values": ["true"]},
                 {"key": "b", "operator": "NotIn", "values": ["true"]},
             ]),
-            "- c: brings another env X than b, and the webhook refuses a pod with both",
+            "- c: brings a different env X than b, and the webhook refuses a pod with both",
         ),
         (
             "one-may-want-both",
             pod_default("a", &format!("{two}, {}", env("one"))) + &pod_default("b", &format!("{b}, {}", env("two"))),
             "/notebooks",
             json!(["a"]),
-            "- b: left out: brings another env X than a, and one Notebook may want both",
+            "- b: left out: brings a different env X than a, and one Notebook may want both",
         ),
         (
             "the-last-account-with-two-labels",
@@ -405,7 +405,7 @@ fn what_is_not_the_same() {
                 + &pod_default("b", &format!("{two}, serviceAccountName: two")),
             "/notebooks",
             json!(["a", "b"]),
-            "- a: brings another serviceAccountName than b, and the last one silently wins there: here it is left out",
+            "- a: brings a different serviceAccountName than b, and the last one silently wins there: here it is left out",
         ),
         (
             "a-refusal-parts-all-of-it",
@@ -413,7 +413,7 @@ fn what_is_not_the_same() {
                 + &pod_default("b", &format!("{b}, {}, args: [x], automountServiceAccountToken: false", env("two"))),
             "/dependencies/b-command/selector/matchExpressions",
             json!([{"key": "a", "operator": "NotIn", "values": ["true"]}]),
-            "- b: brings another env X than a, and the webhook refuses a pod with both",
+            "- b: brings a different env X than a, and the webhook refuses a pod with both",
         ),
         (
             "a-name-with-dots",
@@ -448,7 +448,7 @@ fn what_is_not_the_same() {
             ),
             "/notebooks",
             json!(["a"]),
-            "- a: selects by pipelines.kubeflow.org/v2_component, which pods have and Notebooks have not",
+            "- a: selects by pipelines.kubeflow.org/v2_component, which pods have but Notebooks do not",
         ),
         (
             "a-selector-that-is-none",

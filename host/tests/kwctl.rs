@@ -42,7 +42,7 @@ fn the_settings_file_goes_first() {
         "tells.wasm",
     ]);
     assert!(outcome.stdout.contains(r#"\"settings\":{\"from\":\"file\"}"#), "{outcome:?}");
-    assert_eq!(outcome.stderr, "note: --settings-json is not looked at: the settings are those of --settings-path\n");
+    assert_eq!(outcome.stderr, "note: --settings-json is ignored: the settings are those of --settings-path\n");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn the_settings_of_a_manifest() {
 
     let outcome = workdir.policy_host(&["run", "-r", "request.json", "-s", "settings.yaml", "one.yaml"]);
     assert!(outcome.stdout.contains(r#"\"settings\":{\"from\":\"manifest\"}"#), "{outcome:?}");
-    assert!(outcome.stderr.starts_with("note: --settings-path is not looked at: the settings are those of one.yaml\n"));
+    assert!(outcome.stderr.starts_with("note: --settings-path is ignored: the settings are those of one.yaml\n"));
 
     let outcome = workdir.policy_host(&["run", "-r", "request.json", "two.yaml"]);
     let lines: Vec<&str> = outcome.stdout.lines().collect();
@@ -149,7 +149,7 @@ fn manifests_that_cannot_be_run() {
         ),
         ("no module", with_module(""), "ours: spec.module: must name the policy's module\n".to_owned()),
         ("a module that is not there", with_module("file:///none.wasm"), String::new()),
-        ("settings alone", "a: 1\n".to_owned(), "found no ClusterAdmissionPolicy and no AdmissionPolicy\n".to_owned()),
+        ("settings alone", "a: 1\n".to_owned(), "found no ClusterAdmissionPolicy or AdmissionPolicy\n".to_owned()),
         (
             "a group",
             "kind: ClusterAdmissionPolicyGroup\n".to_owned(),

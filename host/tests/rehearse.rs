@@ -104,7 +104,7 @@ fn what_cannot_be_rehearsed() {
         (
             "settings that are none",
             &["-f", "notebook.yaml", "--upgrade-from", "list.yaml", "rejects.wasm"],
-            "Error: cannot make a request of notebook.yaml: --upgrade-from list.yaml: the settings are no object but a list\n",
+            "Error: cannot make a request of notebook.yaml: --upgrade-from list.yaml: the settings are a list, not an object\n",
         ),
         (
             "settings that are not there",
@@ -157,7 +157,7 @@ fn notes_are_told_beside_the_answer() {
         .with("fine.yaml", policy(&format!("  mutating: true\n{rules}")))
         .with("misspelt.yaml", NOTEBOOK.replace("Notebook", "NoteBook"));
     let misspelt =
-        "note: kubeflow.org/v1 NoteBook is no kind that the policy is for; did you mean kubeflow.org/v1 Notebook?\n";
+        "note: kubeflow.org/v1 NoteBook is not a kind that the policy covers; did you mean kubeflow.org/v1 Notebook?\n";
     for (object, settings, expected) in [
         ("notebook.yaml", "fine.yaml", ""),
         (
@@ -168,13 +168,9 @@ fn notes_are_told_beside_the_answer() {
         (
             "notebook.yaml",
             "broken.yaml",
-            "note: no cluster would take this policy: spec.mode: unknown variant `watch`, expected `protect` or `monitor`\n",
+            "note: no cluster would accept this policy: spec.mode: unknown variant `watch`, expected `protect` or `monitor`\n",
         ),
-        (
-            "pod.yaml",
-            "fine.yaml",
-            "note: rules: none is for CREATE of pods in v1, so the policy is not asked about it\n",
-        ),
+        ("pod.yaml", "fine.yaml", "note: rules: none covers CREATE of pods in v1, so it does not reach the policy\n"),
         ("misspelt.yaml", "fine.yaml", misspelt),
         ("misspelt.yaml", "old.yaml", misspelt),
     ] {

@@ -68,7 +68,7 @@ team-a      notebook/idle    stopped   +registry !variable         !variable    
    env A of container \"churn\" is set already and differs from what dependency \"variable\" brings
 team-b      pod/train-       -         -                           -                     +registry
 
-+ is added, ~ updated, - taken away, ! in conflict with the user's.
++ added, ~ updated, - removed, ! in conflict with the user's
 
 DEPENDENCY   WAITS   ADDED   UPDATED   REMOVED   CONFLICTS
 registry     1       3       -         -         -
@@ -157,10 +157,7 @@ fn control_characters_are_not_printed() {
 fn what_ends_it() {
     let workdir = small("report-ends");
     for (arguments, error) in [
-        (
-            &["none.yaml", "objects"][..],
-            "Error: none.yaml: the settings are not valid: notebooks: must list a dependency",
-        ),
+        (&["none.yaml", "objects"][..], "Error: none.yaml: the settings are not valid: notebooks: is empty"),
         (&["missing.yaml", "objects"], "Error: cannot read missing.yaml: "),
         (&["settings.yaml", "missing"], "Error: missing: there is no such file or folder"),
         (&["settings.yaml", "missing/*.yaml"], "Error: no file is named missing/*.yaml"),
@@ -184,7 +181,7 @@ fn markdown_for_a_merge_request() {
 | team-a | notebook/churn | running | !variable waits: registry | +registry !variable | refused !variable<br>env A \
 of container \"churn\" is set already and differs from what dependency \"variable\" brings |
 
-+ is added, ~ updated, - taken away, ! in conflict with the user's.
++ added, ~ updated, - removed, ! in conflict with the user's
 
 1 notebook (0 stopped), 1 pod: 0 changed now, 1 waiting, 1 when stopped and started, 1 with a conflict.
 ";

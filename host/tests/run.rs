@@ -113,7 +113,7 @@ fn what_is_invalid_exits_with_1() {
         (
             "settings that are a list",
             &["-r", "request.json", "--settings-json", "[]", "policy.wasm"],
-            "Error: the settings are no object but a list\n",
+            "Error: the settings are a list, not an object\n",
         ),
         (
             "settings that are no JSON",

@@ -54,7 +54,7 @@ fn diffs() {
         ("a mutation, with colours", &["--color", "always", "mutates.wasm"], colored, 0),
         ("a mutation, without", &["--color", "never", "mutates.wasm"], DIFF, 0),
         ("a mutation with warnings", &["warns.wasm"], &warned, 0),
-        ("no mutation", &["accepts.wasm"], "Accepted, nothing changes.\n", 0),
+        ("no mutation", &["accepts.wasm"], "Accepted; nothing changes.\n", 0),
         ("a rejection", &["rejects.wasm"], "Warning: w\nRejected (422): no\n", 1),
         ("a rejection without a code", &["rejects-plainly.wasm"], "Rejected: no\n", 1),
     ];
@@ -69,7 +69,7 @@ fn diffs() {
 #[test]
 fn a_diff_of_a_request_without_object() {
     let outcome = workdir("view-delete").policy_host(&["run", "-r", "delete.json", "--diff", "accepts.wasm"]);
-    assert_eq!(outcome.stdout, "Accepted, nothing changes.\n");
+    assert_eq!(outcome.stdout, "Accepted; nothing changes.\n");
 }
 
 /// Standard output may lead into another tool, so what is said to a person goes elsewhere.
@@ -231,7 +231,7 @@ fn manifests_that_make_no_request() {
         (
             "an old object of a new one",
             &["--object", "pod.yaml", "--old-object", "old.json"],
-            "Error: --old-object goes with --operation UPDATE only",
+            "Error: --old-object is only for --operation UPDATE",
         ),
         (
             "another namespace",

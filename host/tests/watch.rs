@@ -61,7 +61,7 @@ fn it_runs_again_when_a_file_changes() {
         .with("policy.wasm", answering(r#"{"accepted":true}"#));
     let arguments = ["run", "-f", "pod.yaml", "-s", "settings.yaml", "--diff", "--watch", "policy.wasm"];
     let mut watching = Watching::new(&workdir.path("."), &arguments);
-    let same = "Accepted, nothing changes.";
+    let same = "Accepted; nothing changes.";
     assert_eq!(watching.read(), ["==== watching pod.yaml, settings.yaml, policy.wasm ====", same]);
 
     fs::write(workdir.path("pod.yaml"), POD.replace("one", "other")).expect("writable");
@@ -109,13 +109,13 @@ fn it_watches_the_module_that_a_manifest_names() {
     assert!(second.ends_with(r#""settings":{"a":22}}"#), "{second}");
 
     fs::write(workdir.path("told.wasm"), answering(r#"{"accepted":true}"#)).expect("writable");
-    assert_eq!(watching.read(), ["", "==== told.wasm changed ====", "Accepted, nothing changes."]);
+    assert_eq!(watching.read(), ["", "==== told.wasm changed ====", "Accepted; nothing changes."]);
 }
 
 #[test]
 fn standard_input_is_not_watched() {
     let workdir = Workdir::new("watch-stdin").with("policy.wasm", answering(r#"{"accepted":true}"#));
     let outcome = workdir.policy_host_reading(POD, &["run", "-f", "-", "--watch", "policy.wasm"]);
-    let told = "Error: --watch: standard input cannot be read again, give a file\n";
+    let told = "Error: --watch: standard input cannot be read again; give a file\n";
     assert_eq!((outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()), (Some(1), "", told));
 }

@@ -146,7 +146,7 @@ pub fn merge<'a>(
                     joined(" or ", names.iter().map(|name| &**name))
                 ),
                 _ => format!(
-                    "dependency \"{}\" is left out: none of {}.containers is one for it",
+                    "dependency \"{}\" is left out: it matches none of {}.containers",
                     dependency.name,
                     kind.pod_spec_path()
                 ),

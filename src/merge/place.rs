@@ -533,7 +533,8 @@ impl<'a> Place<'_, 'a> {
         if !field.may_keep() && self.stored.has_another(field, key, value) {
             let (subject, name) = (self.subject(field, key), owner.dependency);
             outcome.undone.push(put_back(&subject, name));
-            outcome.warn(Audience::Changer, format!("{subject} was changed and goes with dependency \"{name}\""));
+            outcome
+                .warn(Audience::Changer, format!("{subject} was changed, but is removed with dependency \"{name}\""));
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
             let keys = vec![(Cow::Owned(key.to_owned()), owner.is_overridden)];
@@ -541,7 +542,7 @@ impl<'a> Place<'_, 'a> {
             outcome.warn(
                 Audience::Changer,
                 format!(
-                    "{} of dependency \"{}\" stays, since something of the user's still mounts it",
+                    "{} of dependency \"{}\" stays: the user still mounts it",
                     self.subject(field, key),
                     owner.dependency
                 ),
@@ -552,7 +553,7 @@ impl<'a> Place<'_, 'a> {
             outcome.warn(
                 Audience::Everyone,
                 format!(
-                    "{} goes with dependency \"{}\"; the user's own, which it replaced, is not restored",
+                    "{} is removed with dependency \"{}\"; the user's own is not restored",
                     self.subject(field, key),
                     owner.dependency
                 ),
@@ -613,14 +614,15 @@ impl<'a> Place<'_, 'a> {
                 (_, Some(_)) => self.in_its_container([other, " ", &plain_or_shown(key)].concat()),
             };
             if dependency.on_conflict == OnConflict::Keep {
-                let what = format!("{subject} stays; what dependency \"{name}\" brings excludes it, and is left out");
+                let what =
+                    format!("{subject} stays; what dependency \"{name}\" brings conflicts with it and is left out");
                 outcome.warn(Audience::Writer, what);
                 return if was_ours { Verdict::Unwanted } else { Verdict::Theirs };
             }
             let problem = match *other {
                 "request" => format!("and is above the limit that dependency \"{name}\" brings"),
                 "limit" => format!("and is below the request that dependency \"{name}\" brings"),
-                _ => format!("and excludes what dependency \"{name}\" brings"),
+                _ => format!("and conflicts with what dependency \"{name}\" brings"),
             };
             return self.conflict(context, dependency, addition, subject, problem, outcome);
         }
@@ -631,7 +633,7 @@ impl<'a> Place<'_, 'a> {
             if self.taken.contains(&addition.key) {
                 let subject =
                     format!("{} {}", field.rival().map_or("", |rival| rival.noun), plain_or_shown(&addition.key));
-                let problem = format!("and dependency \"{name}\" brings {} of this name", field.noun);
+                let problem = format!("and dependency \"{name}\" uses this name for its {}", field.noun);
                 return self.conflict(context, dependency, addition, subject, problem, outcome);
             }
             return Verdict::Add;
@@ -674,7 +676,7 @@ impl<'a> Place<'_, 'a> {
         {
             outcome.leave_out(
                 name,
-                format!("dependency \"{name}\" is left out: {} is what the notebook's \"{of}\" brings", subject()),
+                format!("dependency \"{name}\" is left out: {} comes from the notebook's \"{of}\"", subject()),
             );
             return Verdict::Conflict;
         }
@@ -722,13 +724,13 @@ impl<'a> Place<'_, 'a> {
         }
         let advice = match context.known.other_dependency(&self.recorded_as(addition.field), &addition.key) {
             Some(other) => {
-                format!("dependency {} of another policy brings it: ask your platform about both", shown(other))
+                format!("dependency {} of another policy brings it: ask your platform team about both", shown(other))
             }
             None if addition.field.may_keep() => {
-                format!("remove it, or ask your platform to let dependency \"{}\" keep it", dependency.name)
+                format!("remove it, or ask your platform team to let dependency \"{}\" keep it", dependency.name)
             }
             None => format!(
-                "remove it or give it another name, or ask your platform about dependency \"{}\"",
+                "remove it or give it another name, or ask your platform team about dependency \"{}\"",
                 dependency.name
             ),
         };

@@ -366,7 +366,7 @@ mod tests {
                 "dependencies.dep.env[2]: must be an entry with a name, found an object",
                 "dependencies.dep.labels: must be an object, found a list",
                 "dependencies.dep.volumes: must be a list, found an object",
-                "dependencies.dep.onConflict: must be one of the words for it, found a string",
+                "dependencies.dep.onConflict: must be an allowed value, found a string",
                 "dependencies.dep.containers[1]: must be a string, found a number",
             ]
         );

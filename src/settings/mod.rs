@@ -170,7 +170,7 @@ fn word<T>(
 ) -> Option<T> {
     let word = node.string().and_then(|word| of_word(&word));
     if word.is_none() {
-        problems.push(node.malformed(path, "one of the words for it"));
+        problems.push(node.malformed(path, "an allowed value"));
     }
     word
 }

@@ -213,7 +213,7 @@ fn ca_bundle(bundle: &Object<'_>, path: &Path<'_>, expansion: &mut Expansion) ->
     let is = |word| Str::from_token(mount).is(word);
     let is_directory = is(DIRECTORY);
     if !is_directory && !is(FILES) {
-        return Err(Node::text_only(mount).malformed(&path.member("mount"), "one of the words for it"));
+        return Err(Node::text_only(mount).malformed(&path.member("mount"), "an allowed value"));
     }
     let mut keys = [None; BUNDLES.len()];
     for (Bundle { kind, volume, .. }, key_of) in BUNDLES.iter().zip(&mut keys) {
@@ -392,7 +392,7 @@ mod tests {
             (VAULT, r#""volumeMounts":"/ca"}}"#, "vault.volumeMounts: must be a list, found a string"),
             (BUNDLE, r#""jks":{"key":"k"}}}"#, "caBundle.jks.configMap: must be a string, found null"),
             (BUNDLE, r#""jks":{"key":"k","secret":{}}}}"#, "caBundle.jks.secret: must be a string, found an object"),
-            (BUNDLE, r#""mount":"files"}}"#, "caBundle.mount: must be one of the words for it, found a string"),
+            (BUNDLE, r#""mount":"files"}}"#, "caBundle.mount: must be an allowed value, found a string"),
             (BUNDLE, r#""mount":true}}"#, "caBundle.mount: must be a string, found a boolean"),
         ] {
             let found = expand(&Path::Root("dep"), &[settings, member].concat());

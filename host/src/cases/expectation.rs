@@ -84,7 +84,7 @@ fn of_the_object<'e>(
             match given {
                 _ if wanted == object => {}
                 Given::InFile(path) if is_updating => rewrite = Some((&**path, object.clone())),
-                _ => failures.push(differing("object: it is another", &wanted, &object)),
+                _ => failures.push(differing("object: it differs", &wanted, &object)),
             }
         }
         None => {}
@@ -97,13 +97,13 @@ fn of_the_object<'e>(
     if let Some(patch) = &expected.patch {
         let [wanted, found] = [sorted(patch.read()?)?, sorted(operations)?];
         if wanted != found {
-            failures.push(differing("patch: the operations are others", &wanted, &found));
+            failures.push(differing("patch: the operations differ", &wanted, &found));
         }
     }
     match expected.unchanged {
         Some(true) if !is_unchanged => {
             let before = request.object.clone().unwrap_or_default();
-            failures.push(differing("unchanged: it is changed", &before, &object));
+            failures.push(differing("unchanged: the object is changed", &before, &object));
         }
         Some(false) if is_unchanged => failures.push(Failure::of("unchanged: nothing is changed")),
         _ => {}

@@ -208,7 +208,7 @@ impl<'d> Reader<'d> {
         let name = match members.get("name") {
             Some(Value::String(name)) if !name.is_empty() => Some(name.clone()),
             _ => {
-                self.problem(&member(path, "name"), "must be a text that says what the case is about");
+                self.problem(&member(path, "name"), "must be a string that says what the case is about");
                 None
             }
         };
@@ -242,7 +242,7 @@ impl<'d> Reader<'d> {
         let event = members.get("event");
         if members.contains_key("oldObject") {
             for other in ["event", "upgradeFrom"].into_iter().filter(|other| members.contains_key(*other)) {
-                self.problem(&member(path, other), "does not go with oldObject, which makes the case an UPDATE");
+                self.problem(&member(path, other), "cannot be combined with oldObject, which makes the case an UPDATE");
             }
             return old.map(Happening::Update);
         }
@@ -266,7 +266,10 @@ impl<'d> Reader<'d> {
         }
         if members.contains_key("refused") {
             for name in OF_AN_OBJECT.into_iter().chain(facts).filter(|name| members.contains_key(*name)) {
-                self.problem(&member(path, name), "does not go with refused: nothing is done to the object then");
+                self.problem(
+                    &member(path, name),
+                    "cannot be combined with refused: nothing is done to the object then",
+                );
             }
         }
         let unchanged = members.get("unchanged");
@@ -315,7 +318,7 @@ impl<'d> Reader<'d> {
             _ => None,
         };
         if words.is_none() {
-            self.problem(&member(path, name), "must be a list of texts, none of them empty");
+            self.problem(&member(path, name), "must be a list of non-empty strings");
         }
         words
     }

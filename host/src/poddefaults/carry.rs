@@ -54,7 +54,7 @@ pub(super) fn reduce(spec: &mut Map<String, Value>) -> Vec<String> {
             return false;
         }
         if !is_known(&&**key) {
-            left_out.push(format!("{key} is no field of a PodDefault"));
+            left_out.push(format!("{key} is not a field of a PodDefault"));
             return false;
         }
         true
@@ -63,9 +63,7 @@ pub(super) fn reduce(spec: &mut Map<String, Value>) -> Vec<String> {
         let mut leave_out = |entry: &Value, shown: String| {
             let word = placeholder_in(entry);
             left_out.extend(word.map(|word| {
-                format!(
-                    "{shown} says {word} to the letter, for which the policy puts a name; have it say something else"
-                )
+                format!("{shown} contains {word}, which the policy would replace with a name; write something else")
             }));
             word.is_none()
         };
@@ -188,7 +186,7 @@ fn comments(it: &Variant) -> Vec<String> {
         namespaces => format!("PodDefault {} of {}", it.of, shown(namespaces)),
     });
     if it.is_one_of_several {
-        comments.push("Another than in other namespaces, and reaches all of them".to_owned());
+        comments.push("Differs from that of other namespaces, and reaches all of them".to_owned());
     }
     comments.extend(it.left_out.iter().map(|reason| format!("Left out: {reason}")));
     comments
@@ -207,18 +205,14 @@ fn note(it: &Variant, notes: &mut Notes) {
         add(&format!("left out: {reason}"));
     }
     if has(&["desc"]) {
-        add(
-            "desc is the text of the form: keep a PodDefault with desc and selector alone in each namespace as the tick box",
-        );
+        add("the form shows desc: in each namespace, keep a PodDefault with only desc and selector as the tick box");
     }
     if it.spec.keys().all(|key| BESIDE.contains(&&**key)) && it.left_out.is_empty() {
-        add("adds nothing and becomes no dependency: where it is the tick box of one, keep it");
+        add("adds nothing and becomes no dependency: if it is the tick box of one, keep it");
     }
     if has(&LAST_WINS) {
-        add(
-            "serviceAccountName and automountServiceAccountToken take the place of what the pod has: they are a dependency \
-             with onConflict: Override. What the user had does not come back when the label goes",
-        );
+        add("serviceAccountName and automountServiceAccountToken replace what the pod has: they are a dependency \
+             with onConflict: Override. What the user had does not come back when the label is removed");
     }
     if has(&WHERE_THERE_IS_NONE) {
         add("command and args are for containers that have none: they are a dependency with onConflict: Keep");
@@ -231,18 +225,18 @@ fn note(it: &Variant, notes: &mut Notes) {
     }
     if has(&["imagePullSecrets"]) {
         add(
-            "imagePullSecrets in a Notebook keep those of its service account from the pod: list these too, or list the \
+            "imagePullSecrets in a Notebook keep those of its service account out of the pod: list these too, or list the \
              dependency under pods",
         );
     }
     if let Some(volume) = twice(&keys("volumeMounts", "name")) {
         add(&format!(
-            "volume {volume} is mounted more than once, for which the webhook refuses every pod: here all mounts are made"
+            "volume {volume} is mounted more than once, so the webhook refuses every pod: here all mounts are made"
         ));
     }
     if let Some(key) = twice(&keys("tolerations", "key")) {
         add(&format!(
-            "tolerations have the key {key:?} more than once, for which the webhook refuses every pod: here all are added"
+            "tolerations have the key {key:?} more than once, so the webhook refuses every pod: here all are added"
         ));
     }
     note_selector(&it.spec["selector"], &mut add);
@@ -250,7 +244,7 @@ fn note(it: &Variant, notes: &mut Notes) {
         && it.spec.iter().any(|(key, value)| !BESIDE.contains(&&**key) && names_namespace(value, namespace))
     {
         add(&format!(
-            "says {namespace}, the namespace it is in: write {{namespace}} where each namespace shall have its own"
+            "says {namespace}, the namespace it is in: write {{namespace}} where each namespace should have its own"
         ));
     }
 }
@@ -261,7 +255,7 @@ fn note_selector(selector: &Value, add: &mut dyn FnMut(&str)) {
         return add("selects every pod: the dependency reaches every Notebook of every namespace");
     }
     if selector["matchLabels"].as_object().is_none_or(Map::is_empty) {
-        add("has no matchLabels: the form cannot list it, and breaks where it tries");
+        add("has no matchLabels: the form cannot list it, and breaks when it tries");
     }
     let holds_without_label = |it: &Value| matches!(it["operator"].as_str(), Some("NotIn" | "DoesNotExist"));
     if requirements.iter().all(holds_without_label) {
@@ -271,7 +265,7 @@ fn note_selector(selector: &Value, add: &mut dyn FnMut(&str)) {
     let of_pods = keys.filter(|key| OF_PODS.iter().any(|it| key == it || it.ends_with('/') && key.starts_with(it)));
     for key in of_pods {
         add(&format!(
-            "selects by {key}, which pods have and Notebooks have not: list the dependency under pipelinePods or pods instead"
+            "selects by {key}, which pods have but Notebooks do not: list the dependency under pipelinePods or pods instead"
         ));
     }
 }
@@ -341,12 +335,12 @@ mod tests {
         let left_out = reduce(&mut spec);
         let expected = json!({"selector": {}, "desc": "says {name}", "env": [{"name": "B", "value": "{names} {{}}"}]});
         assert_eq!(Value::Object(spec), expected);
-        let begins: Vec<_> = left_out.iter().map(|reason| reason.split(" to the").next().unwrap_or_default()).collect();
+        let begins: Vec<_> = left_out.iter().map(|reason| reason.split(", which").next().unwrap_or_default()).collect();
         let expected = [
-            "nodeSelector is no field of a PodDefault",
-            "args says {namespace}",
-            "env A says {name}",
-            "labels a says {namespace}",
+            "nodeSelector is not a field of a PodDefault",
+            "args contains {namespace}",
+            "env A contains {name}",
+            "labels a contains {namespace}",
         ];
         assert_eq!(begins, expected);
     }

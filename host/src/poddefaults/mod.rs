@@ -151,8 +151,8 @@ fn variants(pod_defaults: Vec<PodDefault>, all: &[String], notes: &mut Notes) ->
         if is_one_of_several {
             let shown = folded.iter().map(|it| format!("{} ({})", it.name, carry::shown(&it.namespaces)));
             let text = format!(
-                "is not the same in all namespaces: {}. A dependency reaches all of them: move those that are for some into \
-                 an AdmissionPolicy in each of these, or give them a label of their own",
+                "is not the same in all namespaces: {}. A dependency reaches all of them: move those that are for some of them into \
+                 an AdmissionPolicy in each, or give them a label of their own",
                 notes::shown(&shown.collect::<Vec<_>>(), 5)
             );
             notes.add(&of, text);
@@ -160,8 +160,8 @@ fn variants(pod_defaults: Vec<PodDefault>, all: &[String], notes: &mut Notes) ->
         let is_of_some = |it: &&Variant| !it.namespaces.is_empty() && it.namespaces.len() < all.len();
         for it in folded.iter().filter(is_of_some).filter(|it| !it.is_one_of_several) {
             let text = format!(
-                "is only in {}, and a dependency reaches the Notebooks with its label in every namespace: where that is \
-                 not meant, move it into an AdmissionPolicy there, or give it a label of its own",
+                "is only in {}, and a dependency reaches the Notebooks with its label in every namespace: if that is \
+                 not intended, move it into an AdmissionPolicy there, or give it a label of its own",
                 carry::shown(&it.namespaces)
             );
             notes.add(&it.name, text);

@@ -26,7 +26,7 @@ impl Notes {
 impl fmt::Display for Notes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.0.is_empty() {
-            writeln!(f, "What is not the same, and what to do:")?;
+            writeln!(f, "What differs, and what to do about it:")?;
         }
         for (text, names) in &self.0 {
             writeln!(f, "- {}: {text}", shown(names, MOST_NAMES))?;
@@ -54,7 +54,7 @@ mod tests {
         for (of, text) in [("a", "x"), ("a", "y"), ("b", "x"), ("a", "x")] {
             notes.add(of, text);
         }
-        assert_eq!(notes.to_string(), "What is not the same, and what to do:\n- a, b: x\n- a: y\n");
+        assert_eq!(notes.to_string(), "What differs, and what to do about it:\n- a, b: x\n- a: y\n");
     }
 
     #[test]

@@ -68,12 +68,12 @@ impl Read {
         let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
         let mut spec = object["spec"].as_object().context("spec: must be an object")?.clone();
         if !spec.get("selector").is_some_and(Value::is_object) {
-            bail!("spec.selector: must be an object; no PodDefault is without");
+            bail!("spec.selector: must be an object; every PodDefault has one");
         }
         let left_out = carry::reduce(&mut spec);
         match self.pod_defaults.entry((name.clone(), namespace.clone())) {
             Entry::Occupied(known) if known.get().spec != spec => {
-                bail!("PodDefault {name} was read before, and is another here");
+                bail!("PodDefault {name} was read before, and differs here");
             }
             Entry::Occupied(_) => {}
             Entry::Vacant(place) => {

@@ -119,7 +119,7 @@ fn leave_out(dependencies: &mut Vec<Dependency>, problems: &[&Problem], notes: &
         let entry = problem.entry(dependency);
         let mut reason = format!("{entry}: {}", problem.what);
         if reason.contains("must be one of the volumes of the dependency") {
-            reason.push_str("; bring the volume here, or leave volume and mount to the Notebook");
+            reason.push_str("; bring the volume here, or leave both volume and mount to the Notebook");
         }
         notes.add(&dependency.title, format!("left out: {reason}"));
         dependency.comments.push(format!("Left out: {reason}"));
@@ -134,7 +134,7 @@ fn leave_out(dependencies: &mut Vec<Dependency>, problems: &[&Problem], notes: &
             }
         }
         if dependencies[at].fields.is_empty() {
-            notes.add(&dependencies[at].title, "nothing of it is left: it becomes no dependency");
+            notes.add(&dependencies[at].title, "nothing of it is left, so it becomes no dependency");
             dependencies.remove(at);
         }
     }
@@ -180,7 +180,7 @@ fn part(dependencies: &mut Vec<Dependency>, problems: &[&Problem], notes: &mut N
         }
         let [one, other] = pair.map(|at| &dependencies[at]);
         let (kept, lost) = if one.of == other.of && one.spread < other.spread { (other, one) } else { (one, other) };
-        let reason = format!("brings another {entry} than {}, and one Notebook may want both", kept.name);
+        let reason = format!("brings a different {entry} than {}, and one Notebook may want both", kept.name);
         notes.add(
             &lost.title,
             format!(
@@ -206,12 +206,14 @@ fn give_way(dependencies: &mut [Dependency], at: usize, stays: &Dependency, entr
         return false;
     }
     let (there, here) = match it.on_conflict {
-        Some("Override") if selector.is_none() => ("the last one silently wins there", "it is left out for that of"),
+        Some("Override") if selector.is_none() => {
+            ("the last one silently wins there", "it is left out in favour of that of")
+        }
         Some("Override") => ("the last one silently wins there", "a Notebook with both labels gets that of"),
         Some(_) => ("the first one wins there", "a Notebook with both labels gets that of"),
         None => ("the webhook refuses a pod with both", "a Notebook with both labels gets nothing but"),
     };
-    notes.add(&it.title, format!("brings another {entry} than {0}, and {there}: here {here} {0}", stays.title));
+    notes.add(&it.title, format!("brings a different {entry} than {0}, and {there}: here {here} {0}", stays.title));
     if selector.is_none() {
         it.fields.clear();
     }
@@ -221,7 +223,7 @@ fn give_way(dependencies: &mut [Dependency], at: usize, stays: &Dependency, entr
     for (_, it) in parts.filter(|(part, it)| *part == at || is_whole && it.variant == variant) {
         if let Some(selector) = without(it, stays) {
             it.selector = selector;
-            it.comments.push(format!("Not where {} is wanted, which brings another {entry}", stays.name));
+            it.comments.push(format!("Not where {} is wanted, which brings a different {entry}", stays.name));
         }
     }
     true

@@ -7,14 +7,15 @@ use crate::yaml;
 
 /// What is said of all of them.
 const HEAD: &[&str] = &[
-    "Made of PodDefaults. A dependency reaches the Notebooks that its selector means, in every namespace that the policy is \
-     asked about. Other pods that got the PodDefault too: list the dependency under pipelinePods or pods as well.",
-    "containers: All reaches every container, as a PodDefault does. Without it the notebook's own container is reached \
-     alone, which is mostly what is meant.",
+    "Made from PodDefaults. A dependency reaches the Notebooks that its selector matches, in every namespace that the policy \
+     covers. For other pods that got the PodDefault, list the dependency under pipelinePods or pods as well.",
+    "containers: All reaches every container, as a PodDefault does. Without it, only the notebook's own container is \
+     reached, which is usually what was meant.",
 ];
 
 /// What is said of those that are comments alone.
-const LEFT_OUT: &str = "Not beside the others: for an AdmissionPolicy in these namespaces, or with a label of its own.";
+const LEFT_OUT: &str =
+    "Not together with the others: for an AdmissionPolicy in these namespaces, or with its own label.";
 
 /// The members that come first; the others follow by name.
 const FIRST: [&str; 3] = ["selector", "containers", "onConflict"];

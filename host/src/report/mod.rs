@@ -111,9 +111,9 @@ pub struct Outcome {
 /// Which objects a reader wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Only {
-    /// Those that have a conflict, or that nobody could create anew
+    /// Those that have a conflict, or that could not be created again
     Refused,
-    /// Those that something waits in
+    /// Those in which something waits
     Waiting,
     /// Those that change now, or when they are stopped and started; pods that would be other ones if they were new
     Changed,

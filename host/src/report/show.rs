@@ -8,7 +8,7 @@ use crate::show::{BOLD, DIM, GREEN, PLAIN, RED, YELLOW, counted};
 const HEADINGS: [&str; 6] = ["NAMESPACE", "NAME", "STATE", "NOW", "RESTARTED", "CREATED ANEW"];
 
 /// What the marks of a table mean.
-const LEGEND: &str = "\n+ is added, ~ updated, - taken away, ! in conflict with the user's.\n\n";
+const LEGEND: &str = "\n+ added, ~ updated, - removed, ! in conflict with the user's\n\n";
 
 /// How dependencies are counted.
 const COUNTED: [&str; 6] = ["DEPENDENCY", "WAITS", "ADDED", "UPDATED", "REMOVED", "CONFLICTS"];

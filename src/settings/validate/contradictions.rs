@@ -55,7 +55,7 @@ pub fn check<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], problems: &
             let must_not = match addition.field.name {
                 "limits" => "must not be below the request of ",
                 "requests" => "must not be above the limit of ",
-                _ => "must not exclude ",
+                _ => "must not conflict with ",
             };
             // What one dependency brings beside itself is checked where it is written.
             let is_other = |other: &ReadDependency<'_>| !std::ptr::eq(other, *it);

@@ -54,7 +54,7 @@ pub fn check(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotation
                 Entry::Annotation => {
                     let what = match &*addition.key {
                         key if own.name_of(key).is_some() => "one of the policy's own annotations",
-                        key if DECISIVE_ANNOTATIONS.contains(&key) => "one of the annotations that the policy goes by",
+                        key if DECISIVE_ANNOTATIONS.contains(&key) => "an annotation that the policy relies on",
                         LAST_APPLIED => "the annotation in which kubectl keeps what it applied",
                         _ => return,
                     };

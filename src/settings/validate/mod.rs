@@ -27,7 +27,7 @@ use crate::workload::Kind;
 pub fn problems(payload: &[u8]) -> Option<String> {
     let text = match simdutf8::compat::from_utf8(payload) {
         Ok(text) => text,
-        Err(error) => return Some(format!("settings: must be UTF-8, found another byte at {}", error.valid_up_to())),
+        Err(error) => return Some(format!("settings: not UTF-8 at byte {}", error.valid_up_to())),
     };
     let root = match Node::parse(text, &super::SHAPE) {
         Ok(root) => root,

@@ -34,7 +34,7 @@ pub fn check(settings: &Settings<'_>, lists: &[List<'_>], problems: &mut Problem
     check_retired(&retired, lists, &known, problems);
     let lists_nothing = |word: &str, names: &[_]| names.is_empty() && !problems.any_at_or_below(&ROOT.member(word));
     if lists.iter().all(|list| lists_nothing(list.word, &list.names)) && lists_nothing("retired", &retired) {
-        let what = "must list a dependency, or pipelinePods, pods or retired must: there is nothing to add and nothing to retire";
+        let what = "is empty, as are pipelinePods, pods and retired: there is nothing to add or retire";
         problems.add(&ROOT.member("notebooks"), &[what]);
     }
     let own = settings.own_annotations(&mut Vec::new());

@@ -218,7 +218,7 @@ impl Walk<'_, '_> {
             }
             (Some(list), _) if is_pruned() => (list, "a Notebook loses it"),
             (_, Some(list)) if std::ptr::eq(object, &POD_SPEC) && name == "automountServiceAccountToken" => {
-                (list, "the token is mounted before the policy is asked")
+                (list, "the token is mounted before the policy is called")
             }
             _ => return,
         };
@@ -338,7 +338,7 @@ fn unknown(object: &Object, key: &str) -> String {
         _ if !meant.is_empty() => ["unknown field", &meant].concat(),
         _ if is(&SETTINGS) && DEPENDENCY.member(key).is_some() => "is a field of a dependency".to_owned(),
         _ if is(&SETTINGS) && FIELDS_OF_A_POLICY.contains(&key) => {
-            "is a field of the policy, beside settings".to_owned()
+            "is a field of the policy, next to settings".to_owned()
         }
         _ if !is(&DEPENDENCY) => "unknown field".to_owned(),
         _ if POD_SPEC.member(key).is_some() => of("pod spec"),

@@ -371,7 +371,7 @@ fn warnings_are_short() {
         "read-only",
         "fsGroup",
         "mounts it",
-        "is what the notebook's",
+        "comes from the notebook's",
     ] {
         assert!(warnings.iter().any(|warning| warning.contains(words)), "{words} in {warnings:#?}");
     }

@@ -352,7 +352,7 @@ fn on_the_pod_of_a_notebook_what_its_record_names_is_no_conflict() {
             assert_eq!(outcome.object["spec"], expected, "{on_conflict} {what}");
             assert_eq!(outcome.object["metadata"].get("labels"), None, "{on_conflict} {what}");
             assert_eq!(added(&outcome.object), json!({"registry": {"imagePullSecrets": ["gpr-credentials"]}}));
-            only_warning(&outcome, &["dependency \"ca\" is left out", "is what the notebook's"]);
+            only_warning(&outcome, &["dependency \"ca\" is left out", "comes from the notebook's"]);
             assert_eq!((audit(&outcome, "left-out"), audit(&outcome, "dependencies")), ("ca", "registry"));
         }
         // What is as ours is present, and the rest is added.

@@ -25,7 +25,7 @@ fn marked(kind: Kind, object: &Value) -> Vec<&str> {
 }
 
 fn left_out(dependency: &str, kind: Kind) -> String {
-    format!("dependency \"{dependency}\" is left out: none of {}.containers is one for it", kind.pod_spec_name())
+    format!("dependency \"{dependency}\" is left out: it matches none of {}.containers", kind.pod_spec_name())
 }
 
 /// The same of one that selects containers by name.

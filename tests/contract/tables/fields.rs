@@ -662,9 +662,9 @@ fn a_conflict_is_refused() {
             return;
         }
         let advice = if case.row.may_keep {
-            "remove it, or ask your platform to let dependency \"dep\" keep it"
+            "remove it, or ask your platform team to let dependency \"dep\" keep it"
         } else {
-            "remove it or give it another name, or ask your platform about dependency \"dep\""
+            "remove it or give it another name, or ask your platform team about dependency \"dep\""
         };
         let subject = case.row.subject;
         assert_eq!(
@@ -686,7 +686,7 @@ fn keep_leaves_a_conflicting_entry_except_volumes_and_containers() {
         if !case.row.may_keep {
             let message = format!(
                 "{subject} is set already and differs from what dependency \"dep\" brings; remove it or give it \
-                 another name, or ask your platform about dependency \"dep\""
+                 another name, or ask your platform team about dependency \"dep\""
             );
             return assert_eq!(refused(&object, &settings), message);
         }

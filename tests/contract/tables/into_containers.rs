@@ -356,16 +356,22 @@ fn what_the_api_server_refuses_beside_the_users_is_a_conflict() {
             json!({"securityContext": {"privileged": true}}),
             dependency("containerSecurityContext", json!({"allowPrivilegeEscalation": false})),
             "securityContext privileged of container \"main\"",
-            "excludes what",
+            "conflicts with what",
         ),
         (
             false,
             json!({"securityContext": {"allowPrivilegeEscalation": false}}),
             dependency("containerSecurityContext", json!({"capabilities": {"add": ["SYS_ADMIN"]}})),
             "securityContext allowPrivilegeEscalation of container \"main\"",
-            "excludes what",
+            "conflicts with what",
         ),
-        (true, json!({"hostPID": true}), dependency("shareProcessNamespace", json!(true)), "hostPID", "excludes what"),
+        (
+            true,
+            json!({"hostPID": true}),
+            dependency("shareProcessNamespace", json!(true)),
+            "hostPID",
+            "conflicts with what",
+        ),
     ] {
         for kind in [Kind::Notebook, Kind::PipelinePod, Kind::Pod] {
             let mut container = json!({"name": "main"});
@@ -380,14 +386,14 @@ fn what_the_api_server_refuses_beside_the_users_is_a_conflict() {
                 kind.settings(dependencies)
             };
             let message = format!(
-                "{subject} is set already and {problem} dependency \"dep\" brings; remove it, or ask your platform to \
-                 let dependency \"dep\" keep it"
+                "{subject} is set already and {problem} dependency \"dep\" brings; remove it, or ask your platform team \
+                 to let dependency \"dep\" keep it"
             );
             assert_eq!(refused(&object, &with("Reject")), message, "{kind:?}");
             assert_eq!(refused(&object, &with("Override")), message, "{kind:?}");
             let kept = created(&object, &with("Keep"));
             assert_eq!(kept.patch, [] as [Value; 0], "{kind:?} {subject}");
-            let warning = format!("{subject} stays; what dependency \"dep\" brings excludes it, and is left out");
+            let warning = format!("{subject} stays; what dependency \"dep\" brings conflicts with it and is left out");
             assert_eq!(kept.warnings, [warning]);
         }
     }
@@ -427,7 +433,10 @@ fn an_init_container_that_ends_gets_no_lifecycle() {
             json!({"dep": {"lifecycle": {"preStop": {"exec": {"command": ["sync"]}}}, "containers": ["init"]}});
         let ends = kind.object(json!({"containers": [{"name": "main"}], "initContainers": [{"name": "init"}]}));
         let message = refused(&ends, &kind.settings(dependency));
-        assert!(message.starts_with("init container init is set already and excludes what dependency"), "{message}");
+        assert!(
+            message.starts_with("init container init is set already and conflicts with what dependency"),
+            "{message}"
+        );
     }
 }
 
@@ -489,7 +498,7 @@ fn what_is_written_beside_ours_later_and_excludes_it_is_a_conflict() {
             assert!(denied.message.unwrap_or_default().starts_with(&format!("{subject} is set already and ")));
         }
         let kept = updated_again(&old, &sent, &settings("Keep"));
-        let warning = format!("{subject} stays; what dependency \"dep\" brings excludes it, and is left out");
+        let warning = format!("{subject} stays; what dependency \"dep\" brings conflicts with it and is left out");
         assert_eq!((added(&kept.object), kept.warnings), (json!({}), vec![warning]));
         assert_eq!(spec(&kept.object), spec(&created(&kept.object, &settings("Keep")).object));
         let text = kept.object.to_string();

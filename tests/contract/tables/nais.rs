@@ -134,7 +134,7 @@ fn pods_without_annotations_are_no_pipeline_pods() {
         split_annotations(&outcome.object).record,
         json!({"registry": {"imagePullSecrets": ["gpr-credentials"]}})
     );
-    assert_eq!(outcome.warnings, ["dependency \"vault\" is left out: none of spec.containers is one for it"]);
+    assert_eq!(outcome.warnings, ["dependency \"vault\" is left out: it matches none of spec.containers"]);
 }
 
 /// The original skipped Notebooks that had annotations but not `notebook-name`: all that the web app makes today.

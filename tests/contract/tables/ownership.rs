@@ -329,8 +329,7 @@ fn a_forged_record_can_only_let_entries_be_replaced_that_are_wanted() {
 
 #[test]
 fn a_damaged_record_owns_nothing_with_a_warning() {
-    let warning =
-        "annotation mutatingflow.nais.io/injected cannot be read: nothing counts as the platform's because of it";
+    let warning = "annotation mutatingflow.nais.io/injected cannot be read and is ignored";
     for damaged in [
         "",
         "null",
@@ -388,8 +387,8 @@ fn a_pod_has_each_container_name_once() {
             assert_eq!(
                 refused(&with_users(list), &settings(json!({"agent": brings}))),
                 format!(
-                    "{present} agent is set already and dependency \"agent\" brings {added} of this name; remove it or \
-                     give it another name, or ask your platform about dependency \"agent\""
+                    "{present} agent is set already and dependency \"agent\" uses this name for its {added}; remove it or \
+                     give it another name, or ask your platform team about dependency \"agent\""
                 )
             );
         }
@@ -425,11 +424,11 @@ fn every_conflict_is_in_one_message() {
         "secrets": {"volumes": [{"name": "s", "emptyDir": {}}], "volumeMounts": [{"name": "s", "mountPath": "/s"}]},
     });
     let message = [
-        "nodeSelector pool is set already and differs from what dependency \"place\" brings; remove it, or ask your platform to let dependency \"place\" keep it",
-        "env HTTP_PROXY of container \"main\" is set already and differs from what dependency \"proxy\" brings; remove it, or ask your platform to let dependency \"proxy\" keep it",
-        "volumeMount /s of container \"main\" is set already and differs from what dependency \"secrets\" brings; remove it, or ask your platform to let dependency \"secrets\" keep it",
-        "volume s is set already and differs from what dependency \"secrets\" brings; remove it or give it another name, or ask your platform about dependency \"secrets\"",
-        "serviceAccountName is set already and differs from what dependency \"place\" brings; remove it, or ask your platform to let dependency \"place\" keep it",
+        "nodeSelector pool is set already and differs from what dependency \"place\" brings; remove it, or ask your platform team to let dependency \"place\" keep it",
+        "env HTTP_PROXY of container \"main\" is set already and differs from what dependency \"proxy\" brings; remove it, or ask your platform team to let dependency \"proxy\" keep it",
+        "volumeMount /s of container \"main\" is set already and differs from what dependency \"secrets\" brings; remove it, or ask your platform team to let dependency \"secrets\" keep it",
+        "volume s is set already and differs from what dependency \"secrets\" brings; remove it or give it another name, or ask your platform team about dependency \"secrets\"",
+        "serviceAccountName is set already and differs from what dependency \"place\" brings; remove it, or ask your platform team to let dependency \"place\" keep it",
     ];
     assert_eq!(refused(&object, &settings(dependencies)), message.join("\n"));
 }

@@ -383,8 +383,7 @@ fn ready_made_parts_follow_the_options_of_the_dependency() {
             assert_eq!(
                 removed.warnings,
                 [
-                    "env http_proxy of container \"main\" goes with dependency \"dep\"; the user's own, which it replaced, is \
-                     not restored"
+                    "env http_proxy of container \"main\" is removed with dependency \"dep\"; the user's own is not restored"
                 ]
             );
         }
@@ -449,8 +448,7 @@ fn the_namespace_is_that_of_the_request() {
         let nameless = with(&object, "/metadata", metadata);
         assert_eq!(
             refused(&nameless, &settings),
-            "metadata.name: must be set, since dependency \"dep\" needs it: {name} stands for it, and a name that is \
-             generated is not known yet"
+            "metadata.name: must be set, since dependency \"dep\" uses {name}, and a generated name is not known yet"
         );
         let env = json!({"env": [{"name": "A", "value": "{namespace}"}]});
         let after = created(&nameless, &Kind::Notebook.settings(json!({"dep": env}))).object;

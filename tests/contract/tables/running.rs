@@ -83,7 +83,7 @@ fn add_registry() -> Value {
 
 fn waits(names: &str) -> [String; 1] {
     [format!(
-        "dependencies {names} wait: stop and start the notebook, or annotate it with mutatingflow.nais.io/apply=now"
+        "dependencies waiting: {names}; stop and start the notebook, or annotate it with mutatingflow.nais.io/apply=now"
     )]
 }
 
@@ -502,8 +502,8 @@ fn no_value_is_shown() {
 fn a_conflict_with_a_users_entry() {
     let settings = notebook_settings(json!({"proxy": proxy("http://proxy"), "registry": registry()}));
     let own = json!([{"name": "HTTP_PROXY", "value": "http://own"}]);
-    let warning = "dependency \"proxy\" waits: env HTTP_PROXY of container \"churn-model\" is set already; ask who wrote \
-        it, or your platform";
+    let warning = "dependency \"proxy\" waits: env HTTP_PROXY of container \"churn-model\" is set already; ask its \
+        author or your platform team";
 
     // The culler's update goes on, and both wait, each for its own reason.
     let [old, new] = objects("notebook-update-culler").map(|it| with(&it, ENV, own.clone()));
@@ -527,7 +527,7 @@ fn a_conflict_with_a_users_entry() {
     let refused = run(update(old, new), settings);
     assert_eq!(refused.code, Some(422));
     let message = "env HTTP_PROXY of container \"churn-model\" is set already and differs from what dependency \"proxy\" \
-        brings; remove it, or ask your platform to let dependency \"proxy\" keep it";
+        brings; remove it, or ask your platform team to let dependency \"proxy\" keep it";
     assert_eq!(refused.message.as_deref(), Some(message));
 }
 

@@ -186,7 +186,7 @@ fn a_name_is_asked_for_only_where_the_dependency_is_wanted() {
     let outcome = run(create(generated.clone()), settings.clone());
     assert_eq!((outcome.allowed, outcome.patch), (true, NO_PATCH.to_vec()), "{:?}", outcome.message);
     let message = refused(&labelled(&generated, json!({"on": "true"})), &settings);
-    assert!(message.starts_with("metadata.name: must be set, since dependency \"dep\" needs it"), "{message}");
+    assert!(message.starts_with("metadata.name: must be set, since dependency \"dep\" uses {name}"), "{message}");
 }
 
 /// Labels that are no labels mean nothing that a selector asks for; what they are is for the API server to say.

@@ -244,7 +244,7 @@ fn bytes_that_are_no_settings_are_answered() {
         (
             "null",
             b"null",
-            "notebooks: must list a dependency, or pipelinePods, pods or retired must: there is nothing to add and nothing to retire",
+            "notebooks: is empty, as are pipelinePods, pods and retired: there is nothing to add or retire",
         ),
         ("a list", b"[]", "settings: must be an object, found a list"),
         ("a string", b"\"\"", "settings: must be an object, found a string"),
@@ -253,7 +253,7 @@ fn bytes_that_are_no_settings_are_answered() {
         ("half an object", b"{\"notebooks\": [", "settings: not JSON at byte 14: expected a value"),
         ("more than one", b"{} {}", "settings: not JSON at byte 3: expected the end of the text"),
         ("YAML", b"notebooks: []", "settings: not JSON at byte 0: expected a value"),
-        ("no UTF-8", b"{\"notebooks\": [\"\xff\"]}", "settings: must be UTF-8, found another byte at 16"),
+        ("no UTF-8", b"{\"notebooks\": [\"\xff\"]}", "settings: not UTF-8 at byte 16"),
         ("zeros", &[0; 1000], "settings: not JSON at byte 0: expected a value"),
     ] {
         assert_eq!(self::message(name, payload).as_deref(), Some(message), "{name}");

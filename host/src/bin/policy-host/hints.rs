@@ -24,10 +24,10 @@ const OTHERS: [(&[&str], &str); 7] = [
         "`policy-host run` shows what becomes of one object, `policy-host report` of many",
     ),
     (&["diff"], RUN),
-    (&["convert", "migrate"], "`policy-host import` makes settings of what does the same now"),
+    (&["convert", "migrate"], "`policy-host import` turns what does the same today into settings"),
     (
         &["push", "pull", "verify", "digest", "policies", "rm", "save", "load"],
-        "there is no registry here: that is for `kwctl`",
+        "policy-host uses no registry: that is for `kwctl`",
     ),
     (&["scaffold"], "deploy/ has manifests; `kwctl scaffold` makes others"),
     (&["bench"], "`policy-bench` measures"),

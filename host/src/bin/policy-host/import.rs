@@ -24,9 +24,9 @@ enum From {
     Poddefaults(PodDefaultsArguments),
 }
 
-/// Make settings of Kubeflow's PodDefaults
+/// Turn Kubeflow's PodDefaults into settings
 ///
-/// The settings go to standard output as YAML. What is not the same as before, and what to do about it, goes to standard
+/// The settings go to standard output as YAML. What differs from before, and what to do about it, goes to standard
 /// error.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     }
     tell(made.report.trim_end());
     if made.settings.is_empty() {
-        bail!("there is nothing to make settings of");
+        bail!("there is nothing to turn into settings");
     }
     write(&made.settings)?;
     Ok(if made.broken.is_empty() { Outcome::Success } else { Outcome::Failure })

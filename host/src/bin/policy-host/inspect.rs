@@ -23,15 +23,15 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "FORMAT")]
     output: Option<Format>,
 
-    /// Accepted as kwctl has it: signatures are in a registry, not in the file
+    /// Accepted for kwctl compatibility: signatures are in a registry, not in the file
     #[arg(long, hide = true)]
     show_signatures: bool,
 
-    /// Accepted as kwctl has it: nothing is fetched
+    /// Accepted for kwctl compatibility: nothing is fetched
     #[arg(long, value_name = "PATH", hide = true)]
     sources_path: Option<String>,
 
-    /// Accepted as kwctl has it: nothing is fetched
+    /// Accepted for kwctl compatibility: nothing is fetched
     #[arg(long, value_name = "PATH", hide = true)]
     docker_config_json_path: Option<String>,
 

@@ -4,7 +4,7 @@ use clap::{CommandFactory as _, error::ErrorKind};
 
 /// Flags that change nothing here, and some that would.
 #[derive(clap::Args)]
-#[command(next_help_heading = "Accepted as kwctl has them")]
+#[command(next_help_heading = "Accepted for kwctl compatibility")]
 pub(crate) struct KwctlArguments {
     /// How the module is run; there is one way only, kubewarden-wapc
     #[arg(short, long, value_name = "MODE", hide_short_help = true)]

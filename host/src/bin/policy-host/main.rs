@@ -25,7 +25,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
 
-    /// Show what a policy logs for its developers, too
+    /// Also show what a policy logs for its developers
     #[arg(short, long, global = true)]
     verbose: bool,
 
@@ -42,11 +42,11 @@ enum Command {
     Check(check::Arguments),
     /// Show what settings would do to the objects of a cluster.
     Report(report::Arguments),
-    /// Try a platform's own cases: settings, an object, what happens to it, and what must come.
+    /// Run a platform's own test cases: settings, an object, what is done to it, the expected result.
     Test(test::Arguments),
     /// Write a policy's metadata into its module.
     Annotate(annotate::Arguments),
-    /// Make settings of what does the same now.
+    /// Turn what does the same today into settings.
     Import(import::Arguments),
     /// Show the metadata of a policy's module.
     Inspect(inspect::Arguments),

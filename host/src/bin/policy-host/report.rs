@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "NEW")]
     settings_path: PathBuf,
 
-    /// The settings that the policy has now: objects are first what these make of them
+    /// The settings that the policy has now: the objects go through these first
     #[arg(long, value_name = "OLD")]
     from: Option<PathBuf>,
 
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHICH")]
     only: Option<Only>,
 
-    /// Exit with 1 where there are such objects
+    /// Exit with 1 if there are such objects
     #[arg(long, value_name = "WHICH")]
     fail_on: Vec<Only>,
 

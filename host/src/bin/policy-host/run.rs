@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "PATH")]
     settings_path: Option<PathBuf>,
 
-    /// The policy's settings, as JSON; --settings-path goes first
+    /// The policy's settings, as JSON; --settings-path takes precedence
     #[arg(long, value_name = "JSON")]
     settings_json: Option<String>,
 
@@ -75,7 +75,7 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Instead of a request")]
 struct ObjectArguments {
-    /// A manifest, YAML or JSON, of which a request is made; `-` reads standard input
+    /// A manifest, YAML or JSON, to make a request from; `-` reads standard input
     #[arg(short = 'f', long, value_name = "PATH")]
     object: Option<PathBuf>,
 
@@ -97,7 +97,7 @@ struct ObjectArguments {
     #[arg(long, conflicts_with_all = ["request_path", "operation", "old_object"], value_name = "EVENT")]
     event: Option<Event>,
 
-    /// Earlier settings, or their policy: the object is first what they make of it, and touched then, or what --event says
+    /// Earlier settings, or their policy: the object goes through these first; then it is touched, or what --event says
     #[arg(long, conflicts_with_all = ["request_path", "operation", "old_object"], value_name = "PATH")]
     upgrade_from: Option<PathBuf>,
 
@@ -157,7 +157,7 @@ fn watch(arguments: &Arguments, modules: &mut Modules) -> Result<Outcome> {
     };
     let mut files = arguments.files();
     if files.iter().any(|file| file == Path::new("-")) {
-        bail!("--watch: standard input cannot be read again, give a file");
+        bail!("--watch: standard input cannot be read again; give a file");
     }
     write(&format!("==== watching {} ====\n", names(&files)))?;
     loop {
@@ -216,7 +216,7 @@ impl Input {
     fn read(arguments: &Arguments) -> Result<Self> {
         let ObjectArguments { object, operation, old_object, .. } = &arguments.object;
         if old_object.is_some() && *operation != OperationName::Update {
-            bail!("--old-object goes with --operation UPDATE only; what a DELETE deletes is --object");
+            bail!("--old-object is only for --operation UPDATE; a DELETE deletes --object");
         }
         if let Some(path) = object {
             return Ok(Self::Object { path: path.clone(), object: document::read(path)? });
@@ -291,7 +291,7 @@ impl Arguments {
                 [("--settings-path", self.settings_path.is_some()), ("--settings-json", self.settings_json.is_some())]
             {
                 if is_given {
-                    tell(&format!("note: {flag} is not looked at: the settings are those of {}", manifest.display()));
+                    tell(&format!("note: {flag} is ignored: the settings are those of {}", manifest.display()));
                 }
             }
             return deployed(&manifest).with_context(|| document::name_of(&manifest));
@@ -299,7 +299,7 @@ impl Arguments {
         let documents = match (&self.settings_path, &self.settings_json) {
             (Some(path), json) => {
                 if json.is_some() {
-                    tell("note: --settings-json is not looked at: the settings are those of --settings-path");
+                    tell("note: --settings-json is ignored: the settings are those of --settings-path");
                 }
                 document::read_all(path)?
             }
@@ -307,7 +307,7 @@ impl Arguments {
             (None, None) => Vec::new(),
         };
         let deployment = Deployment::all_in(&documents).unwrap_or_else(|error| {
-            tell(&format!("note: no cluster would take this policy: {error:#}"));
+            tell(&format!("note: no cluster would accept this policy: {error:#}"));
             Vec::new()
         });
         let settings = settings_of(documents)?;
@@ -336,7 +336,7 @@ impl Arguments {
 fn deployed(manifest: &Path) -> Result<Vec<Tried>> {
     let deployments = Deployment::all_in(&document::read_all(manifest)?)?;
     if deployments.is_empty() {
-        bail!("found no ClusterAdmissionPolicy and no AdmissionPolicy");
+        bail!("found no ClusterAdmissionPolicy or AdmissionPolicy");
     }
     let tried = |deployment: Deployment| {
         let module = file_of(&deployment.module()?).map_err(|error| {

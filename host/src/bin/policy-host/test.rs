@@ -46,15 +46,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
     policy: PathBuf,
 
-    /// Try the cases alone that have this in their name
+    /// Run only the cases with this in their name
     #[arg(short, long, value_name = "TEXT")]
     name: Option<String>,
 
-    /// Show the cases alone that fail
+    /// Show only the cases that fail
     #[arg(long)]
     fail_only: bool,
 
-    /// Write what came into the files that `expect.object` names, where it is something else
+    /// Write the result to the files that `expect.object` names, where it differs
     #[arg(long)]
     update: bool,
 
