@@ -47,6 +47,9 @@ run: annotated-policy.wasm $(KWCTL_BUILT) ## Show what the policy does to a Note
 	$(call say,A pod of Kubeflow Pipelines)
 	$(call show,pipeline-pod,pod-create-pipeline)
 
+.PHONY: policy-host
+policy-host: annotated-policy.wasm $(POLICY_HOST) ## Build host/target/debug/policy-host, which checks settings and tries them out
+
 .PHONY: test
 test: tools lint ## Check everything: format, lints, docs, native tests, tests on the module, end-to-end tests
 	$(call say,Native tests)
@@ -153,8 +156,8 @@ generate: ## Make what is made from something else: table of Kubernetes' types, 
 OWNER_NOW = $(shell sed -n 's|.*policy.source: https://github.com/\(.*\)/.*|\1|p' metadata.yml)
 EMAIL_NOW = $(shell sed -n 's|.*policy.author: .*<\(.*\)>|\1|p' metadata.yml)
 EMAIL ?= $(OWNER)@users.noreply.github.com
-# The text files of the project in which a pattern occurs.
-with = LC_ALL=C grep -rliI --null --exclude-dir=target --exclude-dir=.git -E '$(1)' .
+# The files of the project in which a pattern occurs.
+with = git grep -lIizE '$(1)'
 
 .PHONY: owner
 owner: export EMAIL := $(EMAIL)
@@ -168,11 +171,12 @@ owner: ## Make it yours: OWNER=acme, as GitHub knows it, and EMAIL=platform@acme
 		-e 's#(^|\s)@\Q$(OWNER_NOW)\E/#$$1\@$(OWNER)/#g;' \
 		-e 's#^(\s*owner:) \Q$(OWNER_NOW)\E$$#$$1 $(OWNER)#g;' \
 		-e 's#\Q$$ENV{EMAIL_NOW}\E#$$ENV{EMAIL}#g;'
+	@echo "This project is $(OWNER)'s now. Its module is in the registry once the first release is out."
 
 .PHONY: version
-version: ## Change the version that is worked on: VERSION=0.2.0
+version: ## Write the version of a release wherever it stands: VERSION=0.2.0
 	@[[ "$(VERSION)" =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$ ]] || { echo "VERSION must be one, like 0.2.0" >&2; exit 1; }
-	@perl -pi -e 's/^version = ".*"/version = "$(VERSION)"/' Cargo.toml
+	@perl -pi -e 's/^version = ".*"/version = "$(VERSION)"/' Cargo.toml host/Cargo.toml
 	@perl -pi -e 's/(policy\.version:) .*/$${1} $(VERSION)/' metadata.yml
 	@perl -pi -e "s/^createdAt: .*/createdAt: $$(date -u +%Y-%m-%dT%H:%M:%SZ)/" generate/listing.yaml
 	@$(call with,policies/mutatingflow:v[0-9]) | xargs -0 perl -pi \
@@ -246,6 +250,7 @@ python3: package = python3-venv
 bats jq shellcheck python3:
 	@if ! $(is_there) > /dev/null 2>&1; then \
 		if ! command -v apt-get > /dev/null; then echo "please install $(package)" >&2; exit 1; fi; \
+		echo "installing $(package) with apt-get"; \
 		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 		$$as_root apt-get update -qq && $$as_root apt-get install -y -qq $(package) > /dev/null; \
 	fi

@@ -28,6 +28,7 @@ if ! grep -qE '^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$' <<< "$tag"; then
     problem "TAG must be a v and a version, found ${tag:-nothing}"
 else
     is Cargo.toml version "$(value Cargo.toml version)" "$version"
+    is host/Cargo.toml version "$(value host/Cargo.toml version)" "$version"
     is metadata.yml io.kubewarden.policy.version "$(value metadata.yml io.kubewarden.policy.version)" "$version"
     is artifacthub-pkg.yml version "$(value artifacthub-pkg.yml version)" "$version"
     for lock in Cargo.lock */Cargo.lock */*/Cargo.lock; do

@@ -201,7 +201,7 @@ impl<'a> Waiting<'a> {
     pub fn warnings(&self, apply: &str) -> impl Iterator<Item = String> {
         let names = joined(", ", self.until_stopped.names().map(|name| &**name));
         let stop = (!names.is_empty()).then(|| {
-            format!("dependencies waiting: {names}; stop and start the notebook, or annotate it with {apply}=now")
+            format!("waiting for a restart: {names}; stop and start the notebook, or annotate it with {apply}=now")
         });
         // The API server shows fewer than are described.
         let conflicts = self.in_conflict.iter().map(|Conflict { dependency, subject, .. }| {

@@ -349,6 +349,11 @@ fn a_fork_changes_the_owner_with_one_command() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
+    let git = |arguments: &[&str]| {
+        assert!(Command::new("git").args(arguments).current_dir(&fork).status().unwrap().success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
     let owner = |arguments: &[&str]| {
         let mut make = Command::new("make");
         assert!(make.arg("owner").args(arguments).current_dir(&fork).status().unwrap().success(), "{arguments:?}");

@@ -339,6 +339,7 @@ fn what_cannot_be_released_is_refused() {
 
     for (at, (file, from, to, problem)) in [
         ("Cargo.toml", "1.2.3", "1.2.4", "Cargo.toml: version is 1.2.4, expected 1.2.3"),
+        ("host/Cargo.toml", "1.2.3", "1.2.2", "host/Cargo.toml: version is 1.2.2, expected 1.2.3"),
         ("metadata.yml", "1.2.3", "1.2.4", "metadata.yml: io.kubewarden.policy.version is 1.2.4, expected 1.2.3"),
         ("artifacthub-pkg.yml", "version: 1.2.3", "", "artifacthub-pkg.yml: version is missing, expected 1.2.3"),
         (
@@ -436,6 +437,7 @@ impl Folder {
             ("Cargo.lock", "[[package]]\nname = \"mutatingflow\"\nversion = \"1.2.3\"\n"),
             ("fuzz/Cargo.lock", "[[package]]\nname = \"mutatingflow\"\nversion = \"1.2.3\"\n"),
             ("host/Cargo.lock", "[[package]]\nname = \"another\"\nversion = \"0.9.0\"\n"),
+            ("host/Cargo.toml", "[package]\nversion = \"1.2.3\"\n"),
             (".github/CODEOWNERS", "* @some/one\n"),
         ];
         for (path, text) in files {

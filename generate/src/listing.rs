@@ -38,6 +38,8 @@ struct Rule {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Own {
+    /// Whose changes these are.
+    version: String,
     created_at: String,
     category: String,
     screenshots: Vec<Screenshot>,
@@ -138,6 +140,9 @@ fn listing<'a>(metadata: &'a Metadata, questions: &str, own: &'a Own) -> Result<
         return Err("metadata.yml: contextAwareResources: they would have to be listed".to_owned());
     }
     let version = annotation("io.kubewarden.policy.version")?;
+    if own.version != version {
+        return Err(format!("generate/listing.yaml: changes: those of {}; say what is new in {version}", own.version));
+    }
     let source = annotation("io.kubewarden.policy.source")?;
     let image = format!("{}:v{version}", annotation("io.kubewarden.policy.ociUrl")?);
     let Some(project) = source.strip_prefix("https://github.com/") else {
@@ -231,6 +236,12 @@ mod tests {
         for Change { kind, .. } in own.changes {
             assert!(["added", "changed", "deprecated", "removed", "fixed", "security"].contains(&&*kind), "{kind}");
         }
+    }
+
+    #[test]
+    fn what_was_new_before_is_not_listed_again() {
+        let error = file(METADATA, QUESTIONS, &OWN.replace("\nversion: ", "\nversion: 9.9.")).unwrap_err();
+        assert!(error.starts_with("generate/listing.yaml: changes: those of 9.9."), "{error}");
     }
 
     #[test]

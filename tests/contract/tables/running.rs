@@ -83,7 +83,7 @@ fn add_registry() -> Value {
 
 fn waits(names: &str) -> [String; 1] {
     [format!(
-        "dependencies waiting: {names}; stop and start the notebook, or annotate it with mutatingflow.nais.io/apply=now"
+        "waiting for a restart: {names}; stop and start the notebook, or annotate it with mutatingflow.nais.io/apply=now"
     )]
 }
 

@@ -171,7 +171,7 @@ fn what_wants_another_value_in_the_place_of_what_waits_waits_too() {
     );
     let outcome = updated_again(&running, &running, &after);
     assert_eq!(pending(&outcome.object), "b,c");
-    only_warning(&outcome, &["waiting: b, c;", "stop and start"]);
+    only_warning(&outcome, &["waiting for a restart: b, c;", "stop and start"]);
     let outcome = updated_again(&outcome.object, &stopped(&outcome.object), &after);
     assert_eq!(
         (pending(&outcome.object), variables_of(&outcome.object)),
