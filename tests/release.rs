@@ -11,7 +11,6 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
@@ -459,8 +458,11 @@ impl Folder {
     /// A program that comes first on the path.
     fn program(&self, name: &str, text: &str) {
         let path = format!("bin/{name}");
-        self.write(&path, &format!("#!/usr/bin/env bash\n{text}\n"));
-        fs::set_permissions(self.path(&path), fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let text = format!("#!/usr/bin/env bash\n{text}\n");
+        // Not by this process: what another thread starts meanwhile would hold the file open for writing, and it could
+        // not be run.
+        fs::create_dir_all(self.path("bin")).expect("it can be made");
+        printed(self.bash(r#"install -m 755 /dev/stdin "$TO" <<< "$TEXT""#).env("TEXT", text).env("TO", &path));
     }
 
     /// Copies files and folders of the project, each to where it is there.

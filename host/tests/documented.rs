@@ -9,8 +9,10 @@ mod common;
 use std::{
     collections::BTreeSet,
     env, fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
-    process::Command,
+    io::Write as _,
+    os::unix::fs::symlink,
+    path::Path,
+    process::{Command, Stdio},
     sync::OnceLock,
 };
 
@@ -33,7 +35,7 @@ const INLINE: [&str; 4] = ["make ", "cargo ", "cd ", "host/target/debug/"];
 const OF_THE_PROJECT: [&str; 5] = ["deploy", "docs", "generate", "metadata.yml", "test_data"];
 
 /// The programs that commands may use, beside those of this project.
-const PROGRAMS: [&str; 9] = ["cat", "cp", "diff", "grep", "head", "jq", "sort", "tee", "uniq"];
+const PROGRAMS: [&str; 10] = ["cat", "cp", "diff", "grep", "head", "jq", "sed", "sort", "tee", "uniq"];
 
 /// The metrics that alerts may look at, and their labels: those of policy-server 1.35 and of the API server 1.36.
 const METRICS: [(&str, &[&str]); 4] = [
@@ -72,7 +74,7 @@ while [ $# -gt 0 ]; do
         --field-selector) keep=".${2%=*} == \"${2#*=}\""; shift ;;
         -n | --namespace | --as | --from | --tail | --timeout | --type) shift ;;
         --dry-run=server) dry=1 ;;
-        -A | --all | --all-namespaces | --for=condition=Policy* | --show-managed-fields | --timeout=*) ;;
+        -A | --all | --all-namespaces | --local | --for=condition=Policy* | --show-managed-fields | --timeout=*) ;;
         -*) echo "unknown flag: $1" >&2; exit 1 ;;
         *) words+=("$1") ;;
     esac
@@ -112,7 +114,11 @@ case $verb in
             'status deployment/policy-server-default' | 'restart deployment/odh-notebook-controller-manager') ;;
             *) exit 1 ;;
         esac ;;
-    annotate | auth | label | logs) ;;
+    annotate)
+        for file in "${files[@]}"; do
+            jq --null-input --arg kind "$(sed -n 's/^kind: //p' "$file")" '{$kind, metadata: {name: "a"}}' || exit
+        done ;;
+    auth | label | logs) ;;
     *) exit 1 ;;
 esac"#;
 
@@ -257,7 +263,7 @@ fn what_is_wrong_is_found() {
         "kubectl apply --filename nowhere.yaml",
         "kubectl apply --filename notebook.yaml",
         "kubectl get notebooks --frobnicate",
-        "kubectl get clusteradmissionpolicies frobs --output json",
+        "kubectl get clusteradmissionpolicies,admissionpolicies frobs --output json",
         "kubectl patch notebook churn-model --type merge --patch '{'",
         "kubectl patch frob churn-model --type merge --patch '{}'",
         "kubectl delete frobs churn-model",
@@ -642,11 +648,21 @@ fn folder(page: &str) -> Workdir {
             .replace("@path@", &env::var("PATH").unwrap_or_default())
             .replace("@project@", &project().display().to_string())
             .replace("@sample-cluster@", env!("CARGO_BIN_EXE_sample-cluster"));
-        let path = folder.path(path);
-        fs::write(&path, script).expect("it can be written");
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it can be made a program");
+        program(&folder.path(path), &script);
     }
     folder
+}
+
+/// Writes a program. Not by this process: what another thread starts meanwhile would hold the file open for writing, and
+/// it could not be run.
+fn program(path: &Path, text: &str) {
+    let mut install = Command::new("install");
+    let install = install.args(["-m", "755", "/dev/stdin"]).arg(path).stdin(Stdio::piped()).spawn();
+    let mut install = install.expect("install is there");
+    let mut input = install.stdin.take().expect("it is piped");
+    input.write_all(text.as_bytes()).expect("it reads");
+    drop(input);
+    assert!(install.wait().expect("it ends").success(), "{}", path.display());
 }
 
 /// How NAV's webhook is registered.
@@ -722,10 +738,12 @@ fn audit_log() -> String {
 }
 
 /// What else there is in the cluster, by the name of the file.
-fn others_of_the_cluster() -> [(&'static str, Value); 6] {
+fn others_of_the_cluster() -> [(&'static str, Value); 7] {
     let deploy = glob::glob(&project().join("deploy/*.yaml").to_string_lossy()).expect("it is a pattern");
     let documents = deploy.flat_map(|path| document::read_all(&path.expect("it can be listed")).expect("it is YAML"));
-    let policies: Vec<_> = documents.filter(|document| document["kind"] == "ClusterAdmissionPolicy").collect();
+    let is_a_policy =
+        |document: &Value| document["kind"].as_str().is_some_and(|kind| kind.ends_with("AdmissionPolicy"));
+    let policies: Vec<_> = documents.filter(is_a_policy).collect();
 
     let named = |name: &str, namespace: &str| json!({"metadata": {"name": name, "namespace": namespace}});
     let of_a_profile =
@@ -743,6 +761,7 @@ fn others_of_the_cluster() -> [(&'static str, Value); 6] {
     });
     [
         ("clusteradmissionpolicies", json!({"items": policies})),
+        ("clusteradmissionpolicies,admissionpolicies", json!({"items": policies})),
         ("clusteradmissionpolicy", policy),
         ("mutatingwebhookconfigurations", json!({"items": webhooks})),
         ("namespaces", json!({"items": [of_a_profile("team-a"), of_a_profile("team-b"), named("kubewarden", "")]})),
