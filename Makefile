@@ -155,40 +155,58 @@ generate: ## Make what is made from something else: table of Kubernetes' types, 
 # Whose project this is stands in metadata.yml. What else names the owner or the address of the maintainers follows it.
 OWNER_NOW = $(shell sed -n 's|.*policy.source: https://github.com/\(.*\)/.*|\1|p' metadata.yml)
 EMAIL_NOW = $(shell sed -n 's|.*policy.author: .*<\(.*\)>|\1|p' metadata.yml)
-EMAIL ?= $(OWNER)@users.noreply.github.com
-# The files of the project in which a pattern occurs.
+# One in the environment is somebody's own.
+ifneq ($(origin EMAIL),command line)
+EMAIL = $(OWNER)@users.noreply.github.com
+endif
+# The files of the project in which a pattern occurs, as a list that ends in NUL.
 with = git grep -lIizE '$(1)'
+# What is given on the command line is in the environment, and read there: a shell would run what is in it.
+owner: export EMAIL := $(EMAIL)
+owner: export OWNER_NOW := $(OWNER_NOW)
+owner: export EMAIL_NOW := $(EMAIL_NOW)
 
 .PHONY: owner
-owner: export EMAIL := $(EMAIL)
-owner: export EMAIL_NOW := $(EMAIL_NOW)
 owner: ## Make it yours: OWNER=acme, as GitHub knows it, and EMAIL=platform@acme.com where there is one
-	@[[ "$(OWNER)" =~ ^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$$ ]] || { echo "OWNER must be a name on GitHub" >&2; exit 1; }
+	@[[ "$$OWNER" =~ ^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$$ ]] || { echo "OWNER must be a name on GitHub" >&2; exit 1; }
 	@[[ "$$EMAIL" =~ ^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$$ ]] || { echo "EMAIL must be an address" >&2; exit 1; }
-	@$(call with,$(OWNER_NOW)/|owner: $(OWNER_NOW)|$(EMAIL_NOW)) | xargs -0 perl -pi \
-		-e 's#(github\.com|githubusercontent\.com)/\Q$(OWNER_NOW)\E/mutatingflow#$$1/$(OWNER)/mutatingflow#g;' \
-		-e 's#ghcr\.io/\Q$(OWNER_NOW)\E/#"ghcr.io/" . lc("$(OWNER)") . "/"#gie;' \
-		-e 's#(^|\s)@\Q$(OWNER_NOW)\E/#$$1\@$(OWNER)/#g;' \
-		-e 's#^(\s*owner:) \Q$(OWNER_NOW)\E$$#$$1 $(OWNER)#g;' \
+	@$(call with,$(OWNER_NOW)/|owner: $(OWNER_NOW)|$(subst +,[+],$(subst .,[.],$(EMAIL_NOW)))) | xargs -0 perl -pi \
+		-e 's#(github\.com|githubusercontent\.com)/\Q$$ENV{OWNER_NOW}\E/mutatingflow\b#$$1/$$ENV{OWNER}/mutatingflow#g unless /\[navikt/;' \
+		-e 's#ghcr\.io/\Q$$ENV{OWNER_NOW}\E/policies/mutatingflow#"ghcr.io/" . lc($$ENV{OWNER}) . "/policies/mutatingflow"#gie;' \
+		-e 's#(^|\s)@\Q$$ENV{OWNER_NOW}\E/#$$1\@$$ENV{OWNER}/#g;' \
+		-e 's#^(\s*owner:) \Q$$ENV{OWNER_NOW}\E$$#$$1 $$ENV{OWNER}#g;' \
 		-e 's#\Q$$ENV{EMAIL_NOW}\E#$$ENV{EMAIL}#g;'
-	@echo "This project is $(OWNER)'s now. Its module is in the registry once the first release is out."
+	@echo "This project is $$OWNER's now. Its module is in the registry once the first release is out."
+
+# As semantic versioning has it, with the words that Kubewarden's release knows for a pre-release.
+SEMVER := (0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-(alpha|beta|rc)(\.(0|[1-9][0-9]*)|[0-9]*))?
 
 .PHONY: version
 version: ## Write the version of a release wherever it stands: VERSION=0.2.0
-	@[[ "$(VERSION)" =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$ ]] || { echo "VERSION must be one, like 0.2.0" >&2; exit 1; }
-	@perl -pi -e 's/^version = ".*"/version = "$(VERSION)"/' Cargo.toml host/Cargo.toml
-	@perl -pi -e 's/(policy\.version:) .*/$${1} $(VERSION)/' metadata.yml
+	@[[ "$$VERSION" =~ ^$(SEMVER)$$ ]] || { echo "VERSION must be one, like 0.2.0 or 0.2.0-rc.1" >&2; exit 1; }
+	@perl -pi -e 's/^version = ".*"/version = "$$ENV{VERSION}"/' Cargo.toml host/Cargo.toml
+	@perl -pi -e 's/(policy\.version:) .*/$$1 $$ENV{VERSION}/' metadata.yml
 	@perl -pi -e "s/^createdAt: .*/createdAt: $$(date -u +%Y-%m-%dT%H:%M:%SZ)/" generate/listing.yaml
 	@$(call with,policies/mutatingflow:v[0-9]) | xargs -0 perl -pi \
-		-e 's#(policies/mutatingflow:v)\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?#$${1}$(VERSION)#g'
-	@for workspace in . generate fuzz host; do (cd $$workspace && cargo update --quiet --offline --workspace); done
+		-e 's#(policies/mutatingflow:v)\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?#$$1$$ENV{VERSION}#g'
+	@for workspace in . generate fuzz host; do (cd $$workspace && cargo update --quiet --workspace); done
 	@$(MAKE) --no-print-directory generate
 
 .PHONY: listing-check
 listing-check: ## Compare artifacthub-pkg.yml with what the installed kwctl makes of the project
-	@diff <(kwctl scaffold artifacthub | grep --invert-match --regexp='^#' --regexp='^createdAt:') \
+	@made=$$(mktemp); trap 'rm -f "$$made"' EXIT; \
+	kwctl scaffold artifacthub --output "$$made"; \
+	diff <(grep --invert-match --regexp='^#' --regexp='^createdAt:' "$$made") \
 		<(sed '/^category:/,$$d' artifacthub-pkg.yml | grep --invert-match --regexp='^#' --regexp='^createdAt:') && \
 		echo "artifacthub-pkg.yml is what kwctl makes, and more."
+
+.PHONY: newest
+newest: ## What Kubewarden's workflow runs, on the newest stable compiler
+	rustup toolchain install stable --profile minimal --component clippy,rustfmt --target $(TARGET)
+	cargo +stable check --workspace --locked
+	cargo +stable test --workspace --locked
+	cargo +stable fmt --all -- --check
+	cargo +stable clippy --workspace --locked -- -D warnings
 
 .PHONY: fmt
 fmt: ## Format all code
@@ -234,7 +252,7 @@ $(ZIZMOR): .github/requirements.txt | python3
 
 .PHONY: release-check
 release-check: ## Refuse a tag that cannot be released: TAG=v0.1.0
-	@TAG='$(TAG)' .github/release-check.sh
+	@.github/release-check.sh
 
 .PHONY: wasm-target
 wasm-target:

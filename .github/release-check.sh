@@ -2,7 +2,7 @@
 # Refuses a tag that would release something else than what it says: `make release-check TAG=v0.1.0`.
 #
 # All problems are listed, a line each. In a workflow of GitHub, GITHUB_REPOSITORY is the repository that would be
-# released from; elsewhere it is not looked at.
+# released from; elsewhere it is not looked at. Where GITHUB_REF_TYPE is `branch`, there is no tag to look at.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,8 +24,12 @@ value() {
 
 tag=${TAG:-}
 version=${tag#v}
-if ! grep -qE '^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$' <<< "$tag"; then
-    problem "TAG must be a v and a version, found ${tag:-nothing}"
+# Kubewarden's release knows these words for a pre-release. With another it would become the latest release.
+number='(0|[1-9][0-9]*)'
+if [ "${GITHUB_REF_TYPE:-tag}" = branch ]; then
+    tag='This branch'
+elif ! grep -qE "^v$number\.$number\.$number(-(alpha|beta|rc)(\.$number|[0-9]*))?\$" <<< "$tag"; then
+    problem "TAG must be like v1.2.3 or v1.2.3-rc.1, found ${tag:-nothing}"
 else
     is Cargo.toml version "$(value Cargo.toml version)" "$version"
     is host/Cargo.toml version "$(value host/Cargo.toml version)" "$version"

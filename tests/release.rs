@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
@@ -93,11 +93,7 @@ fn the_module_goes_where_the_metadata_says() {
     assert_eq!(&workflow["jobs"]["attest"]["env"]["MODULE"], target);
     // Or theirs and ours push to one branch.
     assert_eq!(workflow["jobs"]["release"]["with"]["artifacthub"], false);
-    assert_eq!(
-        workflow["on"]["push"],
-        serde_json::json!({"branches": ["main"], "tags": ["v*"]}),
-        "what is pushed is released"
-    );
+    assert_eq!(workflow["on"]["push"], json!({"branches": ["main"], "tags": ["v*"]}), "what is pushed is released");
 }
 
 /// Each thing that goes by the workspaces has all of them.
@@ -143,6 +139,17 @@ fn every_workspace_is_looked_after() {
 fn workflows_are_in_order() {
     let wrong: Vec<_> = workflows().iter().flat_map(|(name, text)| problems(name, text)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    // A repository of actions has one version everywhere.
+    let mut versions = BTreeMap::<String, BTreeSet<String>>::new();
+    for (_, text) in workflows() {
+        for line in text.lines().filter_map(|line| line.split_once("uses: ")?.1.split_once('@')) {
+            let repository = line.0.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
+            versions.entry(repository).or_default().insert(line.1.to_owned());
+        }
+    }
+    let several: Vec<_> = versions.iter().filter(|(_, versions)| versions.len() > 1).collect();
+    assert!(several.is_empty(), "{several:?}");
 }
 
 #[test]
@@ -173,6 +180,104 @@ fn what_is_wrong_in_a_workflow_is_found() {
     }
 }
 
+/// Each of these holds a release back, or would let one through.
+#[test]
+fn nothing_is_released_that_was_not_checked() {
+    let release = yaml(".github/workflows/release.yml");
+    let jobs = release["jobs"].as_object().expect("it has jobs");
+    let chain: BTreeMap<_, _> = jobs.iter().map(|(id, job)| (id.as_str(), &job["needs"])).collect();
+    let expected = [
+        ("artifact-hub", json!("attest")),
+        ("attest", json!("release")),
+        ("check", Value::Null),
+        ("draft", Value::Null),
+        ("release", json!("test")),
+        ("test", json!(["check", "draft"])),
+    ];
+    assert_eq!(chain, expected.iter().map(|(id, needs)| (*id, needs)).collect());
+    let conditions: Vec<_> = jobs
+        .values()
+        .chain(jobs.values().flat_map(|job| job["steps"].as_array().into_iter().flatten()))
+        .filter_map(|job| job["if"].as_str())
+        .collect();
+    let of_a_version = "github.ref_type == 'tag' && !contains(github.ref_name, '-')";
+    assert_eq!(conditions, [of_a_version, "github.ref_type == 'tag'"]);
+    assert_eq!(
+        commands(&release["jobs"]["check"]),
+        ["make release-check", r#"git merge-base --is-ancestor "$GITHUB_SHA" origin/main"#]
+    );
+    assert_eq!(jobs["test"]["uses"], "./.github/workflows/ci.yml");
+    let attest = &jobs["attest"];
+    assert_eq!(attest["env"]["TAG"], "${{ github.ref_type == 'tag' && github.ref_name || 'latest' }}");
+    let steps = attest["steps"].as_array().expect("it has steps");
+    let attested = steps.iter().find(|step| step["with"]["push-to-registry"] == true);
+    assert_eq!(attested.expect("one attests")["with"]["subject-digest"], "${{ steps.pushed.outputs.digest }}");
+
+    let ci = yaml(".github/workflows/ci.yml");
+    let triggers: BTreeSet<_> = ci["on"].as_object().expect("it has triggers").keys().map(String::as_str).collect();
+    assert_eq!(triggers, BTreeSet::from(["pull_request", "schedule", "workflow_call", "workflow_dispatch"]));
+    let theirs = ci["jobs"]["kubewarden"]["uses"].as_str().expect("it is called");
+    assert!(theirs.contains("/reusable-test-policy-rust.yml@"), "{theirs}");
+    assert_eq!(commands(&ci["jobs"]["test"]), ["make test"]);
+    assert_eq!(commands(&ci["jobs"]["listing"]), ["make listing-check"]);
+    assert!(ci["jobs"]["deny"]["steps"].to_string().contains("cargo-deny-action@"));
+    // One that waits for itself would wait for ever, and a release that is cut off leaves half of it.
+    assert_ne!(release["concurrency"]["group"], ci["concurrency"]["group"]);
+    assert_eq!(release["concurrency"]["cancel-in-progress"], false);
+    assert_eq!(yaml(".github/workflows/release-drafter.yml")["concurrency"]["cancel-in-progress"], false);
+}
+
+/// The commands of a job.
+fn commands(job: &Value) -> Vec<&str> {
+    job["steps"].as_array().into_iter().flatten().filter_map(|step| step["run"].as_str()).map(str::trim).collect()
+}
+
+/// What is attested was signed at this commit, for this repository, by the workflow that this one calls.
+#[test]
+fn only_what_this_run_has_pushed_is_attested() {
+    let workflow = read(".github/workflows/release.yml");
+    let (_, theirs) = workflow.split_once("reusable-release-policy-rust.yml@").expect("it is called");
+    let commit = theirs.get(..40).expect("it is pinned");
+    let folder = Folder::new("attest");
+    folder.program("crane", "[ \"$*\" = 'digest ghcr.io/o/m:v1.2.3' ] && echo sha256:abc");
+    folder.program("cosign", r#"printf '%s\n' "$@" > asked"#);
+    let mut step = folder.bash(&step("attest", "cosign verify"));
+    let step = step.envs([("MODULE", "ghcr.io/o/m"), ("TAG", "v1.2.3"), ("GITHUB_OUTPUT", "output")]);
+    printed(step.envs([("GITHUB_REPOSITORY", "o/r"), ("GITHUB_SHA", "123")]));
+    let asked = printed(&mut folder.bash("cat asked"));
+    let identity =
+        r"^https://github\.com/kubewarden/github-actions/\.github/workflows/reusable-release-policy-rust\.yml@COMMIT$";
+    let expected = [
+        "verify",
+        "ghcr.io/o/m@sha256:abc",
+        "--certificate-oidc-issuer",
+        "https://token.actions.githubusercontent.com",
+        "--certificate-identity-regexp",
+        &identity.replace("COMMIT", commit),
+        "--certificate-github-workflow-repository",
+        "o/r",
+        "--certificate-github-workflow-sha",
+        "123",
+    ];
+    assert_eq!(asked.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(printed(&mut folder.bash("cat output")), "digest=sha256:abc");
+}
+
+/// The target of the Makefile, with a kwctl that writes to a file, and ends what it prints with an empty line.
+#[test]
+fn the_listing_is_compared_with_what_kwctl_writes() {
+    let listing = read("artifacthub-pkg.yml");
+    let (theirs, _) = listing.split_once("category:").expect("it has a category");
+    for (text, is_right) in [(theirs.to_owned(), true), (theirs.replace("kwctl pull", "kwctl get"), false)] {
+        let folder = Folder::new(&format!("listing/{is_right}"));
+        folder.copy(&["Makefile", "artifacthub-pkg.yml", "metadata.yml"]);
+        folder.write("theirs", &format!("# Another comment\n{text}"));
+        folder.program("kwctl", "[ \"$1 $2 $3\" = 'scaffold artifacthub --output' ] && cp theirs \"$4\"");
+        let output = folder.bash("make listing-check").output().expect("it starts");
+        assert_eq!(output.status.success(), is_right, "{output:?}");
+    }
+}
+
 /// A line for each thing in a workflow that is not as it shall be.
 fn problems(name: &str, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -194,7 +299,7 @@ fn problems(name: &str, text: &str) -> Vec<String> {
         Ok(workflow) => workflow,
         Err(error) => return vec![format!("{name}: {error}")],
     };
-    if workflow["permissions"] != serde_json::json!({}) {
+    if workflow["permissions"] != json!({}) {
         wrong.push(format!("{name}: at the top nothing is permitted"));
     }
     let Some(jobs) = workflow["jobs"].as_object() else {
@@ -274,8 +379,8 @@ fn exactly_one_draft_must_stand() {
     let command = step("draft", "gh api");
     for (drafts, is_right) in [(&[][..], false), (&["untagged-1"], true), (&["untagged-1", "untagged-2"], false)] {
         let folder = Folder::new(&format!("drafts/{}", drafts.len()));
-        let published = serde_json::json!({"draft": false, "html_url": "v0.0.9"});
-        let drafts = drafts.iter().map(|draft| serde_json::json!({"draft": true, "html_url": draft}));
+        let published = json!({"draft": false, "html_url": "v0.0.9"});
+        let drafts = drafts.iter().map(|draft| json!({"draft": true, "html_url": draft}));
         folder.write("releases.json", &Value::from_iter(drafts.chain([published])).to_string());
         // `gh api PATH --jq FILTER`, with the filter applied as gh does.
         let asked = "api repos/o/r/releases?per_page=30 --jq";
@@ -296,7 +401,10 @@ fn artifact_hub_gets_the_listing_of_the_tag() {
     printed(&mut folder.bash("cd clone && git remote add origin ../origin"));
     for tag in ["v0.1.0", "v0.2.0"] {
         for name in ["artifacthub-pkg.yml", "artifacthub-repo.yml", "README.md"] {
-            folder.write(&format!("clone/{name}"), &format!("{name} of {tag}"));
+            folder.write(
+                &format!("clone/{name}"),
+                &format!("{name} of {tag}, https://github.com/o/r/blob/main/docs/a.md"),
+            );
         }
         printed(&mut folder.bash(&format!(
             "cd clone && git add . && git -c user.name=a -c user.email=b commit --quiet --message {tag}"
@@ -310,7 +418,8 @@ fn artifact_hub_gets_the_listing_of_the_tag() {
             branch("ls-tree -r --name-only artifacthub"),
             "README.md\nartifacthub-pkg.yml\nartifacthub-repo.yml"
         );
-        assert_eq!(branch("show artifacthub:README.md"), format!("README.md of {tag}"));
+        let readme = format!("README.md of {tag}, https://github.com/o/r/blob/{tag}/docs/a.md");
+        assert_eq!(branch("show artifacthub:README.md"), readme);
     }
     // The second stands on the first.
     assert_eq!(printed(&mut folder.bash("git --git-dir origin rev-list --count artifacthub")), "2");
@@ -325,12 +434,22 @@ fn what_cannot_be_released_is_refused() {
     let (status, output) = right.release_check(&[("TAG", "v1.2.3"), ("GITHUB_REPOSITORY", "Some/thing")]);
     assert!(status, "{output}");
 
-    for (tag, problem) in
-        [("", "found nothing"), ("1.2.3", "found 1.2.3"), ("v1.2", "found v1.2"), ("v1.2.4", "version is 1.2.3")]
-    {
+    for (tag, problem) in [
+        ("", "found nothing"),
+        ("1.2.3", "found 1.2.3"),
+        ("v1.2", "found v1.2"),
+        ("v01.2.3", "found v01.2.3"),
+        ("v1.2.3-pre1", "found v1.2.3-pre1"),
+        ("v1.2.4", "version is 1.2.3"),
+    ] {
         let (status, output) = right.release_check(&[("TAG", tag)]);
         assert!(!status && output.contains(problem), "{tag}: {output}");
     }
+    let branch = ("GITHUB_REF_TYPE", "branch");
+    let (status, output) = right.release_check(&[("TAG", "main"), branch, ("GITHUB_REPOSITORY", "Some/thing")]);
+    assert!(status, "{output}");
+    let (status, output) = right.release_check(&[("TAG", "main"), branch, ("GITHUB_REPOSITORY", "another/fork")]);
+    assert!(!status && output.contains("Cargo.toml: repository is"), "{output}");
     let (status, output) = right.release_check(&[("TAG", "v1.2.3"), ("GITHUB_REPOSITORY", "another/fork")]);
     assert!(!status, "{output}");
     assert!(output.contains("Cargo.toml: repository is"), "{output}");
@@ -387,6 +506,7 @@ fn the_check_reads_these_files() {
         .output()
         .expect("it starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.success(), !said.contains("no release"), "{said}");
     // What is new since the last release is not yet that of a version.
     let other: Vec<_> =
         said.lines().filter(|line| !["CHANGELOG", "no release"].iter().any(|known| line.contains(known))).collect();
@@ -494,7 +614,9 @@ fn bash(script: &str) -> Command {
     let mut command = Command::new("bash");
     command.args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script]);
     // Of a make that this test runs below, of a workflow that it runs in, and of whoever has git look elsewhere.
-    for variable in ["MAKEFLAGS", "MAKELEVEL", "KWCTL", "TAG", "GITHUB_REPOSITORY", "GIT_DIR", "GIT_WORK_TREE"] {
+    for variable in
+        ["MAKEFLAGS", "MAKELEVEL", "KWCTL", "TAG", "GITHUB_REF_TYPE", "GITHUB_REPOSITORY", "GIT_DIR", "GIT_WORK_TREE"]
+    {
         command.env_remove(variable);
     }
     command

@@ -149,7 +149,7 @@ fn in_container<'t>(addition: &Addition<'t>, field: &str, name: &str) -> Option<
     match addition.field.strategy {
         _ if addition.field.is_container() => member(member(addition.value, field)?, name),
         _ if addition.field.target != Target::Containers || addition.field.member.raw() != field => None,
-        MergeStrategy::Granular => Some(addition.value).filter(|_| addition.key == name),
+        MergeStrategy::Granular => (addition.key == name).then_some(addition.value),
         _ => member(addition.value, name),
     }
 }
