@@ -6,13 +6,23 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::{
-    closest::closest,
+    closest::{closest, hint},
+    deployment::{Remark, remarks},
     document::json_values,
     policy::Policy,
     settings::{POLICY_SETTINGS, is_policy},
     show::counted,
     yaml::{self, Document, Oddity, Position},
 };
+
+/// What Kubewarden has.
+const KINDS: [&str; 5] = [
+    "ClusterAdmissionPolicy",
+    "AdmissionPolicy",
+    "ClusterAdmissionPolicyGroup",
+    "AdmissionPolicyGroup",
+    "PolicyServer",
+];
 
 /// What the policy replaces in string values.
 const PLACEHOLDERS: [&str; 2] = ["namespace", "name"];
@@ -22,9 +32,9 @@ const PLACEHOLDERS: [&str; 2] = ["namespace", "name"];
 pub struct Finding {
     /// Where it is.
     pub at: Position,
-    /// Whether the settings can be deployed all the same.
+    /// Whether this can be deployed all the same.
     pub is_note: bool,
-    /// The path in the settings, empty where it is about the whole.
+    /// The path in the settings, or in the manifest around them; empty where it is about the whole.
     pub path: String,
     /// What was found, and what to do.
     pub what: String,
@@ -65,7 +75,14 @@ pub fn check(text: &str, policy: &Policy) -> Checked {
     }
     for document in &documents {
         match (is_policy(&document.value), kind(&document.value)) {
-            (true, _) => checked.settings(document, POLICY_SETTINGS, policy),
+            (true, _) => {
+                checked.manifest(document);
+                checked.settings(document, POLICY_SETTINGS, policy);
+            }
+            (false, Some(kind)) if is_of_kubewarden(&document.value) && !KINDS.contains(&kind) => {
+                let what = format!("Kubewarden has no {kind}{}", hint(kind, &KINDS));
+                checked.problem(document.position("kind"), "kind", what);
+            }
             (false, _) if is_of_policies => {}
             (false, Some(kind)) => {
                 let what = format!("found a {kind}, where settings or a policy with settings are expected");
@@ -88,6 +105,10 @@ fn is_server(value: &Value) -> bool {
     kind(value) == Some("PolicyServer")
 }
 
+fn is_of_kubewarden(value: &Value) -> bool {
+    value["apiVersion"].as_str().is_some_and(|version| version.starts_with("policies.kubewarden.io/"))
+}
+
 /// The kind of a manifest.
 fn kind(value: &Value) -> Option<&str> {
     value.get("apiVersion")?;
@@ -103,6 +124,16 @@ impl Checked {
 
     fn problem(&mut self, at: Position, path: &str, what: String) {
         self.findings.push(Finding::problem(at, path, &what));
+    }
+
+    /// Checks the manifest of a policy, apart from its settings.
+    fn manifest(&mut self, document: &Document) {
+        for Remark { path, what, is_note } in remarks(&document.value) {
+            // What YAML made of it explains this.
+            if !document.oddities.iter().any(|oddity| oddity.path == path) {
+                self.findings.push(Finding { at: document.position(&path), is_note, path, what });
+            }
+        }
     }
 
     /// Checks the settings at `prefix` of a document.
@@ -142,8 +173,35 @@ impl Checked {
             );
         }
         self.placeholders(document, settings, prefix, "");
+        self.proxies(document, settings, prefix);
         if answer.valid {
             self.holds.push(held(settings));
+        }
+    }
+
+    /// Notes what of a proxy not every client understands.
+    fn proxies(&mut self, document: &Document, settings: &Value, prefix: &str) {
+        let note = |path: String, what| {
+            let at = document.position(&below(prefix, &path));
+            Finding { at, is_note: true, path, what }
+        };
+        for (name, dependency) in settings["dependencies"].as_object().into_iter().flatten() {
+            let path = format!("{}.proxy", yaml::member("dependencies", name));
+            for member in ["httpProxy", "httpsProxy"] {
+                if let Some(proxy) = dependency["proxy"][member].as_str()
+                    && !proxy.is_empty()
+                    && !proxy.contains("://")
+                {
+                    let what = "some clients refuse a proxy without a scheme: write http:// before it".to_owned();
+                    self.findings.push(note(format!("{path}.{member}"), what));
+                }
+            }
+            for (index, host) in dependency["proxy"]["noProxy"].as_array().into_iter().flatten().enumerate() {
+                if let Some(domain) = host.as_str().and_then(|host| host.strip_prefix("*.")) {
+                    let what = format!("some clients do not know *. and use the proxy: write .{domain}");
+                    self.findings.push(note(format!("{path}.noProxy[{index}]"), what));
+                }
+            }
         }
     }
 

@@ -3,16 +3,34 @@
 use crate::{closest::closest, metadata::Metadata, request::GroupVersionKind};
 
 /// A kind that the policy is for.
-struct Kind {
-    group: &'static str,
-    versions: &'static [&'static str],
-    kind: &'static str,
-    resource: &'static str,
+pub(crate) struct Kind {
+    pub(crate) group: &'static str,
+    pub(crate) versions: &'static [&'static str],
+    pub(crate) kind: &'static str,
+    pub(crate) resource: &'static str,
+    /// What is done to an object while the policy may change it.
+    pub(crate) operations: &'static [&'static str],
+    /// The settings that list what it gets.
+    pub(crate) lists: &'static [&'static str],
 }
 
-const KINDS: [Kind; 2] = [
-    Kind { group: "kubeflow.org", versions: &["v1", "v1beta1", "v1alpha1"], kind: "Notebook", resource: "notebooks" },
-    Kind { group: "", versions: &["v1"], kind: "Pod", resource: "pods" },
+pub(crate) const KINDS: [Kind; 2] = [
+    Kind {
+        group: "kubeflow.org",
+        versions: &["v1", "v1beta1", "v1alpha1"],
+        kind: "Notebook",
+        resource: "notebooks",
+        operations: &["CREATE", "UPDATE"],
+        lists: &["notebooks"],
+    },
+    Kind {
+        group: "",
+        versions: &["v1"],
+        kind: "Pod",
+        resource: "pods",
+        operations: &["CREATE"],
+        lists: &["pipelinePods", "pods"],
+    },
 ];
 
 /// What is said about an object whose kind is not one that the policy is for, but close to one.

@@ -83,6 +83,36 @@ fn what_people_type_who_know_other_commands() {
     assert!(outcome.stderr.contains("tip: a similar argument exists: '--object'"), "{outcome:?}");
 }
 
+/// What a person sees who is not in the project's folder.
+#[test]
+fn where_there_is_no_module() {
+    let workdir = Workdir::new("command-line-no-module").with("a.yaml", "notebooks: [a]\n");
+    let hint = "; name it by --policy, or make it by `make annotated-policy.wasm` in the project's folder\n";
+    let commands: [&[&str]; 4] = [
+        &["check", "a.yaml"],
+        &["report", "--settings-path", "a.yaml", "a.yaml"],
+        &["test"],
+        &["import", "poddefaults", "a.yaml"],
+    ];
+    for command in commands {
+        let printed = workdir.policy_host(command);
+        let start = "Error: cannot read the policy annotated-policy.wasm: No such file or directory";
+        assert!(printed.stderr.starts_with(start) && printed.stderr.ends_with(hint), "{printed:?}");
+        assert_eq!(printed.code, Some(1), "{command:?}");
+        // Whoever names one knows about the option.
+        let printed = workdir.policy_host(&[command, &["--policy", "b.wasm"]].concat());
+        assert!(printed.stderr.starts_with("Error: cannot read the policy b.wasm: "), "{printed:?}");
+        assert!(!printed.stderr.contains("--policy"), "{printed:?}");
+    }
+    // One that is there is wrong for another reason.
+    let broken = Workdir::new("command-line-no-module").with("annotated-policy.wasm", "broken");
+    for command in commands {
+        let printed = broken.policy_host(command);
+        assert!(printed.stderr.starts_with("Error: cannot load the policy annotated-policy.wasm: "), "{printed:?}");
+        assert!(!printed.stderr.contains("--policy"), "{printed:?}");
+    }
+}
+
 #[test]
 fn completions_know_every_command_and_flag() {
     let workdir = workdir("command-line-completions");

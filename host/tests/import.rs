@@ -322,6 +322,14 @@ fn what_is_not_the_same() {
             "- a: left out: env X: value must be a string, found a number",
         ),
         (
+            "no-namespace",
+            pod_default("a", &format!("{a}, {}", env("one")))
+                + &pod_default("a", &format!("{a}, {}", env("two"))).replace("name: a}", "name: a, namespace: team-a}"),
+            "/dependencies/a-2/env/0/value",
+            json!("two"),
+            "- a: is not the same in all namespaces: a (no namespace), a-2 (team-a). ",
+        ),
+        (
             "a-variable-twice",
             pod_default("a", &format!("{a}, env: [{{name: X, value: 'y'}}, {{name: X, value: 'y'}}]")),
             "/dependencies/a/env",

@@ -168,7 +168,7 @@ fn notes_are_told_beside_the_answer() {
         (
             "notebook.yaml",
             "broken.yaml",
-            "note: no cluster would accept this policy: spec.mode: unknown variant `watch`, expected `protect` or `monitor`\n",
+            "note: no cluster would accept this policy: spec.mode: must be protect or monitor, found \"watch\"\n",
         ),
         ("pod.yaml", "fine.yaml", "note: rules: none covers CREATE of pods in v1, so it does not reach the policy\n"),
         ("misspelt.yaml", "fine.yaml", misspelt),

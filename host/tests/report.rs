@@ -44,6 +44,7 @@ fn small(name: &str) -> Workdir {
         .with("retired.yaml", format!("{SETTINGS}retired: [old]\n"))
         .with("reports.yaml", format!("{SETTINGS}report: true\n"))
         .with("none.yaml", "dependencies: {}\n")
+        .with("typo.yaml", manifest("ClusterAdmissionPolicy", "{name: a}", "  mode: protekt\n"))
         .with("notebook.yaml", NOTEBOOK)
         .with("objects/a.yaml", format!("{NOTEBOOK}---\n{stopped}"))
         .with("objects/b/pod.json", yaml_to_json(POD))
@@ -117,6 +118,121 @@ fn which_objects_are_shown_and_what_fails() {
     }
 }
 
+/// A manifest with [`SETTINGS`] and this in its spec.
+fn manifest(kind: &str, metadata: &str, spec: &str) -> String {
+    let settings = SETTINGS.replace('\n', "\n    ");
+    format!(
+        "apiVersion: policies.kubewarden.io/v1\nkind: {kind}\nmetadata: {metadata}\nspec:\n  mutating: true\n{spec}  \
+         settings:\n    {settings}\n"
+    )
+}
+
+const OF_NOTEBOOKS: &str =
+    "    - {apiGroups: [kubeflow.org], apiVersions: [v1], resources: [notebooks], operations: [CREATE, UPDATE]}\n";
+const OF_PODS: &str = "    - {apiGroups: [''], apiVersions: [v1], resources: [pods], operations: [CREATE]}\n";
+
+/// What a policy is not asked about is counted, and nothing else.
+#[test]
+fn rules_and_selectors_are_honoured() {
+    let labelled = NOTEBOOK.replace("name: churn, n", "name: marked, labels: {app: marked}, n");
+    let namespace = |name: &str, labels: &str| {
+        format!("---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}, labels: {labels}}}\n")
+    };
+    let objects = format!("{NOTEBOOK}---\n{labelled}---\n{POD}");
+    let namespaces = namespace("team-a", "{profile: team}") + &namespace("team-b", "{}");
+    let both = format!("  rules:\n{OF_NOTEBOOKS}{OF_PODS}");
+    let of_profiles =
+        format!("{both}  namespaceSelector: {{matchExpressions: [{{key: profile, operator: Exists}}]}}\n");
+    let in_team_b = "  namespaceSelector:\n    matchExpressions:\n      \
+                     - {key: kubernetes.io/metadata.name, operator: In, values: [team-b]}\n";
+    let not_known = "note: not evaluated: namespaceSelector (profile), where the export lacks the Namespace\n";
+    let cluster = |spec: &str| manifest("ClusterAdmissionPolicy", "{name: a}", spec);
+    let all: &[&str] = &["churn", "marked", "train-"];
+    for (policy, export, shown, said) in [
+        (cluster(&both), &objects, all, ""),
+        (cluster(&format!("  rules:\n{OF_PODS}")), &objects, &["train-"], ""),
+        (cluster(&format!("  rules:\n{OF_NOTEBOOKS}")), &objects, &["churn", "marked"], ""),
+        // What an export has is not the version that clients use.
+        (
+            cluster(&format!("  matchPolicy: Exact\n  rules:\n{}", OF_NOTEBOOKS.replace("[v1]", "[v1beta1]"))),
+            &objects,
+            &["churn", "marked"],
+            "",
+        ),
+        (cluster(&format!("  rules:\n{}", OF_PODS.replace("[CREATE]", "[UPDATE]"))), &objects, &[], ""),
+        (cluster(&format!("{both}  objectSelector: {{matchLabels: {{app: marked}}}}\n")), &objects, &["marked"], ""),
+        (cluster(&format!("{both}{in_team_b}")), &objects, &["train-"], ""),
+        (cluster(&of_profiles), &objects, all, not_known),
+        (cluster(&of_profiles), &(objects.clone() + &namespaces), &["churn", "marked"], ""),
+        (cluster(&of_profiles), &(objects.clone() + &namespace("team-b", "{}")), &["churn", "marked"], not_known),
+        (
+            cluster(&format!("{both}  matchConditions: [{{name: ours, expression: 'true'}}]\n")),
+            &objects,
+            all,
+            "note: not evaluated: matchConditions (ours)\n",
+        ),
+        (
+            cluster(&format!("{of_profiles}  matchConditions: [{{name: ours, expression: 'true'}}]\n")),
+            &objects,
+            all,
+            "note: not evaluated: namespaceSelector (profile), where the export lacks the Namespace; matchConditions \
+             (ours)\n",
+        ),
+        (manifest("AdmissionPolicy", "{name: a, namespace: team-b}", &both), &objects, &["train-"], ""),
+    ] {
+        let workdir = small("report-covered").with("policy.yaml", &policy);
+        let printed = report(&workdir, export, &["policy.yaml", "-", "--output", "json"]);
+        assert_eq!((printed.stderr.as_str(), printed.code), (said, Some(0)), "{policy}");
+        let report: Value = serde_json::from_str(&printed.stdout).expect("it is JSON");
+        let rows = report["objects"].as_array().expect("it is a list").iter();
+        assert_eq!(rows.map(|row| row["name"].as_str().expect("a text")).collect::<Vec<_>>(), shown, "{policy}");
+        assert_eq!(report["notCovered"], all.len() - shown.len(), "{policy}");
+        let table = report_text(&workdir, export);
+        let sentence = format!("\n{} not covered by the policy's rules and selectors.\n", all.len() - shown.len());
+        assert_eq!(table.contains(&sentence), shown != all, "{table}");
+    }
+}
+
+fn report_text(workdir: &Workdir, export: &str) -> String {
+    report(workdir, export, &["policy.yaml", "-"]).stdout
+}
+
+#[test]
+fn an_operation_that_no_rule_names_changes_nothing() {
+    let only = |operation: &str| {
+        let rule = OF_NOTEBOOKS.replace("CREATE, UPDATE", operation);
+        manifest("ClusterAdmissionPolicy", "{name: a}", &format!("  rules:\n{rule}"))
+    };
+    for (policy, is_updated, is_created) in [
+        (only("CREATE, UPDATE"), true, true),
+        (only("UPDATE"), true, false),
+        (only("CREATE"), false, true),
+        // One that reports is asked about creations, and says what comes of changes.
+        (only("CREATE") + "    report: true\n", true, true),
+        (only("UPDATE") + "    report: true\n", true, false),
+    ] {
+        let workdir = small("report-operations").with("policy.yaml", &policy);
+        let printed = report(&workdir, NOTEBOOK, &["policy.yaml", "-", "--output", "json"]);
+        let report: Value = serde_json::from_str(&printed.stdout).expect("it is JSON");
+        let row = &report["objects"][0];
+        let outcomes = [&row["now"], &row["restarted"], &row["anew"]].map(|it| *it != json!({"refused": false}));
+        assert_eq!(outcomes, [is_updated, is_updated, is_created], "{policy}\n{row:#}");
+    }
+}
+
+/// Objects go through earlier settings where their policy was asked about them.
+#[test]
+fn an_earlier_policy_has_rules_too() {
+    let now = manifest("ClusterAdmissionPolicy", "{name: a}", &format!("  rules:\n{OF_PODS}"));
+    let of_notebooks = manifest("ClusterAdmissionPolicy", "{name: a}", &format!("  rules:\n{OF_NOTEBOOKS}"));
+    let workdir = small("report-earlier").with("policy.yaml", &now).with("earlier.yaml", of_notebooks);
+    for (from, added) in [("policy.yaml", json!(null)), ("earlier.yaml", json!(["registry"]))] {
+        let printed = report(&workdir, POD, &["policy.yaml", "--from", from, "-", "--output", "json"]);
+        let report: Value = serde_json::from_str(&printed.stdout).expect("it is JSON");
+        assert_eq!(report["objects"][0]["anew"]["added"], added, "{from}");
+    }
+}
+
 #[test]
 fn an_upgrade_is_rehearsed() {
     let workdir = small("report-from");
@@ -159,6 +275,10 @@ fn what_ends_it() {
     for (arguments, error) in [
         (&["none.yaml", "objects"][..], "Error: none.yaml: the settings are not valid: notebooks: is empty"),
         (&["missing.yaml", "objects"], "Error: cannot read missing.yaml: "),
+        (
+            &["typo.yaml", "objects"],
+            "Error: typo.yaml: no cluster would accept this policy: spec.mode: must be protect ",
+        ),
         (&["settings.yaml", "missing"], "Error: missing: there is no such file or folder"),
         (&["settings.yaml", "missing/*.yaml"], "Error: no file is named missing/*.yaml"),
         (&["settings.yaml", "--from", "none.yaml", "objects"], "Error: none.yaml: the settings are not valid: "),

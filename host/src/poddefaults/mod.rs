@@ -149,7 +149,10 @@ fn variants(pod_defaults: Vec<PodDefault>, all: &[String], notes: &mut Notes) ->
             }
         }
         if is_one_of_several {
-            let shown = folded.iter().map(|it| format!("{} ({})", it.name, carry::shown(&it.namespaces)));
+            let shown = folded.iter().map(|it| match &it.namespaces[..] {
+                [] => format!("{} (no namespace)", it.name),
+                namespaces => format!("{} ({})", it.name, carry::shown(namespaces)),
+            });
             let text = format!(
                 "is not the same in all namespaces: {}. A dependency reaches all of them: move those that are for some of them into \
                  an AdmissionPolicy in each, or give them a label of their own",

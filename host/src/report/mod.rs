@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    deployment::Deployment,
     event::{Event, is_stopped},
     objects::{self, Unread},
     policy::Policy,
@@ -39,8 +40,13 @@ pub struct Trial<'a> {
     settings: Value,
     /// The same settings, asked for a report.
     reporting: Value,
-    from: Option<&'a Value>,
+    /// How they are deployed, where that is known.
+    deployment: Option<&'a Deployment>,
+    from: Option<Earlier<'a>>,
 }
+
+/// Earlier settings, and how they are deployed where that is known.
+pub type Earlier<'a> = (&'a Value, Option<&'a Deployment>);
 
 /// What came of all objects.
 #[derive(Debug, Default, Serialize)]
@@ -48,10 +54,15 @@ pub struct Trial<'a> {
 pub struct Report {
     /// The objects that the policy acts on, as they were found.
     pub objects: Vec<Row>,
+    /// How many more of these kinds there were that the deployed policy is not asked about.
+    pub not_covered: usize,
     /// How many there were of kinds that it does not act on.
     pub passed_over: BTreeMap<String, usize>,
     /// What could not be read: where, and why.
     pub broken: Vec<String>,
+    /// What of the deployment was not evaluated.
+    #[serde(skip)]
+    pub not_evaluated: Vec<String>,
 }
 
 /// An object.
@@ -123,11 +134,16 @@ impl<'a> Trial<'a> {
     /// Tries these settings; where `from` is given, on objects as those settings make them. Settings of a policy that
     /// reports are tried as those of the policy that it reports on.
     #[must_use]
-    pub fn new(policy: &'a Policy, mut settings: Value, from: Option<&'a Value>) -> Self {
+    pub fn new(
+        policy: &'a Policy,
+        mut settings: Value,
+        deployment: Option<&'a Deployment>,
+        from: Option<Earlier<'a>>,
+    ) -> Self {
         settings["report"] = Value::Bool(false);
         let mut reporting = settings.clone();
         reporting["report"] = Value::Bool(true);
-        Self { policy, settings, reporting, from }
+        Self { policy, settings, reporting, deployment, from }
     }
 
     /// Looks at every object of these files, in their order. `seen` is told how many there were so far, and `bytes` is how
@@ -175,8 +191,20 @@ impl<'a> Trial<'a> {
                 .collect();
             all.sort_by_key(|(number, _)| *number);
             let mut report = Report::default();
-            all.into_iter().flat_map(|(_, found)| found).for_each(|found| report.add(found));
+            let mut namespaces = BTreeMap::new();
+            for found in all.into_iter().flat_map(|(_, found)| found) {
+                match found {
+                    Found::Row(row) => report.objects.push(*row),
+                    Found::NotCovered => report.not_covered += 1,
+                    Found::Namespace(name, labels) => drop(namespaces.insert(name, labels)),
+                    Found::PassedOver(kind) => *report.passed_over.entry(kind).or_default() += 1,
+                    Found::Broken(what) => report.broken.push(what),
+                }
+            }
             reader.join().unwrap_or_else(|_| Err(anyhow!("the objects could not be read")))?;
+            if let Some(deployment) = self.deployment {
+                report.keep_covered(deployment, &namespaces);
+            }
             Ok(report)
         })
     }
@@ -197,15 +225,26 @@ impl<'a> Trial<'a> {
         let kind = match (object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str()) {
             (group, Some("Notebook")) if group.starts_with("kubeflow.org/") => "Notebook",
             ("v1", Some("Pod")) => "Pod",
+            ("v1", Some("Namespace")) if self.deployment.is_some_and(|it| it.of_namespaces().is_some()) => {
+                let metadata = &object["metadata"];
+                return Ok(Found::Namespace(text(&metadata["name"]), metadata["labels"].clone()));
+            }
             (_, kind) => return Ok(Found::PassedOver(kind.unwrap_or("something without a kind").to_owned())),
         };
         let metadata = &object["metadata"];
         let (namespace, name) = (text(&metadata["namespace"]), [&metadata["name"], &metadata["generateName"]]);
         let name = name.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned();
+        let created = Event::Create.request(&object)?;
+        let is_updated = kind == "Notebook" && self.covers(&Event::Touch.request(&object)?);
+        if !is_updated && !self.covers(&created) {
+            return Ok(Found::NotCovered);
+        }
         let object = match self.from {
-            // What they refuse is stored without them.
-            Some(settings) => stored_under(self.policy, settings, object.clone()).unwrap_or(object),
-            None => object,
+            Some((settings, deployment)) if deployment.is_none_or(|deployment| deployment.covers(&created)) => {
+                // What they refuse is stored without them.
+                stored_under(self.policy, settings, object.clone()).unwrap_or(object)
+            }
+            _ => object,
         };
         let state = if kind == "Notebook" && is_stopped(&object) { State::Stopped } else { State::Running };
         let anew = self.outcome(Event::Create, &object)?.0;
@@ -235,6 +274,9 @@ impl<'a> Trial<'a> {
     /// What comes of an event, and the object as it is stored then.
     fn outcome(&self, event: Event, stored: &Value) -> Result<(Outcome, Value)> {
         let request = event.request(stored)?;
+        if !self.covers(&request) {
+            return Ok((Outcome::default(), request.object.unwrap_or_else(|| stored.clone())));
+        }
         let (response, object) = self.policy.evaluate(&request, &self.settings);
         let before = request.old_object.as_ref().or(request.object.as_ref()).map(|object| self.recorded(object));
         let before = before.unwrap_or_default();
@@ -243,6 +285,10 @@ impl<'a> Trial<'a> {
             outcome.conflicts = self.conflicts(&request);
         }
         Ok((outcome, object.unwrap_or_else(|| stored.clone())))
+    }
+
+    fn covers(&self, request: &AdmissionRequest) -> bool {
+        self.deployment.is_none_or(|deployment| deployment.covers(request))
     }
 
     /// The dependencies that are in conflict: the policy names them when it is asked for a report.
@@ -273,17 +319,28 @@ impl<'a> Trial<'a> {
 /// What an object turned out to be.
 enum Found {
     Row(Box<Row>),
+    NotCovered,
+    /// Its name and its labels.
+    Namespace(String, Value),
     PassedOver(String),
     Broken(String),
 }
 
 impl Report {
-    fn add(&mut self, found: Found) {
-        match found {
-            Found::Row(row) => self.objects.push(*row),
-            Found::PassedOver(kind) => *self.passed_over.entry(kind).or_default() += 1,
-            Found::Broken(what) => self.broken.push(what),
+    /// Keeps what is in namespaces that the policy acts in.
+    fn keep_covered(&mut self, deployment: &Deployment, namespaces: &BTreeMap<String, Value>) {
+        let count = self.objects.len();
+        let mut is_unknown = false;
+        self.objects.retain(|row| {
+            let is_covered = deployment.covers_namespace(&row.namespace, namespaces.get(&row.namespace));
+            is_unknown |= is_covered.is_none();
+            is_covered != Some(false)
+        });
+        self.not_covered += count - self.objects.len();
+        if is_unknown && let Some(selector) = deployment.of_namespaces() {
+            self.not_evaluated.push(format!("{selector}, where the export lacks the Namespace"));
         }
+        self.not_evaluated.extend(deployment.conditions());
     }
 }
 

@@ -90,6 +90,9 @@ impl Report {
         text.push_str(&format!(
             "{now} changed now, {waiting} waiting, {later} when stopped and started, {conflicts} with a conflict.\n"
         ));
+        if self.not_covered > 0 {
+            text.push_str(&format!("{} not covered by the policy's rules and selectors.\n", self.not_covered));
+        }
         if !self.passed_over.is_empty() {
             let kinds: Vec<_> = self.passed_over.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             text.push_str(&format!("Passed over: {}.\n", kinds.join(", ")));

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use policy_host::{Policy, check::check, document, show::counted};
+use policy_host::{check::check, document, show::counted};
 
-use crate::{Outcome, write};
+use crate::{Outcome, module::ModuleArguments, write};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -13,9 +13,8 @@ use crate::{Outcome, write};
   policy-host check deploy/*.yaml
   kubectl get clusteradmissionpolicy mutatingflow -o yaml | policy-host check -")]
 pub(crate) struct Arguments {
-    /// The policy, a WebAssembly module
-    #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
-    policy: PathBuf,
+    #[command(flatten)]
+    module: ModuleArguments,
 
     /// Settings as YAML or JSON, policy manifests, or files with several documents; `-` reads standard input
     #[arg(value_name = "SETTINGS", required = true)]
@@ -23,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let policy = Policy::from_file(&arguments.policy)?;
+    let policy = arguments.module.load()?;
     let (mut problems, mut wrong) = (0, 0);
     for path in &arguments.paths {
         let name = document::name_of(path);

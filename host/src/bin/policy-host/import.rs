@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
-use policy_host::{Policy, poddefaults};
+use policy_host::poddefaults;
 
 use crate::{
     Outcome,
+    module::ModuleArguments,
     terminal::{tell, write},
 };
 
@@ -36,14 +37,13 @@ struct PodDefaultsArguments {
     #[arg(value_name = "EXPORT", required = true)]
     exports: Vec<PathBuf>,
 
-    /// The policy, a WebAssembly module, which checks what is made
-    #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
-    policy: PathBuf,
+    #[command(flatten)]
+    module: ModuleArguments,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let From::Poddefaults(PodDefaultsArguments { exports, policy }) = &arguments.from;
-    let made = poddefaults::import(exports, &Policy::from_file(policy)?)?;
+    let From::Poddefaults(PodDefaultsArguments { exports, module }) = &arguments.from;
+    let made = poddefaults::import(exports, &module.load()?)?;
     for broken in &made.broken {
         tell(&format!("Error: {broken}"));
     }

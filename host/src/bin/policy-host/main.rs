@@ -7,6 +7,7 @@ mod hints;
 mod import;
 mod inspect;
 mod kwctl;
+mod module;
 mod report;
 mod run;
 mod terminal;

@@ -10,7 +10,9 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use policy_host::{
-    Policy, document, objects,
+    Policy,
+    deployment::Deployment,
+    document, objects,
     report::{Only, Report, Trial},
     settings_of,
 };
@@ -18,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Outcome,
+    module::ModuleArguments,
     terminal::{Color, tell, write},
 };
 
@@ -27,7 +30,8 @@ use crate::{
   policy-host report --settings-path new.yaml --from old.yaml --only refused export.yaml
   policy-host report --settings-path new.yaml --output json exports/ | jq '.objects[] | select(.anew.refused)'")]
 pub(crate) struct Arguments {
-    /// The settings to try, as YAML or JSON; or a whole ClusterAdmissionPolicy or AdmissionPolicy
+    /// The settings to try, as YAML or JSON; or a whole ClusterAdmissionPolicy or AdmissionPolicy, whose rules and
+    /// selectors count too
     #[arg(short, long, value_name = "NEW")]
     settings_path: PathBuf,
 
@@ -51,9 +55,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
 
-    /// The policy, a WebAssembly module
-    #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
-    policy: PathBuf,
+    #[command(flatten)]
+    module: ModuleArguments,
 
     /// Manifests, lists of them, folders, patterns; `-` reads standard input
     #[arg(value_name = "PATH", required = true)]
@@ -68,16 +71,21 @@ enum Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let policy = Policy::from_file(&arguments.policy)?;
-    let settings = accepted(&policy, &arguments.settings_path)?;
+    let policy = arguments.module.load()?;
+    let (settings, deployment) = accepted(&policy, &arguments.settings_path)?;
     let from = arguments.from.as_deref().map(|path| accepted(&policy, path)).transpose()?;
+    let from = from.as_ref().map(|(settings, deployment)| (settings, deployment.as_ref()));
     let files = objects::files(&arguments.paths)?;
 
     let bytes = AtomicU64::new(0);
     let mut progress = Progress::new(&files, &bytes);
-    let report = Trial::new(&policy, settings, from.as_ref()).of(&files, &bytes, &mut |count| progress.show(count))?;
+    let trial = Trial::new(&policy, settings, deployment.as_ref(), from);
+    let report = trial.of(&files, &bytes, &mut |count| progress.show(count))?;
     progress.clear();
 
+    if !report.not_evaluated.is_empty() {
+        tell(&format!("note: not evaluated: {}", report.not_evaluated.join("; ")));
+    }
     for broken in &report.broken {
         tell(&format!("Error: {broken}"));
     }
@@ -86,10 +94,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     Ok(if fails || !report.broken.is_empty() { Outcome::Failure } else { Outcome::Success })
 }
 
-fn accepted(policy: &Policy, path: &Path) -> Result<Value> {
-    let documents = document::read_all(path)?;
-    let accepted = settings_of(documents).and_then(|settings| policy.accept_settings(&settings).map(|()| settings));
-    accepted.with_context(|| document::name_of(path))
+/// The settings of a file, and how they are deployed where it says so.
+fn accepted(policy: &Policy, path: &Path) -> Result<(Value, Option<Deployment>)> {
+    let read = |documents: Vec<Value>| {
+        let deployment = Deployment::all_in(&documents).context("no cluster would accept this policy")?.pop();
+        let settings = settings_of(documents)?;
+        policy.accept_settings(&settings).map(|()| (settings, deployment))
+    };
+    read(document::read_all(path)?).with_context(|| document::name_of(path))
 }
 
 fn print(arguments: &Arguments, report: &Report) -> Result<()> {
@@ -98,7 +110,12 @@ fn print(arguments: &Arguments, report: &Report) -> Result<()> {
         Format::Markdown => report.markdown(arguments.only),
         Format::Json => {
             let objects: Vec<_> = report.rows(arguments.only).collect();
-            let whole = json!({"objects": objects, "passedOver": report.passed_over, "broken": report.broken});
+            let whole = json!({
+                "objects": objects,
+                "notCovered": report.not_covered,
+                "passedOver": report.passed_over,
+                "broken": report.broken,
+            });
             format!("{}\n", serde_json::to_string_pretty(&whole)?)
         }
     })

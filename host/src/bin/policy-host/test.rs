@@ -4,13 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use policy_host::{
-    Policy,
-    cases::{self, Count, Options},
-};
+use policy_host::cases::{self, Count, Options};
 
 use crate::{
     Outcome,
+    module::ModuleArguments,
     terminal::{Color, write},
 };
 
@@ -42,9 +40,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
 
-    /// The policy, a WebAssembly module
-    #[arg(long, value_name = "MODULE", default_value = "annotated-policy.wasm")]
-    policy: PathBuf,
+    #[command(flatten)]
+    module: ModuleArguments,
 
     /// Run only the cases with this in their name
     #[arg(short, long, value_name = "TEXT")]
@@ -75,8 +72,8 @@ enum Output {
 }
 
 pub(crate) fn test(arguments: Arguments) -> Result<Outcome> {
-    let Arguments { paths, policy, name, fail_only, update, output, color } = arguments;
-    let policy = Policy::from_file(&policy)?;
+    let Arguments { paths, module, name, fail_only, update, output, color } = arguments;
+    let policy = module.load()?;
     let tried = cases::tried(&policy, &paths, &Options { name, is_updating: update })?;
     write(&match output {
         Output::Text => cases::as_text(&tried, fail_only, color.is_on()),

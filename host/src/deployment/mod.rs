@@ -1,5 +1,5 @@
 //! A policy as it is deployed, a `ClusterAdmissionPolicy` or `AdmissionPolicy`: what a cluster does with its answers, and
-//! whether it is asked at all.
+//! whether it is asked at all; and what is wrong with its manifest.
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -13,11 +13,24 @@ use crate::{
     settings::{is_policy, settings_of},
 };
 
+mod remarks;
+mod schema;
+
+pub use remarks::{Remark, remarks};
+
 /// The label with a namespace's name, which every namespace has.
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
+/// The kind of a policy for one namespace.
+const NAMESPACED: &str = "AdmissionPolicy";
+
 /// Policies that answer together.
 const GROUPS: [&str; 2] = ["ClusterAdmissionPolicyGroup", "AdmissionPolicyGroup"];
+
+/// What is to be said of these, in a manifest and of a request.
+const DROPPED: &str = "Kubewarden passes on only matchExpressions; write it there";
+const MONITORED: &str = "in a cluster the policy's answer is logged, and the object stays as it is";
+const REFUSED: &str = "in a cluster what the policy would change is refused";
 
 /// A policy's manifest.
 #[derive(Clone, Debug)]
@@ -54,6 +67,10 @@ struct Spec {
     namespace_selector: Option<LabelSelector>,
     object_selector: Option<LabelSelector>,
     allow_inside_admission_controller_namespace: bool,
+    failure_policy: Option<String>,
+    background_audit: Option<bool>,
+    timeout_seconds: Option<i64>,
+    timeout_eval_seconds: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -100,6 +117,10 @@ impl Deployment {
     }
 
     fn of(document: &Value) -> Result<Self> {
+        // What is not there yet matters to a cluster alone.
+        if let Some(problem) = schema::problems(document).into_iter().find(|problem| !problem.is_missing) {
+            bail!("{}: {}", problem.path, problem.what);
+        }
         Ok(Self { manifest: document::typed(document.clone())?, settings: settings_of(vec![document.clone()])? })
     }
 
@@ -164,8 +185,7 @@ impl Deployment {
         let Manifest { kind, metadata, spec } = &self.manifest;
         let mut notes = Vec::new();
         let namespace = request.namespace.as_deref().unwrap_or_default();
-        let is_equivalent = spec.match_policy != Some(MatchPolicy::Exact);
-        if !spec.rules.iter().flatten().any(|rule| rule.matches(request, is_equivalent)) {
+        if !self.has_rule_for(request) {
             let resource = &request.resource;
             let group = if resource.group.is_empty() { String::new() } else { format!("{}/", resource.group) };
             notes.push(format!(
@@ -178,60 +198,126 @@ impl Deployment {
                 resource.version,
             ));
         }
-        if let Some(own) = &metadata.namespace
-            && kind == "AdmissionPolicy"
-            && own != namespace
-        {
-            notes.push(format!("an AdmissionPolicy in namespace {own} does not reach namespace {namespace}"));
+        if self.drops_match_labels() {
+            notes.push(format!("namespaceSelector.matchLabels: {DROPPED}"));
         }
-        let mut unknown = Vec::new();
-        if let Some(selector) = &spec.namespace_selector
-            && kind != "AdmissionPolicy"
-        {
-            let mut asked = selector.clone();
-            if asked.match_labels.as_ref().is_some_and(|labels| !labels.is_empty())
-                && !spec.allow_inside_admission_controller_namespace
-            {
-                let note = "namespaceSelector.matchLabels: Kubewarden passes on only matchExpressions; write it there";
-                notes.push(note.to_owned());
-                asked.match_labels = None;
+        match (self.covers_namespace(namespace, None), &metadata.namespace) {
+            (Some(false), Some(own)) if kind == NAMESPACED => {
+                notes.push(format!("an AdmissionPolicy in namespace {own} does not reach namespace {namespace}"));
             }
-            let (named, others): (Vec<_>, Vec<_>) =
-                asked.requirements().partition(|requirement| requirement.key == NAMESPACE_NAME);
-            if !named.iter().all(|requirement| requirement.matches(Some(namespace))) {
-                notes.push(format!("namespaceSelector: does not match namespace {namespace}"));
-            }
-            if !others.is_empty() {
-                let keys: Vec<_> = others.into_iter().map(|requirement| requirement.key).collect();
-                unknown.push(format!("namespaceSelector ({})", keys.join(", ")));
-            }
+            (Some(false), _) => notes.push(format!("namespaceSelector: does not match namespace {namespace}")),
+            _ => {}
         }
-        if let Some(selector) = &spec.object_selector
-            && ![&request.object, &request.old_object].into_iter().flatten().any(|object| selector.matches(object))
-        {
+        let mut unknown: Vec<_> = self.of_namespaces().into_iter().collect();
+        if !self.selects_object(request) {
             notes.push("objectSelector: does not match the object's labels".to_owned());
         }
         if response.allowed && response.patch.is_none() {
             return notes;
         }
-        if let Some(conditions) = &spec.match_conditions
-            && !conditions.is_empty()
-        {
-            let names: Vec<_> = conditions.iter().map(|condition| condition.name.as_str()).collect();
-            unknown.push(format!("matchConditions ({})", names.join(", ")));
-        }
+        unknown.extend(self.conditions());
         // Where something else keeps the policy from being asked already, nothing hangs on these.
         if notes.is_empty() && !unknown.is_empty() {
             notes.push(format!("not evaluated: {}", unknown.join(", ")));
         }
         if spec.mode == Mode::Monitor {
-            notes.push(
-                "mode: monitor: in a cluster the policy's answer is logged, and the object stays as it is".into(),
-            );
+            notes.push(format!("mode: monitor: {MONITORED}"));
         } else if !spec.mutating && response.patch.is_some() {
-            notes.push("mutating: false: in a cluster what the policy would change is refused".to_owned());
+            notes.push(format!("mutating: false: {REFUSED}"));
         }
         notes
+    }
+
+    /// Whether the policy is asked about a request, as far as its rules, its `objectSelector` and the namespace's name
+    /// tell. One that reports stands for another, whose rules have more operations.
+    #[must_use]
+    pub fn covers(&self, request: &AdmissionRequest) -> bool {
+        let is_covered = |request: &AdmissionRequest| {
+            self.manifest.spec.rules.iter().flatten().any(|rule| rule.matches(request, true))
+        };
+        let created = || AdmissionRequest { operation: "CREATE".to_owned(), ..request.clone() };
+        let namespace = request.namespace.as_deref().unwrap_or_default();
+        (is_covered(request) || self.reports() && is_covered(&created()))
+            && self.selects_object(request)
+            && self.covers_namespace(namespace, None) != Some(false)
+    }
+
+    /// Whether the policy is asked about what is in a namespace, where that is known: `labels` are the namespace's.
+    #[must_use]
+    pub fn covers_namespace(&self, name: &str, labels: Option<&Value>) -> Option<bool> {
+        let selector = self.namespace_selector();
+        let (named, others): (Vec<_>, Vec<_>) =
+            selector.requirements().partition(|requirement| requirement.key == NAMESPACE_NAME);
+        if !named.iter().all(|requirement| requirement.matches(Some(name))) {
+            return Some(false);
+        }
+        match labels {
+            _ if others.is_empty() => Some(true),
+            None => None,
+            Some(labels) => {
+                Some(others.iter().all(|requirement| requirement.matches(labels[requirement.key.as_str()].as_str())))
+            }
+        }
+    }
+
+    /// What of the `namespaceSelector` only the labels of a namespace tell.
+    #[must_use]
+    pub fn of_namespaces(&self) -> Option<String> {
+        let selector = self.namespace_selector();
+        let keys: Vec<_> =
+            selector.requirements().map(|requirement| requirement.key).filter(|key| key != NAMESPACE_NAME).collect();
+        (!keys.is_empty()).then(|| format!("namespaceSelector ({})", keys.join(", ")))
+    }
+
+    /// The names of its `matchConditions`, which only a cluster evaluates.
+    #[must_use]
+    pub fn conditions(&self) -> Option<String> {
+        let conditions = self.manifest.spec.match_conditions.as_ref().filter(|conditions| !conditions.is_empty())?;
+        let names: Vec<_> = conditions.iter().map(|condition| condition.name.as_str()).collect();
+        Some(format!("matchConditions ({})", names.join(", ")))
+    }
+
+    fn has_rule_for(&self, request: &AdmissionRequest) -> bool {
+        let Spec { rules, match_policy, .. } = &self.manifest.spec;
+        let is_equivalent = *match_policy != Some(MatchPolicy::Exact);
+        rules.iter().flatten().any(|rule| rule.matches(request, is_equivalent))
+    }
+
+    fn selects_object(&self, request: &AdmissionRequest) -> bool {
+        let mut objects = [&request.object, &request.old_object].into_iter().flatten();
+        self.manifest
+            .spec
+            .object_selector
+            .as_ref()
+            .is_none_or(|selector| objects.any(|object| selector.matches(object)))
+    }
+
+    /// The namespaces that Kubewarden has the policy act in. An AdmissionPolicy without a namespace is in the one that it
+    /// is applied to.
+    fn namespace_selector(&self) -> LabelSelector {
+        let Manifest { kind, metadata, spec } = &self.manifest;
+        if kind == NAMESPACED {
+            let own = metadata.namespace.iter().map(|own| (NAMESPACE_NAME.to_owned(), own.clone())).collect();
+            return LabelSelector { match_labels: Some(own), match_expressions: None };
+        }
+        let mut selector = spec.namespace_selector.clone().unwrap_or_default();
+        if self.drops_match_labels() {
+            selector.match_labels = None;
+        }
+        selector
+    }
+
+    fn drops_match_labels(&self) -> bool {
+        let Manifest { kind, spec, .. } = &self.manifest;
+        let labels = spec.namespace_selector.as_ref().and_then(|selector| selector.match_labels.as_ref());
+        kind != NAMESPACED
+            && labels.is_some_and(|labels| !labels.is_empty())
+            && !spec.allow_inside_admission_controller_namespace
+    }
+
+    /// Whether it changes nothing, and says what it would change.
+    fn reports(&self) -> bool {
+        self.settings["report"] == true
     }
 }
 
@@ -515,11 +601,11 @@ mod tests {
         let policy =
             |spec: Value| json!({"apiVersion": "policies.kubewarden.io/v1", "kind": "AdmissionPolicy", "spec": spec});
         for (document, expected) in [
-            (policy(json!({"mode": "watch"})), "spec.mode: unknown variant `watch`, expected `protect` or `monitor`"),
-            (policy(json!({"mutating": "yes"})), "spec.mutating: invalid type: string \"yes\", expected a boolean"),
+            (policy(json!({"mode": "watch"})), "spec.mode: must be protect or monitor, found \"watch\""),
+            (policy(json!({"mutating": "yes"})), "spec.mutating: must be a boolean, found a string"),
             (
                 policy(json!({"objectSelector": {"matchExpressions": [{"key": "a", "operator": "in"}]}})),
-                "spec.objectSelector.matchExpressions[0].operator: unknown variant `in`, expected one of",
+                "spec.objectSelector.matchExpressions[0].operator: must be In, NotIn, Exists or DoesNotExist, found",
             ),
             (json!({"kind": "AdmissionPolicyGroup"}), "found a policy of kind AdmissionPolicyGroup"),
         ] {
