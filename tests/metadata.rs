@@ -329,7 +329,11 @@ fn project(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
         for entry in fs::read_dir(inside)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_owned();
-            if path.is_dir() && !["target", ".git", "corpus"].iter().any(|it| name == *it) {
+            // In a work tree of its own `.git` is a file.
+            if ["target", ".git", "corpus"].iter().any(|it| name == *it) {
+                continue;
+            }
+            if path.is_dir() {
                 folders.push(path);
             } else if let Some(text) = path.is_file().then(|| fs::read_to_string(&path).ok()).flatten() {
                 files.insert(path.strip_prefix(folder)?.to_owned(), text);

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Hands entries that another webhook added to Notebooks over to the policy: docs/migrating.md.
+# Hands entries that another webhook added to Notebooks over to the policy: see docs/migrating.md.
 #
 #   hand-over.sh FILTER < names
 #
-# FILTER is a jq filter that takes the entries out of a Notebook. A line of `names` is a namespace and a name. The entries
-# are taken out, and the policy puts them back in the same request, as its own. The API server is asked first what would
-# come of it (a dry run): a Notebook is changed only where its spec stays as it is. Where it is stopped, the entries may
-# come back in another order. ANNOTATION_DOMAIN is the policy's `annotationDomain`, where the settings have one.
+# FILTER is a jq filter that removes the entries from a Notebook. Each line of `names` is a namespace and a name. The
+# script removes the entries, and the policy puts them back in the same request, as its own. A dry run first shows what
+# the result would be: a Notebook is changed only if its spec stays the same. In a stopped one, the entries may come
+# back in a different order. ANNOTATION_DOMAIN is the policy's `annotationDomain`, if the settings have one.
 set -euo pipefail
 
 filter=${1:?usage: hand-over.sh FILTER < names}
 domain=${ANNOTATION_DOMAIN:-mutatingflow.nais.io}
 
-# Of the stored Notebook and the one to come: the policy has recorded something, and nothing else is different.
+# Compares the stored Notebook with the result: the policy has recorded something, and nothing else differs.
 is_handed_over='
     def record: .metadata.annotations[$domain + "/injected"];
     def stopped: .metadata.annotations // {} | has("kubeflow-resource-stopped");
@@ -23,7 +23,7 @@ is_handed_over='
         else $stored.spec == $after.spec end'
 
 while read -r namespace name; do
-    # What is replaced has the resourceVersion of what was read: where somebody changes it meanwhile, that is refused.
+    # The replacement has the resourceVersion that was read: if somebody changes the Notebook meanwhile, it is refused.
     if stored=$(kubectl get notebook "$name" -n "$namespace" -o json </dev/null) &&
         without=$(jq "$filter" <<<"$stored") &&
         after=$(kubectl replace -f - --dry-run=server -o json <<<"$without") &&

@@ -598,6 +598,7 @@ fn folder(page: &str) -> Workdir {
         .with("cluster/notebook.yaml", text("notebook.yaml"))
         .with("cluster/notebooks.json", list(touched().into_iter().map(|(_, notebook)| notebook)))
         .with("cluster/notebooks.yaml", export)
+        .with("cluster/namespaces,notebooks,pods.yaml", export)
         .with("cluster/notebooks,pods.yaml", export)
         .with("cluster/poddefaults.json", poddefaults.to_string())
         .with("cluster/poddefaults.yaml", text("poddefaults/export.yaml"))

@@ -26,7 +26,7 @@ use crate::{
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  kubectl get notebooks,pods -A -o yaml | policy-host report --settings-path new.yaml -
+  kubectl get namespaces,notebooks,pods -A -o yaml | policy-host report --settings-path new.yaml -
   policy-host report --settings-path new.yaml --from old.yaml --only refused export.yaml
   policy-host report --settings-path new.yaml --output json exports/ | jq '.objects[] | select(.anew.refused)'")]
 pub(crate) struct Arguments {
