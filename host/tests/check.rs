@@ -126,7 +126,7 @@ fn what_is_printed() {
             )],
             &["a.yaml"],
             0,
-            String::new(),
+            "a.yaml: skipped, there is no policy in it\n".to_owned(),
         ),
         (
             "several documents without a policy",

@@ -37,6 +37,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             for holds in &checked.holds {
                 write(&format!("{name}: valid: {holds}\n"))?;
             }
+            if checked.holds.is_empty() {
+                write(&format!("{name}: skipped, there is no policy in it\n"))?;
+            }
         } else {
             (problems, wrong) = (problems + checked.problems(), wrong + 1);
         }
