@@ -136,6 +136,34 @@ fn every_link_leads_somewhere() {
     assert!(links > 100, "found only {links} links");
 }
 
+/// A comment names a file beside it, or by its path.
+#[test]
+fn the_files_that_manifests_speak_of_are_there() {
+    let mut names = 0;
+    let mut wrong = Vec::new();
+    for manifest in files_in("deploy", "yaml").unwrap() {
+        for name in files_of_comments(&manifest.text) {
+            names += 1;
+            if !root().join("deploy").join(name).is_file() && !root().join(name).is_file() {
+                wrong.push(format!("{}: there is no {name}", manifest.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(names > 20, "found only {names} names");
+    assert_eq!(files_of_comments("a: b.yaml\n# see a/b.yaml, c.md.\n- x # (d.json)\n"), ["a/b.yaml", "c.md", "d.json"]);
+}
+
+/// The files that comments in YAML name.
+fn files_of_comments(text: &str) -> Vec<&str> {
+    let comments = text.lines().filter_map(|line| line.split_once("# ")).map(|(_, comment)| comment);
+    let words = comments.flat_map(|comment| comment.split(|c: char| !c.is_ascii_alphanumeric() && !"-_./".contains(c)));
+    let names = words.map(|word| word.trim_end_matches('.'));
+    names
+        .filter(|name| [".yaml", ".md", ".json"].iter().any(|it| name.ends_with(it) && name.len() > it.len()))
+        .collect()
+}
+
 #[test]
 fn a_wrong_link_is_found() {
     let text = "[a](x.md) and [`b`](y.md#z \"title\"), ![c](<d.svg>)\n`[e](f)` [g](https://h) [i](mailto:j)\n\n[k]: l.md\n\n\
