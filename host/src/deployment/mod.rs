@@ -185,7 +185,7 @@ impl Deployment {
         let Manifest { kind, metadata, spec } = &self.manifest;
         let mut notes = Vec::new();
         let namespace = request.namespace.as_deref().unwrap_or_default();
-        if !self.has_rule_for(request) {
+        if !self.has_rule_for(request, spec.match_policy != Some(MatchPolicy::Exact)) {
             let resource = &request.resource;
             let group = if resource.group.is_empty() { String::new() } else { format!("{}/", resource.group) };
             notes.push(format!(
@@ -232,9 +232,7 @@ impl Deployment {
     /// tell. One that reports stands for another, whose rules have more operations.
     #[must_use]
     pub fn covers(&self, request: &AdmissionRequest) -> bool {
-        let is_covered = |request: &AdmissionRequest| {
-            self.manifest.spec.rules.iter().flatten().any(|rule| rule.matches(request, true))
-        };
+        let is_covered = |request: &AdmissionRequest| self.has_rule_for(request, true);
         let created = || AdmissionRequest { operation: "CREATE".to_owned(), ..request.clone() };
         let namespace = request.namespace.as_deref().unwrap_or_default();
         (is_covered(request) || self.reports() && is_covered(&created()))
@@ -277,10 +275,9 @@ impl Deployment {
         Some(format!("matchConditions ({})", names.join(", ")))
     }
 
-    fn has_rule_for(&self, request: &AdmissionRequest) -> bool {
-        let Spec { rules, match_policy, .. } = &self.manifest.spec;
-        let is_equivalent = *match_policy != Some(MatchPolicy::Exact);
-        rules.iter().flatten().any(|rule| rule.matches(request, is_equivalent))
+    /// `is_equivalent`: as for [`Rule::matches`].
+    fn has_rule_for(&self, request: &AdmissionRequest, is_equivalent: bool) -> bool {
+        self.manifest.spec.rules.iter().flatten().any(|rule| rule.matches(request, is_equivalent))
     }
 
     fn selects_object(&self, request: &AdmissionRequest) -> bool {

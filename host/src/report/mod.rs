@@ -234,13 +234,12 @@ impl<'a> Trial<'a> {
         let metadata = &object["metadata"];
         let (namespace, name) = (text(&metadata["namespace"]), [&metadata["name"], &metadata["generateName"]]);
         let name = name.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned();
-        let created = Event::Create.request(&object)?;
-        let is_updated = kind == "Notebook" && self.covers(&Event::Touch.request(&object)?);
-        if !is_updated && !self.covers(&created) {
+        let is_updated = kind == "Notebook" && covers(self.deployment, Event::Touch, &object)?;
+        if !is_updated && !covers(self.deployment, Event::Create, &object)? {
             return Ok(Found::NotCovered);
         }
         let object = match self.from {
-            Some((settings, deployment)) if deployment.is_none_or(|deployment| deployment.covers(&created)) => {
+            Some((settings, deployment)) if covers(deployment, Event::Create, &object)? => {
                 // What they refuse is stored without them.
                 stored_under(self.policy, settings, object.clone()).unwrap_or(object)
             }
@@ -274,7 +273,7 @@ impl<'a> Trial<'a> {
     /// What comes of an event, and the object as it is stored then.
     fn outcome(&self, event: Event, stored: &Value) -> Result<(Outcome, Value)> {
         let request = event.request(stored)?;
-        if !self.covers(&request) {
+        if !self.deployment.is_none_or(|deployment| deployment.covers(&request)) {
             return Ok((Outcome::default(), request.object.unwrap_or_else(|| stored.clone())));
         }
         let (response, object) = self.policy.evaluate(&request, &self.settings);
@@ -285,10 +284,6 @@ impl<'a> Trial<'a> {
             outcome.conflicts = self.conflicts(&request);
         }
         Ok((outcome, object.unwrap_or_else(|| stored.clone())))
-    }
-
-    fn covers(&self, request: &AdmissionRequest) -> bool {
-        self.deployment.is_none_or(|deployment| deployment.covers(request))
     }
 
     /// The dependencies that are in conflict: the policy names them when it is asked for a report.
@@ -399,6 +394,11 @@ impl Outcome {
         self.waiting = next.waiting;
         self
     }
+}
+
+/// Whether the policy is asked about an event of an object, as it is deployed; it is where nobody says how.
+fn covers(deployment: Option<&Deployment>, event: Event, object: &Value) -> Result<bool> {
+    deployment.map_or(Ok(true), |deployment| Ok(deployment.covers(&event.request(object)?)))
 }
 
 /// The names of a list with commas.
