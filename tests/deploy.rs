@@ -10,6 +10,8 @@
     reason = "helpers of tests fail a test by panicking"
 )]
 
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +26,7 @@ use kubewarden_policy_sdk::crd::policies::{AdmissionPolicy, ClusterAdmissionPoli
 use mutatingflow::kubernetes::names::Format;
 use mutatingflow::kubernetes::schema::Object;
 use mutatingflow::settings::types::{BUNDLE_KEY, CA_BUNDLE, DEPENDENCY, PROXY, SETTINGS, VAULT};
+use pages::yaml_blocks;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -332,7 +335,7 @@ fn every_policy_of_a_page_is_what_its_type_says() {
     let mut count = 0;
     for page in docs.filter(|page| page.ends_with(".md")).chain(["README.md".to_owned()]) {
         let text = text(&page);
-        for block in text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        for block in yaml_blocks(&text) {
             for document in block.split("\n---\n") {
                 let document: Value = yaml_serde::from_str(document).unwrap_or_else(|error| panic!("{page}: {error}"));
                 if document["apiVersion"] == "policies.kubewarden.io/v1" {
@@ -777,7 +780,7 @@ fn the_page_about_workloads_has_every_manifest_with_its_label() {
 #[test]
 fn the_page_about_poddefaults_shows_the_same_three_times() {
     let page = text("docs/poddefaults.md");
-    let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let blocks = yaml_blocks(&page);
     let shown: Vec<Value> = blocks.map(|block| yaml_serde::from_str(block).expect(block)).collect();
     let [before, settings, after] = &shown[..] else { panic!("{shown:#?}") };
     let mut expected = before.clone();

@@ -4,6 +4,8 @@
 //! What is checked is a list of differences, so that one test shows all of them, and so that
 //! `whatever_differs_is_found` can break one thing at a time and see it found.
 
+mod pages;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
@@ -15,6 +17,7 @@ use mutatingflow::kubernetes::names::{Format, Words};
 use mutatingflow::kubernetes::schema::Type;
 use mutatingflow::settings::types::SETTINGS;
 use mutatingflow::settings::{DEFAULT_ANNOTATION_DOMAIN, problems};
+use pages::yaml_blocks;
 use serde_json::{Value, json};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -233,11 +236,8 @@ fn shown_policies() -> Result<Vec<(PathBuf, Value)>> {
     let mut policies = Vec::new();
     for path in texts()? {
         let text = fs::read_to_string(&path)?;
-        let blocks: Vec<_> = if path.extension().is_some_and(|it| it == "md") {
-            text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
-        } else {
-            vec![&*text]
-        };
+        let blocks: Vec<_> =
+            if path.extension().is_some_and(|it| it == "md") { yaml_blocks(&text).collect() } else { vec![&*text] };
         for document in blocks.iter().flat_map(|block| block.split("\n---\n")) {
             let document: Value =
                 yaml_serde::from_str(document).map_err(|error| format!("{}: {error}", path.display()))?;
