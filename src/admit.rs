@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use crate::admission::{Answer, MutatedObject, Operation, Request, Unreadable, Verdict};
 use crate::json::{ByName, Malformed, Str, joined};
 use crate::merge::{
-    Annotations, Audience, Conflict, Known, MOST_CONFLICTS, OfOthers, Outcome, Record, Records, Says,
+    Annotations, Audience, Conflict, FormerKeys, Known, MOST_CONFLICTS, OfOthers, Outcome, Record, Records, Says,
     apply_annotations, changed_annotations, is_in_place, put_back_metadata,
 };
 use crate::rollout::{
@@ -102,7 +102,9 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     }
     let mut warnings = Vec::new();
     let text = has.injected.map(Str::decode);
-    let client = text.as_deref().map_or_else(|| Some(Record::default()), |text| Record::parse(text, kind));
+    let former_keys = FormerKeys::of([Some(&request.object), request.old_object.as_ref()], kind);
+    let read = |text| Record::parse(text, kind, &former_keys);
+    let client = text.as_deref().map_or_else(|| Some(Record::default()), read);
     let client = client.unwrap_or_else(|| {
         warnings.push(format!("annotation {} cannot be read and is ignored", own.key(OwnAnnotations::INJECTED)));
         Record::default()
@@ -110,7 +112,7 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     // Mostly the stored record is the client's, and so it is read once.
     let is_same_record = stored_has.as_ref().is_some_and(|stored| stored.injected == has.injected);
     let stored_text = stored_has.as_ref().filter(|_| !is_same_record).and_then(|has| has.injected).map(Str::decode);
-    let stored = stored_text.as_deref().and_then(|text| Record::parse(text, kind)).unwrap_or_default();
+    let stored = stored_text.as_deref().and_then(read).unwrap_or_default();
     let stored = stored_has.as_ref().map(|_| if is_same_record { &client } else { &stored });
     let foreign = [Some(&has), stored_has.as_ref()].map(|has| {
         let mut texts = Vec::new();
@@ -121,11 +123,11 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     });
     let [foreign_of_client, foreign_of_stored] = foreign.each_ref().map(|texts| {
         let mut records = Vec::new();
-        records.extend(texts.iter().filter_map(|text| Record::parse(text, kind)));
+        records.extend(texts.iter().filter_map(|text| read(text)));
         records
     });
     let copied = text.as_deref().filter(|_| workload::is_of_stateful_set(&request.object));
-    let copied = copied.and_then(|text| Record::parse(text, Kind::Notebook));
+    let copied = copied.and_then(|text| Record::parse(text, Kind::Notebook, &former_keys));
     let records = Records {
         client: &client,
         stored,

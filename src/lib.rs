@@ -10,7 +10,7 @@ pub mod admit;
 #[cfg(target_arch = "wasm32")]
 #[expect(unsafe_code, reason = "an allocator is unsafe")]
 mod arena;
-mod json;
+pub mod json;
 pub mod kubernetes;
 mod merge;
 mod rollout;

@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 
 use crate::admission::{Operation, Request};
-use crate::json::{ByName, Malformed, Node, is_same_text, joined};
+use crate::json::{ByName, Malformed, Node, Object, is_same_text, joined};
 use crate::kubernetes::digest::Digest;
 use crate::kubernetes::equality::deep_equal_nodes;
 use crate::kubernetes::schema::Type;
 use crate::kubernetes::types::POD_SPEC;
 use crate::merge::{Conflict, Known, OfOthers, Outcome, Part, Records, carry_over, keys_of, merge, set_aside};
+use crate::settings::fields::{Field, OF_SPEC};
 use crate::settings::{Dependency, RunningNotebooks};
 use crate::workload::{self, Kind};
 
@@ -50,6 +51,10 @@ impl Change {
             let own = |object, parts: &[_]| set_aside(object, kind, &keys_of(parts.iter().copied()), &mut |_, _| ());
             own(old, of_old).is_ok_and(|old| own(new, of_new).is_ok_and(|new| is_same_template(&old, &new, kind)))
         };
+        // What the server itself puts there is nobody's change, unless it is what a policy has added.
+        if has_stored_fields(old, new, kind, &records.parts()) && are_same(&[], &[]) {
+            return Change::Nothing;
+        }
         let is_shared = |place: &str, key: &str| known.at(place).is_some_and(|owners| owners.contains(key));
         let are_shared =
             |part: &Part<'_>| part.added.iter().any(|(place, keys)| keys.iter().any(|key| is_shared(place, key)));
@@ -135,6 +140,18 @@ pub fn may_change(request: &Request<'_>, running_notebooks: RunningNotebooks, is
 pub fn has_stored_template(request: &Request<'_>) -> bool {
     let text = |object| template(object, request.kind).text();
     request.old_object.as_ref().is_some_and(|old| is_same_text(text(old), text(&request.object)))
+}
+
+/// Whether the fields of the pod spec that these parts of records name mean what the stored ones do.
+fn has_stored_fields(old: &Node<'_>, new: &Node<'_>, kind: Kind, parts: &[&Part<'_>]) -> bool {
+    let keys = keys_of(parts.iter().copied());
+    let [old, new] = [old, new].map(|object| workload::pod_spec(object, kind).and_then(Node::as_object));
+    let text = |spec: Option<&Object<'_>>, name: &str| spec?.get(name).map(|value| value.text().to_owned());
+    let is_stored = |name: &str| match (Field::named(name), text(old, name), text(new, name)) {
+        (Some(field), Some(old), Some(new)) => field.is_equal(name, &old, &new),
+        (_, old, new) => old == new,
+    };
+    keys.get(OF_SPEC.place()).is_none_or(|names| names.names().all(|name| is_stored(name)))
 }
 
 /// Whether the templates of two objects mean the same (contract, "Equality").
@@ -328,7 +345,7 @@ pub fn restore_template<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::Record;
+    use crate::merge::{FormerKeys, Record};
 
     const DEFER: RunningNotebooks = RunningNotebooks::Defer;
     const RESTART: RunningNotebooks = RunningNotebooks::Restart;
@@ -357,7 +374,9 @@ mod tests {
             "object":{new},"oldObject":{old}}}}}"#
         );
         let (request, _) = Request::read(&payload).unwrap().unwrap();
-        let stored = Record::parse(r#"{"Notebook":{"proxy":{"hash":"01","added":{"env":["OURS"]}}}}"#, Kind::Notebook);
+        let former_keys = FormerKeys::of([None, None], Kind::Notebook);
+        let stored = r#"{"Notebook":{"proxy":{"hash":"01","added":{"env":["OURS"]}}}}"#;
+        let stored = Record::parse(stored, Kind::Notebook, &former_keys);
         let stored = stored.unwrap();
         let client = Record::default();
         let records = Records {
@@ -460,6 +479,7 @@ mod tests {
         let edited = r#"[{"name":"nb","env":[{"name":"OURS","value":"2"}]}]"#;
         let theirs = r#"[{"name":"nb","env":[{"name":"THEIRS","value":"1"},{"name":"OURS","value":"1"}]}]"#;
         let elsewhere = r#"[{"name":"nb"},{"name":"other","env":[{"name":"OURS","value":"1"}]}]"#;
+        let beside = r#"[{"name":"nb"},{"name":"other"}]"#;
         let same = [without, ours, edited];
         for old in same {
             for new in same {
@@ -469,7 +489,7 @@ mod tests {
                     "{old} {new}"
                 );
             }
-            for new in [theirs, elsewhere] {
+            for (old, new) in [(old, theirs), (old, elsewhere), (beside, elsewhere)] {
                 assert_eq!(
                     update(&notebook(RUNNING, old), &notebook(RUNNING, new), DEFER),
                     Rollout::Enforce,

@@ -12,7 +12,7 @@ pub use mutatingflow::settings::fields::{FIELDS, Field, MergeStrategy, Target};
 pub use mutatingflow::settings::problems;
 
 /// The formats that have a name and nothing beside it.
-pub const NAMED_FORMATS: [Format; 21] = [
+pub const NAMED_FORMATS: [Format; 25] = [
     Format::Any,
     Format::NonEmpty,
     Format::DnsLabel,
@@ -34,6 +34,10 @@ pub const NAMED_FORMATS: [Format; 21] = [
     Format::AbsolutePath,
     Format::HeaderName,
     Format::Image,
+    Format::DriverName,
+    Format::SignerName,
+    Format::TrustBundleName,
+    Format::DomainKey,
 ];
 
 /// Whether only pods have a field of a dependency: a Notebook loses it.

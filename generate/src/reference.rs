@@ -145,6 +145,10 @@ fn described_format(format: Format) -> String {
         Format::AbsolutePath => "absolute path",
         Format::HeaderName => "name of an HTTP header",
         Format::Image => "image",
+        Format::DriverName => "name of a CSI driver",
+        Format::SignerName => "name of a signer",
+        Format::TrustBundleName => "name of a trust bundle",
+        Format::DomainKey => "annotation key with a domain",
     }
     .to_owned()
 }

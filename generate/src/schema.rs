@@ -201,6 +201,13 @@ fn format_schema(format: Format, has_placeholders: bool) -> Value {
         Format::AbsolutePath => ("^/".to_owned(), usize::MAX),
         Format::HeaderName => (format!("^{}+$", or_placeholder("[-A-Za-z0-9]")), usize::MAX),
         Format::Image => (r"^\S(?:.*\S)?$".to_owned(), usize::MAX),
+        Format::DriverName => (format!("^{subdomain}$"), 63),
+        Format::SignerName => (format!(r"^{label}(?:\.{label})+/{subdomain}$"), usize::MAX),
+        Format::TrustBundleName => (format!("^(?:.*:)?{subdomain}$"), usize::MAX),
+        Format::DomainKey => {
+            let (domain, name) = (subdomain.replace("a-z", "A-Za-z"), ends("A-Za-z0-9", "_.-"));
+            (format!("^{domain}/(?=[^/]{{1,63}}$){name}$"), 317)
+        }
         Format::SysctlName => {
             let name = ends("a-z0-9", "_-");
             (format!("^{name}(?:[./]{name})*$"), 253)

@@ -348,7 +348,8 @@ impl<'a> Cursor<'a> {
         let start = self.offset();
         let bytes = self.text.as_bytes();
         let mut found = None;
-        let mut at = start + 1;
+        let first = start + 1;
+        let mut at = first;
         let end = loop {
             let key = past_space(bytes, at);
             let inside = self.text.get(key + 1..key + 1 + member.len());
@@ -357,7 +358,7 @@ impl<'a> Cursor<'a> {
             let (key_end, is_escaped) = match byte(bytes, key) {
                 b'"' if is_member => (key + member.len() + 2, false),
                 b'"' => string_end(bytes, key + 1),
-                b'}' if at == start + 1 => break key + 1,
+                b'}' if at == first => break key + 1,
                 _ => break NOT_JSON,
             };
             let colon = past_space(bytes, key_end);
@@ -676,6 +677,8 @@ mod tests {
             "{\"a\":}",
             "{\"a\":1,}",
             "{\"a\" 1}",
+            "{\"a\";1}",
+            "[{\"a\":1,\"b\";2}]",
             "{a:1}",
             "{\"a\":1 \"b\":2}",
             "[[[[]]]]",
@@ -780,6 +783,7 @@ mod tests {
             r#"{"name\"":"b"}"#,
             r#"{"name""#,
             r#"{"name" "a"}"#,
+            r#"{"name";"a"}"#,
             r#"{"name":}"#,
             r#"{"name":"a",}"#,
             r#"{"name":"a" "x":1}"#,

@@ -257,14 +257,15 @@ impl<'a> Node<'a> {
     }
 
     /// The node as it is now behind `before`, in a text with `room` for more; `None` where nothing was changed since
-    /// it was read. What was not changed is written as it came, byte for byte.
+    /// it was read, or it is the same again. What was not changed is written as it came, byte for byte.
     pub fn write_changed(&mut self, before: &str, room: usize) -> Option<String> {
-        self.settle().then(|| {
-            let mut out = String::with_capacity(before.len() + self.length() + room);
-            out.push_str(before);
-            self.write(&mut out);
-            out
-        })
+        if !self.settle() {
+            return None;
+        }
+        let mut out = String::with_capacity(before.len() + self.length() + room);
+        out.push_str(before);
+        self.write(&mut out);
+        (out.get(before.len()..) != Some(self.text)).then_some(out)
     }
 
     /// The node as it is now.
@@ -341,14 +342,16 @@ impl<'a> Node<'a> {
 }
 
 impl<'a> From<Object<'a>> for Node<'a> {
-    fn from(object: Object<'a>) -> Self {
-        Node { text: "{}", body: Body::Object(Object { changed: true, ..object }) }
+    fn from(mut object: Object<'a>) -> Self {
+        object.changed = true;
+        Node { text: "{}", body: Body::Object(object) }
     }
 }
 
 impl<'a> From<List<'a>> for Node<'a> {
-    fn from(list: List<'a>) -> Self {
-        Node { text: "[]", body: Body::List(List { changed: true, ..list }) }
+    fn from(mut list: List<'a>) -> Self {
+        list.changed = true;
+        Node { text: "[]", body: Body::List(list) }
     }
 }
 
@@ -503,6 +506,16 @@ mod tests {
     const METADATA: &str = r#""metadata":{"labels":{"a":"1"},"uid":"0123456789"},"#;
     const LONG: &str = r#"{"env":[{"name":"A","value":"a text that is longer than sixty-four bytes, so that it is compared"}],"x":{"y":["z"]}}"#;
 
+    /// Beside what was changed, what was opened is written as it came.
+    #[test]
+    fn what_was_not_changed_keeps_its_spelling() {
+        let text = r#"{"metadata":{ "labels" : {} },"spec":{"env":[ {"name":"A"} ],"x":1}}"#;
+        let mut node = Node::parse(text, &SHAPE).unwrap();
+        let spec = node.as_object_mut().unwrap().get_mut("spec").unwrap().as_object_mut().unwrap();
+        spec.set(Str::plain("x"), Node::text_only("2"));
+        assert_eq!(node.written(), text.replace('1', "2"));
+    }
+
     /// What is taken over from another value is what reading would have given.
     #[test]
     fn a_value_is_read_beside_another_as_it_is_alone() {
@@ -511,6 +524,7 @@ mod tests {
             of(METADATA, LONG),
             of(&METADATA.replace('1', "2"), LONG),
             of("", LONG),
+            ["{\"other\":", LONG, "}"].concat(),
             of(METADATA, &LONG.replace("\"A\"", "\"B\"")),
             of(METADATA, &LONG.replace("\"z\"", "\"z\",\"z\"")),
             of(METADATA, &LONG.replace("[{", "[ {")),

@@ -5,21 +5,39 @@ use super::quantity::Quantity;
 use super::schema::Type;
 use crate::json::{Cursor, Str};
 
-/// The state of a hash. It is the same on every machine and in every version, since it is compared with one that an
-/// earlier version stored: a known-answer test pins it.
+/// The state of a hash. It is the same on every machine and in every version, since it is compared with one that an earlier
+/// version stored: a known-answer test pins it.
 ///
-/// The function is FxHash, as version 1 of the crate `rustc-hash` defines it for words of 64 bits: each word is mixed in
-/// by a rotation of 5 bits, an exclusive or, and a multiplication by `0x517cc1b727220a95`. A text is its bytes as
-/// little-endian words, the last one filled up with zeros, then its length. The hash tells changes apart; nobody gains
-/// anything by finding two texts with the same one, so it need not resist that.
+/// It takes in words of 64 bits: a text is its bytes as little-endian words, the last of which tells how many bytes of the
+/// text are in it, by a byte that is in no text. A word is mixed in by an exclusive or, a multiplication, a rotation by half
+/// a word, and another multiplication: the first takes each bit to those above it, the second to the rest. So texts that
+/// differ in few bytes differ in many bits of every state after that, which no other few bytes undo.
+///
+/// The hash tells changes apart; nobody gains anything by finding two texts with the same one, so it need not resist that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Digest(u64);
+pub struct Digest {
+    state: u64,
+    /// Whether it is the one by which version 0.1.0 recorded the entries of list sets: FxHash, as version 1 of the crate
+    /// `rustc-hash` defines it. The last word of a text is filled up with zeros, and the length follows. Texts that differ in
+    /// two bytes on either side of a border of words often have one hash.
+    is_of_0_1_0: bool,
+}
+
+/// The factor of FxHash.
+const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
 
 impl Digest {
     /// The hash of what the JSON value `text`, of type `of`, means: equal values have the same.
     pub fn of(of: &'static Type, text: &str) -> Self {
-        let mut digest = Digest::default();
+        let mut digest = Self::default();
         digest.add_value(of, text);
+        digest
+    }
+
+    /// The hash by which version 0.1.0 recorded the JSON value `text`, of type `of`. Few need it: the code for it is small.
+    pub fn of_0_1_0(of: &'static Type, text: &str) -> Self {
+        let mut digest = Digest { state: 0, is_of_0_1_0: true };
+        digest.add_meaning(&Meaning::of_text(Some(of), text));
         digest
     }
 
@@ -100,7 +118,7 @@ impl Digest {
     pub fn hex(self) -> String {
         let mut digits = Vec::with_capacity(16);
         for at in (0..16).rev() {
-            let digit = (self.0 >> (4 * at) & 15) as u8;
+            let digit = (self.state >> (4 * at) & 15) as u8;
             digits.push(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit });
         }
         String::from_utf8(digits).unwrap_or_default()
@@ -109,25 +127,32 @@ impl Digest {
     /// Takes in `text`, and that it ends here.
     pub fn add(&mut self, text: &str) {
         let (words, rest) = text.as_bytes().as_chunks::<8>();
-        for word in words {
-            self.mix(u64::from_le_bytes(*word));
-        }
         let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
+        last.split_at_mut(rest.len()).0.copy_from_slice(rest);
+        let (words, last) = (words.iter().map(|word| u64::from_le_bytes(*word)), u64::from_le_bytes(last));
+        if self.is_of_0_1_0 {
+            words.chain([last, text.len() as u64]).for_each(|word| self.mix_as_0_1_0(word));
+        } else {
+            words.for_each(|word| self.mix(word));
+            self.mix(last | (0xf8 | text.len() as u64) << 56);
         }
-        self.mix(u64::from_le_bytes(last));
-        self.mix(text.len() as u64);
     }
 
     /// Takes in a text of one byte.
-    const fn add_byte(&mut self, byte: u8) {
-        self.mix(byte as u64);
-        self.mix(1);
+    fn add_byte(&mut self, byte: u8) {
+        if self.is_of_0_1_0 {
+            [byte.into(), 1].into_iter().for_each(|word| self.mix_as_0_1_0(word));
+        } else {
+            self.mix(u64::from(byte) | 0xf9 << 56);
+        }
     }
 
     const fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        self.state = (self.state ^ word).wrapping_mul(FACTOR).rotate_left(32).wrapping_mul(FACTOR);
+    }
+
+    const fn mix_as_0_1_0(&mut self, word: u64) {
+        self.state = (self.state.rotate_left(5) ^ word).wrapping_mul(FACTOR);
     }
 
     fn add_meaning(&mut self, value: &Meaning<'_>) {
@@ -166,16 +191,16 @@ impl Digest {
     fn add_number(&mut self, number: Quantity) {
         let (digits, exponent) = number.parts();
         self.add("0");
-        self.mix(digits as u64);
-        self.mix((digits >> 64) as u64);
-        self.mix(i64::from(exponent).cast_unsigned());
+        for word in [digits as u64, (digits >> 64) as u64, i64::from(exponent).cast_unsigned()] {
+            if self.is_of_0_1_0 { self.mix_as_0_1_0(word) } else { self.mix(word) }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::types::{CONTAINER, ENV_FROM_SOURCE, TOLERATION};
+    use crate::kubernetes::types::{CONTAINER, ENV_FROM_SOURCE, TOLERATION, VOLUME};
 
     static ENTRY: Type = Type::Object(&TOLERATION);
 
@@ -183,26 +208,104 @@ mod tests {
         Digest::of(&ENTRY, text).hex()
     }
 
+    static OF_ENV_FROM: Type = Type::Object(&ENV_FROM_SOURCE);
+    static OF_CONTAINER: Type = Type::Object(&CONTAINER);
+
+    /// Values with the hash that version 0.1.0 gave them, and today's.
+    const KNOWN: [(&Type, &str, &str, &str); 3] = [
+        (&ENTRY, r#"{"key":"gpu","operator":"Exists","effect":"NoSchedule"}"#, "7c519e63a100adde", "0218f68e001d2142"),
+        (&OF_ENV_FROM, r#"{"configMapRef":{"name":"defaults"},"prefix":"P_"}"#, "74a00d5cca814a16", "4e8f00406e3d88ec"),
+        (
+            &OF_CONTAINER,
+            r#"{"args":["","a"],"env":[{}],"ports":[{"containerPort":80}],"tty":true,"resources":{"limits":{"cpu":"500m"}}}"#,
+            "161cfdb939c9c536",
+            "0ea5e6f43194908f",
+        ),
+    ];
+
+    fn of_texts(is_of_0_1_0: bool, texts: &[&str]) -> String {
+        let mut digest = Digest { state: 0, is_of_0_1_0 };
+        texts.iter().for_each(|text| digest.add(text));
+        digest.hex()
+    }
+
     /// Objects in clusters hold these. A version that computes others would take its own entries for the user's.
     #[test]
     fn known_answers() {
-        let of = |texts: &[&str]| {
+        assert_eq!(of_texts(false, &[]), "0000000000000000");
+        assert_eq!(of_texts(false, &[""]), "f573b3a338000000");
+        assert_eq!(of_texts(false, &["a"]), "339d35992bce8ac9");
+        assert_eq!(of_texts(false, &["registry", "imagePullSecrets"]), "1705cd101d9952c6");
+        assert_eq!(of_texts(false, &["æøå 😀, longer than sixteen bytes"]), "81a981753ac71372");
+        for (of, text, _, today) in KNOWN {
+            assert_eq!(Digest::of(of, text).hex(), today, "{text}");
+        }
+    }
+
+    /// So do objects to which version 0.1.0 has added.
+    #[test]
+    fn known_answers_of_version_0_1_0() {
+        assert_eq!(of_texts(true, &[]), "0000000000000000");
+        assert_eq!(of_texts(true, &[""]), "0000000000000000");
+        assert_eq!(of_texts(true, &["a"]), "7fb9150e5f1b3601");
+        assert_eq!(of_texts(true, &["registry", "imagePullSecrets"]), "a1b6fdf8e6c9c095");
+        assert_eq!(of_texts(true, &["æøå 😀, longer than sixteen bytes"]), "a4727494b7664a06");
+        for (of, text, former, _) in KNOWN {
+            assert_eq!(Digest::of_0_1_0(of, text).hex(), former, "{text}");
+        }
+    }
+
+    /// How many of these texts have a hash that another has.
+    fn collisions(texts: impl Iterator<Item = String>) -> usize {
+        let mut hashes = Vec::new();
+        for text in texts {
             let mut digest = Digest::default();
-            texts.iter().for_each(|text| digest.add(text));
-            digest.hex()
-        };
-        assert_eq!(of(&[]), "0000000000000000");
-        assert_eq!(of(&[""]), "0000000000000000");
-        assert_eq!(of(&["a"]), "7fb9150e5f1b3601");
-        assert_eq!(of(&["registry", "imagePullSecrets"]), "a1b6fdf8e6c9c095");
-        assert_eq!(of(&["æøå 😀, longer than sixteen bytes"]), "a4727494b7664a06");
-        assert_eq!(digest(r#"{"key":"gpu","operator":"Exists","effect":"NoSchedule"}"#), "7c519e63a100adde");
-        static OF_ENV_FROM: Type = Type::Object(&ENV_FROM_SOURCE);
-        let env_from = Digest::of(&OF_ENV_FROM, r#"{"configMapRef":{"name":"defaults"},"prefix":"P_"}"#);
-        assert_eq!(env_from.hex(), "74a00d5cca814a16");
-        static OF_CONTAINER: Type = Type::Object(&CONTAINER);
-        let container = r#"{"args":["","a"],"env":[{}],"ports":[{"containerPort":80}],"tty":true,"resources":{"limits":{"cpu":"500m"}}}"#;
-        assert_eq!(Digest::of(&OF_CONTAINER, container).hex(), "161cfdb939c9c536");
+            digest.add_byte(b'"');
+            digest.add(&text);
+            hashes.push(digest.state);
+        }
+        hashes.sort_unstable();
+        hashes.windows(2).filter(|pair| pair[0] == pair[1]).count()
+    }
+
+    /// All that any two letters of a text can be, where they stand in different words of the hash.
+    #[test]
+    fn texts_that_differ_in_two_letters_have_different_hashes() {
+        let letters = || (b' '..=b'~').map(char::from);
+        for (at, other) in [(7, 8), (0, 8), (7, 15), (3, 11), (15, 16), (1, 22), (23, 24), (7, 31), (31, 32), (38, 39)]
+        {
+            let with = |one: char, two: char| {
+                let mut text: Vec<_> = "registry.example.com/team/notebook:1.2.3".chars().collect();
+                (text[at], text[other]) = (one, two);
+                String::from_iter(text)
+            };
+            let texts = letters().flat_map(|one| letters().map(move |two| with(one, two)));
+            assert_eq!(collisions(texts), 0, "{at}, {other}");
+        }
+    }
+
+    /// Three letters around a border of words, and texts as users and platforms write them.
+    #[test]
+    fn texts_that_count_have_different_hashes() {
+        let letters = || ('a'..='z').chain('0'..='9');
+        for before in ["ours-1", "ours-10", "team-a/", "registry.nais-"] {
+            let three = letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+            let texts = three.map(|[a, b, c]| format!("{before}{a}{b}-volume-{c}"));
+            assert_eq!(collisions(texts), 0, "{before}");
+        }
+        let counted = (0..30_000).flat_map(|number| {
+            [
+                format!("{number}"),
+                format!("{number}m"),
+                format!("{number}Mi"),
+                format!("ours-{number}"),
+                format!("config-{number:05}-of-the-team"),
+                format!("registry.example.com/team/image:1.{}.{}", number / 100, number % 100),
+                format!("http://proxy-{number}.nais:8088"),
+                format!("sha256:{number:064x}"),
+            ]
+        });
+        assert_eq!(collisions(counted), 0);
     }
 
     #[test]
@@ -212,6 +315,8 @@ mod tests {
         assert_eq!(digest(r#"{"key":"a","operator":"Equal"}"#), digest(r#"{"key":"a","operator":""}"#));
         assert_eq!(digest(r#"{"a":1000,"b":0.5}"#), digest(r#"{"a":1e3,"b":5e-1}"#));
         assert_ne!(digest(r#"{"tolerationSeconds":0}"#), digest("{}"));
+        // The lower 64 bits of both numbers are the same.
+        assert_ne!(digest(r#"{"a":-1}"#), digest(r#"{"a":18446744073709551615}"#));
         assert_ne!(digest(r#"{"a":"1"}"#), digest(r#"{"a":1}"#));
         assert_ne!(digest(r#"["a","b"]"#), digest(r#"["ab"]"#));
         assert_ne!(digest(r#"[["a"],"b"]"#), digest(r#"[["a","b"]]"#));
@@ -220,7 +325,6 @@ mod tests {
     /// Members that come sorted are taken in as they come, others once they are sorted.
     #[test]
     fn sorted_members_are_taken_in_as_they_are_read() {
-        static OF_CONTAINER: Type = Type::Object(&CONTAINER);
         let digest = |text: &str| Digest::of(&OF_CONTAINER, text);
         for (sorted, unsorted) in [
             (r#"{"image":"a","name":"b"}"#, r#"{"name":"b","image":"a"}"#),
@@ -236,11 +340,17 @@ mod tests {
                 r#"{"ports":[{"containerPort":80}],"name":"b"}"#,
             ),
             (r#"{"a":1,"name":"b"}"#, r#"{"a":2,"a":1,"n\u0061me":"b"}"#),
+            (r#"{"a":1}"#, r#"{"a":2,"a":1}"#),
             (r#"{"a":null,"b":{},"c":[{}]}"#, r#"{"c":[[]],"a":{}}"#),
             ("[1,{}]", "[1.0,null]"),
         ] {
             assert_eq!(digest(sorted), digest(unsorted), "{sorted} {unsorted}");
         }
+        // A volume source of nothing is one, and `null` is none.
+        static OF_VOLUME: Type = Type::Object(&VOLUME);
+        let digest = |text: &str| Digest::of(&OF_VOLUME, text);
+        assert_eq!(digest(r#"{"emptyDir":null,"name":"v"}"#), digest(r#"{"name":"v"}"#));
+        assert_ne!(digest(r#"{"emptyDir":{},"name":"v"}"#), digest(r#"{"name":"v"}"#));
     }
 
     #[test]

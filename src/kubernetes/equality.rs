@@ -89,7 +89,6 @@ fn has_items(of: Known, theirs: &[Meaning<'_>], ours: &[Meaning<'_>]) -> bool {
             let strings = last_by_key(of, theirs, None);
             return ours.iter().filter_map(Meaning::says).all(|ours| strings.contains(&ours));
         }
-        _ if theirs.len() < ours.len() => return false,
         Some(Type::Alternatives(_)) => {
             return theirs.len() == ours.len()
                 && theirs.iter().zip(ours).all(|(theirs, ours)| contains(item, theirs, ours));
@@ -211,6 +210,7 @@ mod tests {
     use super::*;
     use crate::json::{Path, Shape, Str};
     use crate::kubernetes::digest::Digest;
+    use crate::kubernetes::meaning::DEEPEST;
     use crate::kubernetes::schema::Map;
     use crate::kubernetes::types::{
         AFFINITY, ALL, CONTAINER, CONTAINER_PORT, EMPTY_DIR_VOLUME_SOURCE, ENV_VAR, HOST_ALIAS, HTTP_GET_ACTION,
@@ -237,6 +237,10 @@ mod tests {
             (&OF_HOST_ALIAS, r#"{"hostnames":["a","b","c"]}"#, r#"{"hostnames":["c","a"]}"#, true),
             (&OF_HOST_ALIAS, r#"{"hostnames":["a","b"]}"#, r#"{"hostnames":["a","c"]}"#, false),
             (&OF_HOST_ALIAS, r#"{"hostnames":[111]}"#, r#"{"hostnames":["1"]}"#, false),
+            (&OF_HOST_ALIAS, r#"{"hostnames":["1"]}"#, r#"{"hostnames":[1]}"#, false),
+            (&OF_CONTAINER, r#"{"b":"1"}"#, r#"{"a":"1"}"#, false),
+            (&OF_CONTAINER, "5", r#"{"a":null}"#, true),
+            (&OF_CONTAINER, r#"{"a":null}"#, "5", false),
             (
                 &OF_CONTAINER,
                 r#"{"volumeMounts":[{"name":"t"},{"name":"a","mountPath":"/a","mountPropagation":"None"}]}"#,
@@ -254,6 +258,7 @@ mod tests {
             (&OF_CONTAINER, r#"{"n":1000}"#, r#"{"n":1e3}"#, true),
             (&OF_CONTAINER, r#"{"n":9007199254740993}"#, r#"{"n":9007199254740992}"#, false),
             (&OF_CONTAINER, r#"{"image":"\u00e6"}"#, r#"{"image":"æ"}"#, true),
+            (&OF_CONTAINER, r#"{"image":"a/"}"#, r#"{"image":"a"}"#, false),
             (&OF_CONTAINER, r#"{"n":1,"n":2}"#, r#"{"n":2}"#, true),
             (&OF_CONTAINER, r#"{"n":1,"n":2}"#, r#"{"n":1}"#, false),
             (
@@ -625,6 +630,23 @@ mod tests {
         changed.object_mut(&Path::Root("spec")).unwrap().remove("nodeSelector");
         let without = opened(&SPEC, r#"{"tolerations":[{"b":1}],"nodeSelector":{}}"#);
         assert!(deep_equal_nodes(&SPEC, &changed, &without));
+        // Whichever of both was changed.
+        assert!(!deep_equal_nodes(&SPEC, &changed, &opened(&SPEC, text)));
+        assert!(!deep_equal_nodes(&SPEC, &opened(&SPEC, text), &changed));
+        // Of duplicates the last counts.
+        let selector = |members: &str| [r#"{"nodeSelector":{"#, members, "}}"].concat();
+        let [one, twice] = [r#""a":"1""#, r#""a":"2","a":"1""#].map(selector);
+        assert!(deep_equal_nodes(&SPEC, &opened(&SPEC, &one), &opened(&SPEC, &twice)));
+    }
+
+    /// What is as deep as can be read is compared by its meaning, and below that by its text.
+    #[test]
+    fn what_is_too_deep_to_be_read_is_compared_as_it_is_spelt() {
+        for (levels, expected) in [(DEEPEST - 1, true), (DEEPEST, false)] {
+            let [one, other] =
+                ["[1]", "[1.0]"].map(|list| [&*r#"{"a":"#.repeat(levels), list, &*"}".repeat(levels)].concat());
+            assert_eq!(deep_equal(&OF_CONTAINER, &one, &other), expected, "{levels} levels");
+        }
     }
 
     /// A scalar says the same at its zero value as if it were absent where Go has no pointer for it, and only there.

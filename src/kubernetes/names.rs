@@ -58,6 +58,14 @@ pub enum Format {
     HeaderName,
     /// The name of an image: `validateContainerCommon`.
     Image,
+    /// The name of a CSI driver: `ValidateCSIDriverName`.
+    DriverName,
+    /// Who signs certificates: `ValidateSignerName`.
+    SignerName,
+    /// A bundle of certificates, with or without who signs them: `ValidateClusterTrustBundleName`.
+    TrustBundleName,
+    /// The key of an annotation, with a domain: the documentation of `PodCertificateProjection`.
+    DomainKey,
 }
 
 impl Format {
@@ -119,6 +127,26 @@ impl Format {
             Format::Image => {
                 let is_right = is_made_of(text, |byte| !byte.is_ascii_whitespace(), |_| true);
                 (is_right, "must be the name of an image, without white space around it")
+            }
+            Format::DriverName => (
+                text.len() <= 63 && is_subdomain(text),
+                "must be the name of a driver: a-z, 0-9, and - and . between them, at most 63 characters",
+            ),
+            Format::SignerName => {
+                let (domain, name) = cut(text, b'/');
+                let is_right = is_subdomain(domain) && domain.contains('.') && name.is_some_and(is_subdomain);
+                (is_right, "must be a signer: a domain with a . in it, / and a name")
+            }
+            Format::TrustBundleName => {
+                let name = text.rsplit(':').next().unwrap_or_default();
+                (
+                    is_subdomain(name),
+                    "must be a trust bundle: a DNS subdomain, with or without a signer and : before it",
+                )
+            }
+            Format::DomainKey => {
+                let is_right = cut(text, b'/').1.is_some() && is_qualified_name(&text.to_ascii_lowercase());
+                (is_right, "must be a key with a domain and / before it")
             }
             Format::SysctlName => (
                 text.len() <= 253 && are_all(text, '/', &|part| are_all(part, '.', &is_lower_name)),
@@ -356,6 +384,8 @@ mod tests {
             "1.2.3.-4",
             "+1.2.3.4",
             "1000.2.3.4",
+            "1:2:3:4:5:6:7::",
+            "1:2:3:4:5:6:7::8",
             "10.0.0.1:80",
             "[::1]",
         ] {
@@ -403,6 +433,18 @@ mod tests {
             (Format::AbsolutePath, vec!["/", "/a:b"], vec!["", "a"]),
             (Format::HeaderName, vec!["a", "X-A-1", "-"], vec!["", "a b", "a:"]),
             (Format::Image, vec!["a", "a/b:c@sha256:d", "a b"], vec!["", " a", "a\n"]),
+            (Format::DriverName, vec!["csi.example.org", "a"], vec!["", "A", "a b"]),
+            (
+                Format::SignerName,
+                vec!["example.org/ca", "a.b/c.d"],
+                vec!["", "ca", "example/ca", "a.b/", "/ca", "a.b/C", "a.b/c/d"],
+            ),
+            (
+                Format::TrustBundleName,
+                vec!["a", "a.b", "example.org:ca:a"],
+                vec!["", "A", "a/b", "example.org:ca:", "a:B"],
+            ),
+            (Format::DomainKey, vec!["a/b", "X.y/A"], vec!["", "a", "a/", "/a", "a b/c"]),
             (
                 Format::SysctlName,
                 vec!["net.core.somaxconn", "net/ipv4/tcp_syncookies", "a-b"],
@@ -423,6 +465,7 @@ mod tests {
             (Format::LabelValue, 63),
             (Format::FileName, 253),
             (Format::PortName, 15),
+            (Format::DriverName, 63),
             (Format::SearchDomain, 253),
             (Format::SysctlName, 253),
         ] {

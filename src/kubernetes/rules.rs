@@ -8,10 +8,11 @@ use super::names::{Format, Words, is_overcommit_allowed};
 use super::quantity::Quantity;
 use super::schema::{Object, Type};
 use super::types::{
-    APP_ARMOR_PROFILE, CLUSTER_TRUST_BUNDLE_PROJECTION, CONTAINER, DOWNWARD_API_VOLUME_FILE, ENV_VAR_SOURCE,
-    ISCSI_VOLUME_SOURCE, LABEL_SELECTOR_REQUIREMENT, NODE_FIELD_SELECTOR_REQUIREMENT, NODE_SELECTOR_REQUIREMENT,
-    PERSISTENT_VOLUME_CLAIM_SPEC, POD_AFFINITY_TERM, POD_DNS_CONFIG, POD_SECURITY_CONTEXT, POD_SPEC,
-    RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT, TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT, VOLUME_MOUNT,
+    APP_ARMOR_PROFILE, CLUSTER_TRUST_BUNDLE_PROJECTION, CONTAINER, CONTAINER_RESTART_RULE, DOWNWARD_API_VOLUME_FILE,
+    ENV_VAR_SOURCE, FC_VOLUME_SOURCE, ISCSI_VOLUME_SOURCE, LABEL_SELECTOR_REQUIREMENT, NODE_FIELD_SELECTOR_REQUIREMENT,
+    NODE_SELECTOR_REQUIREMENT, PERSISTENT_VOLUME_CLAIM_SPEC, POD_AFFINITY_TERM, POD_DNS_CONFIG, POD_SECURITY_CONTEXT,
+    POD_SPEC, RESOURCE_FIELD_SELECTOR, SECCOMP_PROFILE, SECURITY_CONTEXT, TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT,
+    TYPED_LOCAL_OBJECT_REFERENCE, TYPED_OBJECT_REFERENCE, VOLUME_MOUNT,
 };
 use std::borrow::Cow;
 
@@ -41,8 +42,8 @@ pub enum Is {
     Apart(&'static &'static str),
     /// A whole number, as it is written without superfluous digits.
     WholeNumber,
-    /// A label value, or none.
-    LabelValue,
+    /// Of this format, or empty, or none.
+    Like(&'static Format),
 }
 
 /// At least and at most how many items, and the same as a message says it.
@@ -62,17 +63,17 @@ const ONE: Count = Count(1, 1, "one item");
 /// The member without a name is never set.
 const ALWAYS: &Condition = &("", Unset);
 
-use Is::{Apart, Distinct, Items, LabelValue, Not, OneOf, OneOfIfSet, Set, Unset, WholeNumber, Without};
+use Is::{Apart, Distinct, Items, Like, Not, OneOf, OneOfIfSet, Set, Unset, WholeNumber, Without};
 
 /// The rules of an object, wherever it is.
 #[rustfmt::skip]
-pub static RULES: [Rule; 53] = [
+pub static RULES: [Rule; 65] = [
     // ValidateTolerations
     Rule(&TOLERATION, &("key", Unset), &("operator", OneOf(&Words(&["Exists"])))),
     Rule(&TOLERATION, &("operator", OneOf(&Words(&["Exists"]))), &("value", Unset)),
     Rule(&TOLERATION, &("tolerationSeconds", Set), &("effect", OneOf(&Words(&["NoExecute"])))),
     Rule(&TOLERATION, &("operator", OneOf(&Words(&["Gt", "Lt"]))), &("value", WholeNumber)),
-    Rule(&TOLERATION, &("operator", OneOfIfSet(&Words(&["Equal"]))), &("value", LabelValue)),
+    Rule(&TOLERATION, &("operator", OneOfIfSet(&Words(&["Equal"]))), &("value", Like(&Format::LabelValue))),
     // ValidateNodeSelectorRequirement
     Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["In", "NotIn"]))), &("values", Set)),
     Rule(&NODE_SELECTOR_REQUIREMENT, &("operator", OneOf(&Words(&["Exists", "DoesNotExist"]))), &("values", Unset)),
@@ -154,6 +155,21 @@ pub static RULES: [Rule; 53] = [
     Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, ALWAYS, &("resources.requests.storage", Set)),
     Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, ALWAYS, &("resources.requests.storage", Not(&Words(&["0"])))),
     Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, &("accessModes", OneOf(&Words(&["ReadWriteOncePod"]))), &("accessModes", Items(&ONE))),
+    Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, ALWAYS, &("storageClassName", Like(&Format::Subdomain))),
+    Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, ALWAYS, &("volumeAttributesClassName", Like(&Format::Subdomain))),
+    Rule(&PERSISTENT_VOLUME_CLAIM_SPEC, &("dataSourceRef.namespace", Set), &("dataSource", Unset)),
+    // validateDataSource, validateDataSourceRef
+    Rule(&TYPED_LOCAL_OBJECT_REFERENCE, ALWAYS, &("apiGroup", Like(&Format::Subdomain))),
+    Rule(&TYPED_LOCAL_OBJECT_REFERENCE, &("apiGroup", OneOfIfSet(&Words(&[""]))), &("kind", OneOf(&Words(&["PersistentVolumeClaim"])))),
+    Rule(&TYPED_OBJECT_REFERENCE, ALWAYS, &("apiGroup", Like(&Format::Subdomain))),
+    Rule(&TYPED_OBJECT_REFERENCE, &("apiGroup", OneOfIfSet(&Words(&[""]))), &("kind", OneOf(&Words(&["PersistentVolumeClaim"])))),
+    Rule(&TYPED_OBJECT_REFERENCE, ALWAYS, &("namespace", Like(&Format::DnsLabel))),
+    // validateFCVolumeSource
+    Rule(&FC_VOLUME_SOURCE, &("targetWWNs", Set), &("lun", Set)),
+    // The documentation of restartPolicyRules, in k8s.io/api/core/v1/types.go
+    Rule(&CONTAINER, &("restartPolicyRules", Set), &("restartPolicy", Set)),
+    Rule(&CONTAINER, ALWAYS, &("restartPolicyRules", Items(&Count(0, 20, "at most 20 items")))),
+    Rule(&CONTAINER_RESTART_RULE, ALWAYS, &("exitCodes.values", Items(&Count(0, 255, "at most 255 items")))),
 ];
 
 /// Those of a container among the init containers, beside those of every container (`validateInitContainers`).
@@ -194,7 +210,9 @@ pub fn is_met(is: &Is, value: Option<&str>) -> bool {
     let (Words(words), if_unset, of_found) = match is {
         Is::Set | Is::Distinct(_) | Is::Apart(_) => return value.is_some(),
         Is::WholeNumber => return value.is_some_and(|value| is_whole_number(&says(value))),
-        Is::LabelValue => return value.is_none_or(|value| Format::LabelValue.problem(&says(value)).is_none()),
+        Is::Like(format) => {
+            return value.map(says).is_none_or(|text| text.is_empty() || format.problem(&text).is_none());
+        }
         Is::Unset => return value.is_none(),
         Is::Items(Count(least, most, _)) => {
             return (*least..=*most).contains(&items(value.unwrap_or("null")).len());

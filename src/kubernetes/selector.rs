@@ -86,6 +86,8 @@ pub fn requirements(selector: &str) -> Vec<Requirement<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
     #[test]
@@ -131,6 +133,7 @@ mod tests {
             [r#"{"matchExpressions":[{"key":""#, key, r#"","operator":""#, operator, r#"","values":["#, values, "]}]}"]
                 .concat()
         };
+        let values = |range: Range<u32>| range.map(|value| format!("\"{value}\"")).collect::<Vec<_>>().join(",");
         let both =
             r#"{"matchExpressions":[{"key":"a","operator":"NotIn","values":["1"]},{"key":"a","operator":"Exists"}]}"#;
         for (one, other, expected) in [
@@ -157,6 +160,9 @@ mod tests {
             (label("{namespace}"), expression("a", "NotIn", r#""{namespace}""#), false),
             (label("{namespace}"), expression("a", "DoesNotExist", ""), false),
             (expression("a", "NotIn", r#""{namespace}""#), label("1"), true),
+            // Of many values it is not asked.
+            (expression("a", "In", &values(0..14)), expression("a", "In", &values(20..34)), false),
+            (expression("a", "In", &values(0..14)), expression("a", "In", &values(20..35)), true),
         ] {
             let [first, second] = [&one, &other].map(|selector| requirements(selector));
             assert_eq!(may_both_select(&first, &second), expected, "{one} {other}");

@@ -12,7 +12,7 @@ pub static AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("partition", Type::Integer(&Range(0, 255, "from 0 to 255"))),
     Member::new("readOnly", Type::Boolean),
-    Member::new("volumeID", TEXT).required(),
+    Member::new("volumeID", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `Affinity`.
@@ -24,30 +24,30 @@ pub static AFFINITY: Object = Object::new(&[
 
 /// `AppArmorProfile`.
 pub static APP_ARMOR_PROFILE: Object = Object::new(&[
-    Member::new("localhostProfile", TEXT).pointer(),
+    Member::new("localhostProfile", Type::Text(Format::NonEmpty)).pointer(),
     Member::new("type", Type::Text(Format::OneOf(&Words(&["RuntimeDefault", "Unconfined", "Localhost"])))).required(),
 ]);
 
 /// `AzureDiskVolumeSource`.
 pub static AZURE_DISK_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("cachingMode", TEXT).pointer(),
-    Member::new("diskName", TEXT).required(),
-    Member::new("diskURI", TEXT).required(),
+    Member::new("cachingMode", Type::Text(Format::OneOf(&Words(&["None", "ReadOnly", "ReadWrite"])))).pointer(),
+    Member::new("diskName", Type::Text(Format::NonEmpty)).required(),
+    Member::new("diskURI", Type::Text(Format::NonEmpty)).required(),
     Member::new("fsType", TEXT).pointer(),
-    Member::new("kind", TEXT).pointer(),
+    Member::new("kind", Type::Text(Format::OneOf(&Words(&["Shared", "Dedicated", "Managed"])))).pointer(),
     Member::new("readOnly", Type::Boolean).pointer(),
 ]);
 
 /// `AzureFileVolumeSource`.
 pub static AZURE_FILE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("readOnly", Type::Boolean),
-    Member::new("secretName", TEXT).required(),
-    Member::new("shareName", TEXT).required(),
+    Member::new("secretName", Type::Text(Format::NonEmpty)).required(),
+    Member::new("shareName", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `CSIVolumeSource`.
 pub static CSI_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("driver", Type::Text(Format::Subdomain)).required(),
+    Member::new("driver", Type::Text(Format::DriverName)).required(),
     Member::new("fsType", TEXT).pointer(),
     Member::new("nodePublishSecretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
     Member::new("readOnly", Type::Boolean).pointer(),
@@ -75,16 +75,16 @@ pub static CINDER_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
-    Member::new("volumeID", TEXT).required(),
+    Member::new("volumeID", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `ClusterTrustBundleProjection`.
 pub static CLUSTER_TRUST_BUNDLE_PROJECTION: Object = Object::new(&[
     Member::new("labelSelector", Type::Object(&LABEL_SELECTOR)),
-    Member::new("name", TEXT).exclusive().pointer(),
+    Member::new("name", Type::Text(Format::TrustBundleName)).exclusive().pointer(),
     Member::new("optional", Type::Boolean).pointer(),
     Member::new("path", Type::Text(Format::FilePath)).required(),
-    Member::new("signerName", TEXT).exclusive().pointer(),
+    Member::new("signerName", Type::Text(Format::SignerName)).exclusive().pointer(),
 ]).exclusive(Exclusive::One);
 
 /// `ConfigMapEnvSource`.
@@ -161,13 +161,13 @@ pub static CONTAINER_RESIZE_POLICY: Object = Object::new(&[
 
 /// `ContainerRestartRule`.
 pub static CONTAINER_RESTART_RULE: Object = Object::new(&[
-    Member::new("action", TEXT).required(),
-    Member::new("exitCodes", Type::Object(&CONTAINER_RESTART_RULE_ON_EXIT_CODES)),
+    Member::new("action", Type::Text(Format::OneOf(&Words(&["Restart", "RestartAllContainers"])))).required(),
+    Member::new("exitCodes", Type::Object(&CONTAINER_RESTART_RULE_ON_EXIT_CODES)).required(),
 ]);
 
 /// `ContainerRestartRuleOnExitCodes`.
 pub static CONTAINER_RESTART_RULE_ON_EXIT_CODES: Object = Object::new(&[
-    Member::new("operator", TEXT).required(),
+    Member::new("operator", Type::Text(Format::OneOf(&Words(&["In", "NotIn"])))).required(),
     Member::new("values", Type::List(&Type::Integer(&Range(-2147483648, 2147483647, "from -2147483648 to 2147483647")))),
 ]);
 
@@ -262,7 +262,7 @@ pub static EXEC_ACTION: Object = Object::new(&[
 /// `FCVolumeSource`.
 pub static FC_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("lun", Type::Integer(&Range(-2147483648, 2147483647, "from -2147483648 to 2147483647"))).pointer(),
+    Member::new("lun", Type::Integer(&Range(0, 255, "from 0 to 255"))).pointer(),
     Member::new("readOnly", Type::Boolean),
     Member::new("targetWWNs", Type::List(&TEXT)).exclusive(),
     Member::new("wwids", Type::List(&TEXT)).exclusive(),
@@ -270,7 +270,7 @@ pub static FC_VOLUME_SOURCE: Object = Object::new(&[
 
 /// `FileKeySelector`.
 pub static FILE_KEY_SELECTOR: Object = Object::new(&[
-    Member::new("key", TEXT).required(),
+    Member::new("key", Type::Text(Format::NonEmpty)).required(),
     Member::new("optional", Type::Boolean).pointer(),
     Member::new("path", Type::Text(Format::FilePath)).required(),
     Member::new("volumeName", Type::Text(Format::DnsLabel)).required(),
@@ -278,7 +278,7 @@ pub static FILE_KEY_SELECTOR: Object = Object::new(&[
 
 /// `FlexVolumeSource`.
 pub static FLEX_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("driver", TEXT).required(),
+    Member::new("driver", Type::Text(Format::NonEmpty)).required(),
     Member::new("fsType", TEXT),
     Member::new("options", Type::Map(&Map { keys: Format::Any, of: TEXT })),
     Member::new("readOnly", Type::Boolean),
@@ -295,7 +295,7 @@ pub static FLOCKER_VOLUME_SOURCE: Object = Object::new(&[
 pub static GCE_PERSISTENT_DISK_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("partition", Type::Integer(&Range(0, 255, "from 0 to 255"))),
-    Member::new("pdName", TEXT).required(),
+    Member::new("pdName", Type::Text(Format::NonEmpty)).required(),
     Member::new("readOnly", Type::Boolean),
 ]);
 
@@ -307,15 +307,15 @@ pub static GRPC_ACTION: Object = Object::new(&[
 
 /// `GitRepoVolumeSource`.
 pub static GIT_REPO_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("directory", TEXT),
-    Member::new("repository", TEXT).required(),
+    Member::new("directory", Type::Text(Format::SubPath)),
+    Member::new("repository", Type::Text(Format::NonEmpty)).required(),
     Member::new("revision", TEXT),
 ]);
 
 /// `GlusterfsVolumeSource`.
 pub static GLUSTERFS_VOLUME_SOURCE: Object = Object::new(&[
-    Member::new("endpoints", TEXT).required(),
-    Member::new("path", TEXT).required(),
+    Member::new("endpoints", Type::Text(Format::NonEmpty)).required(),
+    Member::new("path", Type::Text(Format::NonEmpty)).required(),
     Member::new("readOnly", Type::Boolean),
 ]);
 
@@ -351,14 +351,14 @@ pub static ISCSI_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("chapAuthDiscovery", Type::Boolean),
     Member::new("chapAuthSession", Type::Boolean),
     Member::new("fsType", TEXT),
-    Member::new("initiatorName", TEXT).pointer(),
-    Member::new("iqn", TEXT).required(),
+    Member::new("initiatorName", Type::Text(Format::NonEmpty)).pointer(),
+    Member::new("iqn", Type::Text(Format::NonEmpty)).required(),
     Member::new("iscsiInterface", TEXT),
     Member::new("lun", Type::Integer(&Range(0, 255, "from 0 to 255"))).required(),
     Member::new("portals", Type::List(&TEXT)),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
-    Member::new("targetPortal", TEXT).required(),
+    Member::new("targetPortal", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `ImageVolumeSource`.
@@ -448,7 +448,7 @@ pub static NODE_SELECTOR_TERM: Object = Object::new(&[
 /// `ObjectFieldSelector`.
 pub static OBJECT_FIELD_SELECTOR: Object = Object::new(&[
     Member::new("apiVersion", Type::Text(Format::OneOf(&Words(&["v1"])))),
-    Member::new("fieldPath", TEXT).required(),
+    Member::new("fieldPath", Type::Text(Format::NonEmpty)).required(),
 ]).defaults(&[("apiVersion", "v1")]);
 
 /// `ObjectMeta`.
@@ -485,7 +485,7 @@ pub static PERSISTENT_VOLUME_CLAIM_VOLUME_SOURCE: Object = Object::new(&[
 /// `PhotonPersistentDiskVolumeSource`.
 pub static PHOTON_PERSISTENT_DISK_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("pdID", TEXT).required(),
+    Member::new("pdID", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `PodAffinity`.
@@ -512,13 +512,13 @@ pub static POD_ANTI_AFFINITY: Object = Object::new(&[
 
 /// `PodCertificateProjection`.
 pub static POD_CERTIFICATE_PROJECTION: Object = Object::new(&[
-    Member::new("certificateChainPath", TEXT),
-    Member::new("credentialBundlePath", TEXT),
-    Member::new("keyPath", TEXT),
-    Member::new("keyType", TEXT).required(),
+    Member::new("certificateChainPath", Type::Text(Format::FilePath)),
+    Member::new("credentialBundlePath", Type::Text(Format::FilePath)),
+    Member::new("keyPath", Type::Text(Format::FilePath)),
+    Member::new("keyType", Type::Text(Format::OneOf(&Words(&["RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"])))).required(),
     Member::new("maxExpirationSeconds", Type::Integer(&Range(3600, 7862400, "from 3600 to 7862400"))).pointer(),
-    Member::new("signerName", TEXT).required(),
-    Member::new("userAnnotations", Type::Map(&Map { keys: Format::Any, of: TEXT })),
+    Member::new("signerName", Type::Text(Format::SignerName)).required(),
+    Member::new("userAnnotations", Type::Map(&Map { keys: Format::DomainKey, of: TEXT })),
 ]);
 
 /// `PodDNSConfig`.
@@ -628,7 +628,7 @@ pub static POD_SPEC: Object = Object::new(&[
 pub static PORTWORX_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("readOnly", Type::Boolean),
-    Member::new("volumeID", TEXT).required(),
+    Member::new("volumeID", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `PreferredSchedulingTerm`.
@@ -661,16 +661,16 @@ pub static PROJECTED_VOLUME_SOURCE: Object = Object::new(&[
 pub static QUOBYTE_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("group", TEXT),
     Member::new("readOnly", Type::Boolean),
-    Member::new("registry", TEXT).required(),
+    Member::new("registry", Type::Text(Format::NonEmpty)).required(),
     Member::new("tenant", TEXT),
     Member::new("user", TEXT),
-    Member::new("volume", TEXT).required(),
+    Member::new("volume", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `RBDVolumeSource`.
 pub static RBD_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("image", TEXT).required(),
+    Member::new("image", Type::Text(Format::NonEmpty)).required(),
     Member::new("keyring", TEXT),
     Member::new("monitors", Type::List(&TEXT)).required(),
     Member::new("pool", TEXT),
@@ -689,7 +689,7 @@ pub static RESOURCE_CLAIM: Object = Object::new(&[
 pub static RESOURCE_FIELD_SELECTOR: Object = Object::new(&[
     Member::new("containerName", TEXT),
     Member::new("divisor", Type::Quantity),
-    Member::new("resource", TEXT).required(),
+    Member::new("resource", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `ResourceRequirements`.
@@ -710,15 +710,15 @@ pub static SE_LINUX_OPTIONS: Object = Object::new(&[
 /// `ScaleIOVolumeSource`.
 pub static SCALE_IO_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
-    Member::new("gateway", TEXT).required(),
+    Member::new("gateway", Type::Text(Format::NonEmpty)).required(),
     Member::new("protectionDomain", TEXT),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)).required(),
     Member::new("sslEnabled", Type::Boolean),
     Member::new("storageMode", TEXT),
     Member::new("storagePool", TEXT),
-    Member::new("system", TEXT).required(),
-    Member::new("volumeName", TEXT),
+    Member::new("system", Type::Text(Format::NonEmpty)).required(),
+    Member::new("volumeName", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `SeccompProfile`.
@@ -788,8 +788,8 @@ pub static STORAGE_OS_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("readOnly", Type::Boolean),
     Member::new("secretRef", Type::Object(&LOCAL_OBJECT_REFERENCE)),
-    Member::new("volumeName", TEXT),
-    Member::new("volumeNamespace", TEXT),
+    Member::new("volumeName", Type::Text(Format::DnsLabel)).required(),
+    Member::new("volumeNamespace", Type::Text(Format::DnsLabel)),
 ]);
 
 /// `Sysctl`.
@@ -828,15 +828,15 @@ pub static TOPOLOGY_SPREAD_CONSTRAINT: Object = Object::new(&[
 /// `TypedLocalObjectReference`.
 pub static TYPED_LOCAL_OBJECT_REFERENCE: Object = Object::new(&[
     Member::new("apiGroup", TEXT).pointer(),
-    Member::new("kind", TEXT).required(),
-    Member::new("name", TEXT).required(),
+    Member::new("kind", Type::Text(Format::NonEmpty)).required(),
+    Member::new("name", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `TypedObjectReference`.
 pub static TYPED_OBJECT_REFERENCE: Object = Object::new(&[
     Member::new("apiGroup", TEXT).pointer(),
-    Member::new("kind", TEXT).required(),
-    Member::new("name", TEXT).required(),
+    Member::new("kind", Type::Text(Format::NonEmpty)).required(),
+    Member::new("name", Type::Text(Format::NonEmpty)).required(),
     Member::new("namespace", TEXT).pointer(),
 ]);
 
@@ -913,7 +913,7 @@ pub static VSPHERE_VIRTUAL_DISK_VOLUME_SOURCE: Object = Object::new(&[
     Member::new("fsType", TEXT),
     Member::new("storagePolicyID", TEXT),
     Member::new("storagePolicyName", TEXT),
-    Member::new("volumePath", TEXT).required(),
+    Member::new("volumePath", Type::Text(Format::NonEmpty)).required(),
 ]);
 
 /// `WeightedPodAffinityTerm`.
@@ -924,10 +924,10 @@ pub static WEIGHTED_POD_AFFINITY_TERM: Object = Object::new(&[
 
 /// `WindowsSecurityContextOptions`.
 pub static WINDOWS_SECURITY_CONTEXT_OPTIONS: Object = Object::new(&[
-    Member::new("gmsaCredentialSpec", TEXT).pointer(),
-    Member::new("gmsaCredentialSpecName", TEXT).pointer(),
+    Member::new("gmsaCredentialSpec", Type::Text(Format::NonEmpty)).pointer(),
+    Member::new("gmsaCredentialSpecName", Type::Text(Format::Subdomain)).pointer(),
     Member::new("hostProcess", Type::Boolean).pointer(),
-    Member::new("runAsUserName", TEXT).pointer(),
+    Member::new("runAsUserName", Type::Text(Format::NonEmpty)).pointer(),
 ]);
 
 /// The members that a Notebook loses.

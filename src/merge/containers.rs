@@ -140,12 +140,12 @@ impl<'a> Reach<'a> {
         !self.of_name.is_empty()
     }
 
-    /// The dependencies that reach the container of this name, by their positions, in order.
-    pub fn of(&self, name: &str) -> Vec<usize> {
+    /// The dependencies that reach the container, or init container, of this name, by their positions, in order.
+    pub fn of(&self, name: &str, is_init_container: bool) -> Vec<usize> {
         let none = Vec::new();
         let by_name = self.of_name.get(name).unwrap_or(&none);
-        let by_main = if self.main.contains(name) { &self.of_main } else { &none };
-        let by_all = if self.meant_by_all.contains(name) { &self.of_all } else { &none };
+        let by_main = if !is_init_container && self.main.contains(name) { &self.of_main } else { &none };
+        let by_all = if !is_init_container && self.meant_by_all.contains(name) { &self.of_all } else { &none };
         let mut lists = [by_name, by_main, by_all].map(|list| list.iter().copied().peekable());
         let mut reached_by = Vec::new();
         while let Some(next) = lists.iter_mut().filter_map(|list| list.peek().copied()).min() {

@@ -8,6 +8,7 @@ use crate::json::{ByName, cut};
 use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES, Rule, is_kept, may_be_requested};
 use crate::kubernetes::schema::{self, Type};
 use crate::kubernetes::types::{CONTAINER, POD_SPEC};
+use crate::settings::OnConflict;
 use crate::settings::fields::{Field, MergeStrategy, Target};
 
 /// The keys of what is desired that the API server refuses beside what `theirs` gives for other members of the same object,
@@ -36,8 +37,9 @@ pub fn excluded<'a, 'e>(
                 () if addition.key == name => when,
                 () => continue,
             };
-            let is_desired = || desired.iter().any(|desired| desired.addition.key == other);
             let value = theirs(other);
+            let gives_way = |of: &Desired<'_>| value.as_ref().is_none_or(|value| !is_kept_as_theirs(of, value));
+            let is_desired = || desired.iter().any(|of| of.addition.key == other && gives_way(of));
             // An init container without a restart policy is one that ends.
             let is_told_by_nothing = value.is_none() && is_in_init_container && other == "restartPolicy";
             if is_desired() || value.is_none() && !is_told_by_nothing {
@@ -51,6 +53,13 @@ pub fn excluded<'a, 'e>(
         }
     }
     excluded
+}
+
+/// Whether `Keep` leaves what stands in the place of an addition.
+pub fn is_kept_as_theirs(Desired { dependency, addition }: &Desired<'_>, theirs: &str) -> bool {
+    let (field, key) = (addition.field, &*addition.key);
+    let differs = || !field.is_absent(key, theirs) && !field.contains(key, theirs, addition.value);
+    dependency.on_conflict == OnConflict::Keep && differs()
 }
 
 /// As [`excluded`], of limits against requests or the other way round.

@@ -137,7 +137,7 @@ fn has(parent: &Object<'_>, field: &'static Field, desired: &[Desired<'_>], may_
         return excluded.is_empty() && desired.iter().all(is_there);
     }
     let mut positions = Positions::default();
-    if !desired.iter().enumerate().all(|(at, it)| positions.get_or_add(&it.addition.key) == at) {
+    if desired.iter().enumerate().any(|(at, it)| positions.get_or_add(&it.addition.key) != at) {
         return false;
     }
     let list = parent.get(field.member.raw()).and_then(Node::as_list);

@@ -251,13 +251,13 @@ impl<'r> Known<'r> {
         places.iter().find_map(|place| copied.get(place)?.get(key)).map(|owner| owner.dependency)
     }
 
-    /// Whether anything counts as ours that goes into containers, or is one.
+    /// Whether anything counts as ours that goes into containers.
     pub fn has_containers(&self) -> bool {
-        let is_one = |place: &Cow<'_, str>| {
+        let is_in_one = |place: &Cow<'_, str>| {
             let (field, _) = split_place(place);
-            field == SIDECARS || Field::at(field).is_some_and(|field| field.target == Target::Containers)
+            Field::at(field).is_some_and(|field| field.target == Target::Containers)
         };
-        self.places.names().any(is_one)
+        self.places.names().any(is_in_one)
     }
 }
 

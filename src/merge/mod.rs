@@ -8,6 +8,7 @@ mod annotations;
 mod containers;
 mod edits;
 mod excluded;
+mod former_keys;
 mod in_place;
 mod known;
 mod others;
@@ -18,6 +19,7 @@ mod set_aside;
 use std::borrow::Cow;
 
 pub use annotations::{Annotations, Says, apply_annotations, changed_annotations};
+pub use former_keys::FormerKeys;
 pub use in_place::is_in_place;
 pub use known::{Known, Records};
 pub use others::{OfOthers, carry_over, put_back_metadata};
@@ -25,7 +27,7 @@ pub use record::{Part, Record};
 pub use set_aside::{keys_of, set_aside};
 
 use self::containers::{Reach, carry_inside, fields_in_containers, without_others};
-use self::excluded::{excluded, excluded_by_amount};
+use self::excluded::{excluded, excluded_by_amount, is_kept_as_theirs};
 use self::known::OwnersAt;
 use self::place::{Context, Desired, Place, Stored, entries_of, holder_mut, present_atomic_fields, retain_entries};
 use crate::json::{Body, ByName, Malformed, Node, Object, Path, is_same_text, items, joined, member, string_member};
@@ -244,6 +246,7 @@ impl<'a> Merger<'_, 'a> {
             name: Cow::Borrowed(name),
             container: None,
             owners: [owners, None],
+            of_main: None,
             moved: None,
             own: ByName::default(),
             stored: Stored::new(self.stored.map(|_| stored), self.context.known),
@@ -481,7 +484,7 @@ impl<'a> Merger<'_, 'a> {
             for (at, node) in containers.list_mut(&path)?.iter_mut().enumerate() {
                 let path = path.item(at);
                 let name = container_name(node);
-                let reached_by = self.reach.of(&name);
+                let reached_by = self.reach.of(&name, are_init_containers);
                 // Init containers are reached by their names alone.
                 if are_init_containers && reached_by.is_empty() && !named.contains(&name) {
                     continue;
@@ -514,6 +517,7 @@ impl<'a> Merger<'_, 'a> {
                         name: Cow::Borrowed(if is_main { field.place() } else { &by_name }),
                         container: Some(&name),
                         owners,
+                        of_main: known.at(field.place()).filter(|_| is_main && !is_recorded_main),
                         moved,
                         by_server: Some(&by_server),
                         ..self.place(field, "", None, stored.get(&name, at))
@@ -576,9 +580,18 @@ impl<'a> Merger<'_, 'a> {
         };
         let amounts = entries_of(container, other);
         let by_name = [other.name, "/", place.container.unwrap_or_default()].concat();
-        let additions = self.reach.dependencies.iter().flat_map(|dependency| &dependency.additions);
-        let additions = additions.filter(|addition| are_limits && std::ptr::eq(addition.field, other));
-        let brought = ByName::set(additions.map(|addition| &*addition.key));
+        // What dependencies bring to this container, unless `Keep` leaves the user's.
+        let mut brought = ByName::default();
+        let reached_by =
+            if are_limits { self.reach.of(place.container.unwrap_or_default(), false) } else { Vec::new() };
+        for dependency in reached_by.into_iter().filter_map(|at| self.reach.dependencies.get(at)) {
+            for addition in dependency.additions.iter().filter(|addition| std::ptr::eq(addition.field, other)) {
+                let of = Desired { dependency, addition };
+                if amounts.get(&addition.key).is_none_or(|amount| !is_kept_as_theirs(&of, amount.value)) {
+                    brought.add(&*addition.key);
+                }
+            }
+        }
         let follows = |key: &str| {
             let owner = |place: &str| self.context.known.at(place).and_then(|owners| owners.get(key));
             let is_ours = |place: &str| owner(place).is_some_and(|owner| owner.is_stored);

@@ -4,6 +4,7 @@
 use std::slice;
 
 use super::containers::fields_in_containers;
+use super::former_keys::FormerKeys;
 use super::known::Records;
 use super::place::{entries_of, holder_mut, present_atomic_fields};
 use super::record::{Part, Record};
@@ -88,7 +89,8 @@ pub fn carry_over<'a>(
         return Ok(());
     };
     for field in FIELDS.iter().filter(|field| field.target == Target::PodSpec) {
-        if field.strategy != MergeStrategy::Atomic {
+        let is_recorded = keys.get(field.name).is_some() || unchanged.get(field.name).is_some();
+        if field.strategy != MergeStrategy::Atomic && is_recorded {
             carry_over_entries(spec, from, path, field, &|key, is_there| is_named(field.name, key, is_there))?;
         }
     }
@@ -242,7 +244,7 @@ pub fn put_back_metadata<'a>(
             let is_foreign =
                 of_others.are_records_lost && field.entry == Entry::Annotation && own.name_of(key).is_none();
             let text = value.string().filter(|_| is_foreign && key.ends_with("/injected"));
-            text.is_some_and(|text| Record::parse(&text, kind).is_some())
+            text.is_some_and(|text| Record::parse(&text, kind, &FormerKeys::of([None, None], kind)).is_some())
         };
         let map = stored.and_then(|stored| stored.get(field.member.raw())).and_then(Node::as_object);
         for (key, value) in map.into_iter().flat_map(Object::iter) {

@@ -45,6 +45,9 @@ pub struct Place<'p, 'a> {
     pub container: Option<&'p str>,
     /// What counts as ours in it: by its name, and, in the main container, by that container's.
     pub owners: [Option<&'p OwnersAt<'a>>; 2],
+    /// What the records say of the main container, where this is in one that has become it in this request: the client's
+    /// may be of an earlier call, and so of this one.
+    pub of_main: Option<&'p OwnersAt<'a>>,
     /// What counts as ours in a container that is no longer there, and so does here by the dependencies that reach it.
     pub moved: Option<MovedOwners<'p, 'a>>,
     /// What the container has of this by the dependency that brings it: nobody else takes it away.
@@ -99,6 +102,11 @@ impl<'p, 'a> Stored<'p, 'a> {
     /// Whether the client wrote the entry: there is a stored object, and it has none under this key that means the same.
     fn is_unlike(&self, field: &'static Field, key: &str, value: &str) -> bool {
         self.parent.is_some() && self.get(field, key).is_none_or(|stored| !self.is_equal(stored, key, value))
+    }
+
+    /// Whether the client wrote over what was ours. Where what he has contains ours (`contains`), only if there was something.
+    fn is_written_over(&self, field: &'static Field, key: &str, value: &str, contains: bool) -> bool {
+        if contains { self.has_another(field, key, value) } else { self.is_unlike(field, key, value) }
     }
 }
 
@@ -338,7 +346,7 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) -> Edits<'a> {
         let is_map = matches!(self.field.strategy, MergeStrategy::Granular | MergeStrategy::Atomic);
-        let mut found = All { of_keys: Vec::with_capacity(desired.len()), ..All::default() };
+        let mut found = All { positions: Positions::default(), of_keys: Vec::with_capacity(desired.len()) };
         // Of one key, the first in the list brings it.
         let mut positions = Vec::with_capacity(desired.len());
         for Desired { addition, .. } in desired {
@@ -372,8 +380,7 @@ impl<'a> Place<'_, 'a> {
             self.put_back(context, &found, &mut last, outcome);
         }
         // Mostly nothing of what is desired is there, and nothing keeps it from being added.
-        let are_new = found.of_keys.len() == desired.len()
-            && found.of_keys.iter().all(|found| found.entries.is_empty())
+        let are_new = found.of_keys.iter().all(|found| found.entries.is_empty())
             && self.owners.iter().all(Option::is_none)
             && self.moved.is_none()
             && self.taken.is_empty()
@@ -442,7 +449,7 @@ impl<'a> Place<'_, 'a> {
             if let Some((is_due, is_first)) = change {
                 outcome.note_change(dependency.name, self.field.target, is_due, is_first);
             }
-            outcome.record.note(dependency.name, &dependency.hash, &self.name, keys);
+            outcome.record.note(dependency.name, Cow::Borrowed(&dependency.hash), &self.name, keys);
         }
         self.warn_of_directories(&files, entries, outcome);
         if is_map {
@@ -480,8 +487,8 @@ impl<'a> Place<'_, 'a> {
             let there = found.get(key).and_then(|found| found.entries.last());
             match there {
                 None => {}
-                Some((_, theirs)) if field.is_absent(key, theirs) => {}
                 Some((_, theirs)) if self.stored.is_equal(*stored, key, theirs) => continue,
+                Some((_, theirs)) if field.is_absent(key, theirs) => {}
                 Some(_) if field.may_keep() && (context.on_conflict)(owner.dependency) == OnConflict::Keep => {
                     outcome.record.forget(owner.dependency, &self.recorded_place(key), key);
                     self.make_theirs(field, key, owner, outcome);
@@ -530,7 +537,7 @@ impl<'a> Place<'_, 'a> {
             self.make_theirs(field, key, owner, outcome);
             return false;
         }
-        if !field.may_keep() && self.stored.has_another(field, key, value) {
+        if self.stored.has_another(field, key, value) {
             let (subject, name) = (self.subject(field, key), owner.dependency);
             outcome.undone.push(put_back(&subject, name));
             outcome
@@ -538,7 +545,9 @@ impl<'a> Place<'_, 'a> {
         }
         if field.entry == Entry::Volume && self.mounted.contains(key) {
             let keys = vec![(Cow::Owned(key.to_owned()), owner.is_overridden)];
-            outcome.record.note(owner.dependency, owner.hash, &self.name, keys);
+            // Beside what its dependency brings now, the record has the hash of that.
+            let noted = outcome.record.part(owner.dependency).map(|part| part.hash.clone());
+            outcome.record.note(owner.dependency, noted.unwrap_or(Cow::Borrowed(owner.hash)), &self.name, keys);
             outcome.warn(
                 Audience::Changer,
                 format!(
@@ -646,13 +655,8 @@ impl<'a> Place<'_, 'a> {
             // The server may have filled in defaults; after a change of the settings these may be those of the old
             // value, so that then only an equal one stays.
             let stays = is_equal || contains && (is_unchanged(owner, dependency) || owner.is_of_an_unknown_hash);
-            let is_written_over = owner.is_stored
-                && !is_equal
-                && if contains {
-                    self.stored.has_another(field, &addition.key, theirs)
-                } else {
-                    self.stored.is_unlike(field, &addition.key, theirs)
-                };
+            let is_written_over =
+                owner.is_stored && !is_equal && self.stored.is_written_over(field, &addition.key, theirs, contains);
             if (contains || !is_written_over) && stays_with_its_twin() {
                 return if owner.is_stored { Verdict::Unwanted } else { Verdict::Theirs };
             }
@@ -669,7 +673,9 @@ impl<'a> Place<'_, 'a> {
         }
         // What was there before never becomes ours.
         if present().all(|theirs| field.contains(key, theirs, &ours)) {
-            return Verdict::Theirs;
+            let is_of_an_earlier_call =
+                self.is_added_to_main(key, dependency) && self.stored.is_unlike(field, key, theirs);
+            return if is_of_an_earlier_call { Verdict::Ours } else { Verdict::Theirs };
         }
         if context.known.is_of_a_notebooks_pod()
             && let Some(of) = context.known.copied_from(&self.recorded_as(field), &addition.key)
@@ -738,15 +744,27 @@ impl<'a> Place<'_, 'a> {
         Verdict::Conflict
     }
 
+    /// Whether the client's record says that the dependency, as it is now, added an entry to what has become the main
+    /// container.
+    fn is_added_to_main(&self, key: &str, dependency: &Dependency<'_>) -> bool {
+        let owner = self.of_main.and_then(|owners| owners.get(key));
+        let by_client = owner
+            .and_then(|owner| if owner.is_stored { owner.by_client } else { Some((owner.dependency, owner.hash)) });
+        by_client == Some((dependency.name, &dependency.hash))
+    }
+
     /// Whether what is there under `key` is not ours, or no longer since the client wrote over it.
     fn is_the_users(&self, key: &str, all: &All<'_, 'a>) -> bool {
         let Some(found) = all.get(key) else { return false };
-        let is_wanted = |value| found.addition.is_some_and(|addition| self.field.contains(key, value, addition.value));
-        let is_written_over = |value| !is_wanted(value) && self.stored.has_another(self.field, key, value);
-        found
-            .entries
-            .last()
-            .is_some_and(|(_, value)| self.owner(key).is_none_or(|owner| owner.is_stored && is_written_over(*value)))
+        let Some((_, value)) = found.entries.last() else { return false };
+        let is_wanted = |is: fn(&'static Field, &str, &str, &str) -> bool| {
+            found.addition.is_some_and(|addition| is(self.field, key, value, addition.value))
+        };
+        self.owner(key).is_none_or(|owner| {
+            owner.is_stored
+                && !is_wanted(Field::is_equal)
+                && self.stored.is_written_over(self.field, key, value, is_wanted(Field::contains))
+        })
     }
 
     /// Warns of files that are mounted below a directory which is not ours: it may be read-only.

@@ -14,6 +14,7 @@
 
 use std::borrow::Cow;
 
+use super::former_keys::FormerKeys;
 use super::known::split_place;
 use super::set_aside::keys_of;
 use super::{Records, set_aside};
@@ -52,8 +53,8 @@ impl<'t> Record<'t> {
     /// Reads the annotation of an object of a kind; `None` where it is not what [`Record::to_token`] writes.
     ///
     /// Version 0.1.0 wrote the dependencies of the one kind without naming it. No dependency is called like a kind, whose
-    /// names begin with a capital letter.
-    pub fn parse(annotation: &'t str, kind: Kind) -> Option<Self> {
+    /// names begin with a capital letter. `former_keys` knows what it called the entries of list sets.
+    pub fn parse(annotation: &'t str, kind: Kind, former_keys: &FormerKeys<'_, '_>) -> Option<Self> {
         let mut cursor = Cursor::new(annotation);
         let mut record = Record::default();
         let mut is_whole = true;
@@ -62,24 +63,30 @@ impl<'t> Record<'t> {
             if name == "applied" && cursor.peek() == b'"' {
                 record.applied = Some(cursor.string().decode());
             } else if name == kind.name() {
-                cursor.expect_object(|cursor, name| is_whole &= record.read_part(cursor, name.decode(), false));
+                cursor.expect_object(|cursor, name| is_whole &= record.read_part(cursor, name.decode(), None));
             } else if name.starts_with(|first: char| first.is_ascii_uppercase()) {
                 is_whole &= cursor.peek() == b'{';
                 record.other_kinds.insert(name, cursor.skip());
             } else {
-                is_whole &= record.read_part(cursor, name, true);
+                is_whole &= record.read_part(cursor, name, Some(former_keys));
             }
         });
         (is_whole && cursor.finish().is_ok()).then_some(record)
     }
 
-    /// Reads what the dependency `name` added; says whether it is all there.
-    fn read_part(&mut self, cursor: &mut Cursor<'t>, name: Cow<'t, str>, is_of_0_1_0: bool) -> bool {
+    /// Reads what the dependency `name` added; says whether it is all there. What version 0.1.0 wrote has former keys.
+    fn read_part(
+        &mut self,
+        cursor: &mut Cursor<'t>,
+        name: Cow<'t, str>,
+        former_keys: Option<&FormerKeys<'_, '_>>,
+    ) -> bool {
+        let is_of_0_1_0 = former_keys.is_some();
         let (mut hash, mut added, mut overridden) = (None, None, Places::default());
         cursor.expect_object(|cursor, key| match &*key.decode() {
             "hash" => hash = Some(cursor.string().decode()),
-            "added" => added = Some(read_places(cursor)),
-            "overridden" => overridden = read_places(cursor),
+            "added" => added = Some(read_places(cursor, former_keys)),
+            "overridden" => overridden = read_places(cursor, former_keys),
             _ => _ = cursor.skip(),
         });
         let part = hash.zip(added).map(|(hash, added)| Part { hash, is_of_0_1_0, added, overridden });
@@ -131,12 +138,12 @@ impl<'t> Record<'t> {
 
     /// Notes that the dependency `name`, whose hash is `hash`, added the entries of these keys at `place`, and whether each
     /// replaced one of the user's.
-    pub fn note(&mut self, name: &'t str, hash: &'t str, place: &str, keys: Vec<(Cow<'t, str>, bool)>) {
+    pub fn note(&mut self, name: &'t str, hash: Cow<'t, str>, place: &str, keys: Vec<(Cow<'t, str>, bool)>) {
         if keys.is_empty() {
             return;
         }
         let Some(part) = self.parts.entry(name) else { return };
-        part.hash = Cow::Borrowed(hash);
+        part.hash = hash;
         let (mut added, mut overridden) = (Vec::with_capacity(keys.len()), Vec::new());
         for (key, is_overridden) in keys {
             overridden.extend(is_overridden.then(|| key.clone()));
@@ -235,12 +242,16 @@ impl<'t> Record<'t> {
 }
 
 /// The keys by place.
-fn read_places<'t>(cursor: &mut Cursor<'t>) -> Places<'t> {
+fn read_places<'t>(cursor: &mut Cursor<'t>, former_keys: Option<&FormerKeys<'_, '_>>) -> Places<'t> {
     let mut places = Places::default();
     cursor.expect_object(|cursor, place| {
+        let place = place.decode();
         let mut keys = Vec::new();
         cursor.expect_list(|cursor| keys.push(cursor.string().decode()));
-        places.insert(place.decode(), keys);
+        if let Some(former_keys) = former_keys {
+            former_keys.replace(&place, &mut keys);
+        }
+        places.insert(place, keys);
     });
     places
 }
@@ -302,7 +313,11 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<Record<'_>> {
-        Record::parse(text, Kind::Notebook)
+        read_as(text, Kind::Notebook)
+    }
+
+    fn read_as(text: &str, kind: Kind) -> Option<Record<'_>> {
+        Record::parse(text, kind, &FormerKeys::of([None, None], kind))
     }
 
     fn json(record: &Record<'_>, kind: Kind) -> Option<String> {
@@ -313,10 +328,10 @@ mod tests {
     fn what_is_noted_is_written_and_read_back() {
         let mut record = Record::default();
         assert_eq!(json(&record, Kind::Notebook), None);
-        record.note("registry", "01", "imagePullSecrets", vec![("b".into(), false), ("a".into(), false)]);
-        record.note("proxy", "02", "env", vec![("A".into(), true), ("B\"".into(), false)]);
-        record.note("proxy", "02", "env", vec![("C".into(), false)]);
-        record.note("proxy", "02", "env/other", Vec::new());
+        record.note("registry", "01".into(), "imagePullSecrets", vec![("b".into(), false), ("a".into(), false)]);
+        record.note("proxy", "02".into(), "env", vec![("A".into(), true), ("B\"".into(), false)]);
+        record.note("proxy", "02".into(), "env", vec![("C".into(), false)]);
+        record.note("proxy", "02".into(), "env/other", Vec::new());
         let text = r#"{"Notebook":{"proxy":{"hash":"02","added":{"env":["A","B\"","C"]},"overridden":{"env":["A"]}},"registry":{"hash":"01","added":{"imagePullSecrets":["b","a"]}}}}"#;
         assert_eq!(json(&record, Kind::Notebook).as_deref(), Some(text));
         assert_eq!(read(text).and_then(|record| json(&record, Kind::Notebook)).as_deref(), Some(text));
@@ -330,7 +345,7 @@ mod tests {
         let record = read(text).unwrap();
         assert!(record.parts().map(|(name, _)| name).eq(["b"]));
         assert_eq!(json(&record, Kind::Notebook).as_deref(), Some(text));
-        assert!(Record::parse(text, Kind::PipelinePod).unwrap().parts().map(|(name, _)| name).eq(["a"]));
+        assert!(read_as(text, Kind::PipelinePod).unwrap().parts().map(|(name, _)| name).eq(["a"]));
     }
 
     #[test]
@@ -352,6 +367,7 @@ mod tests {
             "[]",
             "{",
             r#"{"a":1}"#,
+            r#"{"a":"1"}"#,
             r#"{"a":{}}"#,
             r#"{"Notebook":1}"#,
             r#"{"Notebook":{"a":{}}}"#,

@@ -292,6 +292,8 @@ impl Addition<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn hash(text: &str) -> String {
@@ -306,25 +308,25 @@ mod tests {
     #[test]
     fn known_hashes_of_dependencies() {
         for (text, expected) in [
-            (r#"{"imagePullSecrets":[{"name":"gpr-credentials"}]}"#, "93f7faab34ec5a21"),
-            (r#"{"onConflict":"Keep","proxy":{"httpProxy":"http://proxy:8088"}}"#, "e02935072daad501"),
+            (r#"{"imagePullSecrets":[{"name":"gpr-credentials"}]}"#, "0a7d6473702dbe7a"),
+            (r#"{"onConflict":"Keep","proxy":{"httpProxy":"http://proxy:8088"}}"#, "d539263e16eaa4f5"),
             (
                 r#"{"vault":{"address":"https://vault","authPath":"/a","image":"vks:46","kvPath":"/k/{namespace}","role":"r"}}"#,
-                "201594b8238f1a1c",
+                "8f2014b7bf5ccaf0",
             ),
             (
                 r#"{"vault":{"address":"https://vault","authPath":"/a","image":"vks:46","kvPath":"/k","resources":{"limits":{"memory":"64Mi"}},"role":"r","secretsPath":"/secrets","securityContext":{"runAsNonRoot":true}}}"#,
-                "a3c7459f0be34186",
+                "5e41fc6149deca3d",
             ),
             (
                 r#"{"caBundle":{"jks":{"configMap":"keystore","key":"ca.jks"},"pem":{"configMap":"certificates","key":"ca.pem"}}}"#,
-                "22088a232bec1109",
+                "3bb59a2773cce97e",
             ),
-            (r#"{"caBundle":{"pem":{"configMap":"certificates","key":"ca.pem"}}}"#, "8a1f745f1613571b"),
-            (r#"{"containers":"All","env":[{"name":"A","value":"1"}]}"#, "98a56583268e5a12"),
+            (r#"{"caBundle":{"pem":{"configMap":"certificates","key":"ca.pem"}}}"#, "927dc1420a5c8354"),
+            (r#"{"containers":"All","env":[{"name":"A","value":"1"}]}"#, "0a0368d6caae2c7e"),
             (
                 r#"{"containers":["a","b"],"initContainersFirst":true,"onConflict":"Override","tolerations":[{"operator":"Exists"}]}"#,
-                "0c2af07704b3ff9e",
+                "61ebec7248defe87",
             ),
         ] {
             assert_eq!(hash(text), expected, "{text}");
@@ -348,9 +350,22 @@ mod tests {
         }
     }
 
+    /// A change of two letters is one, wherever they are.
+    #[test]
+    fn a_hash_tells_values_apart_that_differ_in_two_letters() {
+        for before in ["", "v", "version", "version-1.2.", "version-1.2.34-"] {
+            let mut hashes = BTreeSet::new();
+            for letters in ('a'..='z').flat_map(|first| ('a'..='z').map(move |second| [first, second])) {
+                let value = String::from_iter(letters);
+                hashes.insert(hash(&format!(r#"{{"env":[{{"name":"A","value":"{before}{value}"}}]}}"#)));
+            }
+            assert_eq!(hashes.len(), 26 * 26, "{before}");
+        }
+    }
+
     #[test]
     fn what_cannot_be_read_is_noted_and_left_out() {
-        let text = r#"{"env":[{"name":"A"},7,{"value":"B"}],"labels":[],"volumes":{},"onConflict":"keep","containers":["a",1],"vault":{}}"#;
+        let text = r#"{"env":[{"name":"A"},7,{"value":"B"}],"labels":[],"volumes":{},"onConflict":"keep","containers":["a",1],"vault":{},"selector":[]}"#;
         let mut problems = Vec::new();
         let resolved = Resolved::new("dep".into(), text.into(), &mut problems);
         let dependency = Dependency::read(&resolved, &mut problems);
@@ -368,6 +383,7 @@ mod tests {
                 "dependencies.dep.volumes: must be a list, found an object",
                 "dependencies.dep.onConflict: must be an allowed value, found a string",
                 "dependencies.dep.containers[1]: must be a string, found a number",
+                "dependencies.dep.selector: must be an object, found a list",
             ]
         );
     }

@@ -67,7 +67,7 @@ const WITHIN: usize = 2;
 
 /// `vault`: secrets from Vault.
 pub static VAULT: Object = Object::new(&[
-    own("image", NON_EMPTY).required(),
+    own("image", Type::Text(Format::Image)).required(),
     own("address", NON_EMPTY).required(),
     own("authPath", NON_EMPTY).required(),
     own("kvPath", NON_EMPTY).required(),

@@ -95,7 +95,8 @@ pub fn test_data(path: &str) -> Value {
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The root of the project.
+/// The root of the project: of `fuzz/`, which has this file too, what is above it.
 pub fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().find(|folder| folder.join("test_data").is_dir()).unwrap_or(package)
 }

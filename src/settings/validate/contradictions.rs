@@ -1,7 +1,7 @@
 //! What two dependencies of one list bring that cannot be together in one object or container.
 
 use super::List;
-use super::dependency::list_in;
+use super::dependency::{list_in, port_key};
 use super::problem::Problems;
 use super::relations::{ReadDependency, described, identity};
 use crate::json::{ByName, cut, member};
@@ -79,7 +79,7 @@ pub fn check<'k>(list: &List<'_>, listed: &[&'k ReadDependency<'k>], problems: &
             }
             let ports =
                 if addition.field.entry == Entry::Container { list_in(addition.value, "ports") } else { Vec::new() };
-            let ports: Vec<_> = ports.into_iter().map(host_port).collect();
+            let ports: Vec<_> = ports.into_iter().map(|port| port_key(port, "hostPort")).collect();
             // The very same container in two dependencies is one.
             let is_another = |(other, first, _): &Added<'_>| !is_other(other) || first.key != addition.key;
             for (at, port) in ports.iter().enumerate() {
@@ -137,14 +137,6 @@ impl<'k> Inside<'k> {
 /// Whether a container is an init container that ends, so that it has no `lifecycle` (`validateInitContainers`).
 fn has_no_lifecycle(container: &Addition<'_>) -> bool {
     container.field.entry == Entry::InitContainer && member(container.value, "restartPolicy") != Some("\"Always\"")
-}
-
-/// A key shared by the ports of containers that are one port of the node: a pod has it once (`checkHostPortConflicts`).
-fn host_port(port: &str) -> Option<String> {
-    let number = member(port, "hostPort").filter(|number| !matches!(*number, "null" | "0"))?;
-    let of = |name| member(port, name).filter(|text| !matches!(*text, "null" | "\"\""));
-    let (protocol, ip) = (of("protocol").unwrap_or("\"TCP\""), of("hostIP").unwrap_or_default());
-    Some(["hostPort\n", protocol, ip, number].concat())
 }
 
 /// What is known under `name`, asked for where nothing is.

@@ -6,7 +6,8 @@ use super::relations::{ReadDependency, add_twice, described, identity};
 use super::shape::{check_distinct, index, whole_number};
 use super::{FirstPositions, List, between};
 use crate::json::{ByName, Cursor, Node, Path, items, member, members, shown, string_member};
-use crate::kubernetes::rules::OF_INIT_CONTAINERS;
+use crate::kubernetes::rules::{OF_INIT_CONTAINERS, RULES};
+use crate::kubernetes::types::SECURITY_CONTEXT;
 use crate::settings::fields::{Entry, Field, MergeStrategy, Target};
 use crate::settings::ready_made::ENTRIES_OF_VKS;
 use crate::settings::{Addition, OwnAnnotations};
@@ -44,6 +45,9 @@ pub fn check(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotation
                 volumes.check(path, addition.value, to_name, problems);
             }
             let of_notebooks = lists.iter().find(|list| list.kind == Kind::Notebook && list.has(name));
+            if (addition.field.name, &*addition.key) == ("dnsConfig", "searches") {
+                check_searches(path, addition.value, problems);
+            }
             if let Some(list) =
                 of_notebooks.filter(|_| addition.field.name == "labels" && addition.key == "statefulset")
             {
@@ -62,6 +66,7 @@ pub fn check(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotation
                 }
                 Entry::InitContainer | Entry::Container => {
                     check_container(path, addition, &volumes, problems);
+                    check_ports(path, addition.value, of_notebooks, problems);
                     for list in lists.iter().filter(|list| list.has(name)) {
                         check_container_name(path, &addition.key, list, problems);
                     }
@@ -97,13 +102,17 @@ fn check_in_containers(
             problems.add(path, &what);
         }
     }
-    let mut first = FirstPositions::default();
+    let (mut first, mut of_name) = (FirstPositions::default(), FirstPositions::default());
     for (at, claim) in items(in_container(addition, "resources", "claims").unwrap_or("null")).iter().enumerate() {
         let path_in_container = path.member("resources.claims");
         let path = if addition.field.is_container() { &path_in_container } else { path };
         claims.check(&path.item(at), claim, "name", problems);
         let [name, request] = ["name", "request"].map(|name| string_member(claim, name).unwrap_or_default());
-        if let Some(first) = first.insert(&[&name, "/", &request].concat(), at).filter(|_| !name.is_empty()) {
+        // A claim without a request is all of its requests.
+        let of_all = if request.is_empty() { of_name.at(&name) } else { first.at(&[&name, "/"].concat()) };
+        let same = first.insert(&[&name, "/", &request].concat(), at);
+        of_name.insert(&name, at);
+        if let Some(first) = same.or(of_all).filter(|_| !name.is_empty()) {
             add_twice(&path.item(at), &name, first, problems);
         }
     }
@@ -227,10 +236,49 @@ fn check_container(path: &Path<'_>, addition: &Addition<'_>, volumes: &Brought<'
             problems.add(&path.member("volumeDevices").item(at).member(of_device), &what);
         }
     }
+    if is_part {
+        // What the settings lay over what it has itself.
+        let path = path.member("securityContext");
+        for rule in RULES.iter().filter(|rule| std::ptr::eq(rule.0, &SECURITY_CONTEXT)) {
+            between::check(&path, rule, member(container, "securityContext").unwrap_or("null"), problems);
+        }
+    }
     if addition.field.entry == Entry::InitContainer {
         for rule in &OF_INIT_CONTAINERS {
             between::check(path, rule, container, problems);
         }
+    }
+}
+
+/// The ports of one container: that of the node is taken once (`checkHostPortConflicts`), and in a Notebook, whose definition
+/// has them by number and protocol, each of its own too.
+fn check_ports(path: &Path<'_>, container: &str, of_notebooks: Option<&List<'_>>, problems: &mut Problems) {
+    let mut first = FirstPositions::default();
+    for (at, port) in list_in(container, "ports").into_iter().enumerate() {
+        for name in ["containerPort", "hostPort"].into_iter().skip(usize::from(of_notebooks.is_none())) {
+            let Some(before) = port_key(port, name).and_then(|key| first.insert(&key, at)) else { continue };
+            let number = member(port, name).unwrap_or_default();
+            let what = ["must not be in the list twice, found ", number, " at ", &index(before), " too"];
+            problems.add(&path.member("ports").item(at).member(name), &what);
+        }
+    }
+}
+
+/// A key shared by the ports that are one; of none that is not set.
+pub fn port_key(port: &str, name: &str) -> Option<String> {
+    let number = member(port, name).filter(|number| whole_number(number).is_some_and(|number| number != 0))?;
+    let of = |name| member(port, name).filter(|text| !matches!(*text, "null" | "\"\""));
+    let ip = if name == "hostPort" { of("hostIP") } else { None };
+    Some([name, "\n", of("protocol").unwrap_or("\"TCP\""), ip.unwrap_or_default(), number].concat())
+}
+
+/// All search domains together must not be too long (`validatePodDNSConfig`).
+fn check_searches(path: &Path<'_>, searches: &str, problems: &mut Problems) {
+    let domains = items(searches);
+    // Each is a string: two quotes, in place of the space that is between two.
+    let length: usize = domains.iter().map(|domain| domain.len() - 1).sum();
+    if length > 2049 {
+        problems.add(path, &["must have at most 2048 characters, spaces between them included"]);
     }
 }
 

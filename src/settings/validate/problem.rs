@@ -37,6 +37,14 @@ impl Problems {
         }
     }
 
+    /// Whether a problem at `path` would be listed. Of one that is only counted nobody asks what it is.
+    pub fn lists(&self, path: &Path<'_>) -> bool {
+        match self.first.last() {
+            Some(last) if self.first.len() >= MOST_PROBLEMS => path.to_string() <= last.path,
+            _ => true,
+        }
+    }
+
     /// Whether there is a problem at `path` or below it; also where problems were counted only, since it may be one of them.
     pub fn any_at_or_below(&self, path: &Path<'_>) -> bool {
         let path = path.to_string();
@@ -70,35 +78,40 @@ pub fn did_you_mean(found: &str, names: &[&str]) -> String {
     if found.len() > LONGEST_NAME {
         return String::new();
     }
-    let lower = found.to_ascii_lowercase();
-    let mut nearest: Option<(usize, &str)> = None;
-    for name in names.iter().take(MOST_NAMES) {
-        let this = (distance(lower.as_bytes(), name.to_ascii_lowercase().as_bytes()), *name);
-        nearest = Some(nearest.map_or(this, |nearest| nearest.min(this)));
-    }
-    match nearest {
-        Some((distance, name)) if distance * 3 <= name.len() => {
-            ["; did you mean ", &plain_or_shown(name), "?"].concat()
+    let mut nearest: Option<(u8, &str)> = None;
+    let mut table = Vec::new();
+    for name in names.iter().take(MOST_NAMES).filter(|name| name.len() <= LONGEST_NAME) {
+        let is_close = |slips: usize| slips * 3 <= name.len();
+        // Each letter that one is longer than the other is a slip.
+        if is_close(name.len().abs_diff(found.len())) {
+            let slips = distance(found.as_bytes(), name.as_bytes(), &mut table);
+            let is_nearer = nearest.is_none_or(|nearest| (slips, *name) < nearest);
+            if is_nearer && is_close(slips.into()) {
+                nearest = Some((slips, name));
+            }
         }
-        _ => String::new(),
     }
+    nearest.map_or_else(String::new, |(_, name)| ["; did you mean ", &plain_or_shown(name), "?"].concat())
 }
 
 /// How many slips make one text of the other: a letter left out, put in, written for another, or two letters swapped
-/// (the optimal string alignment distance).
-fn distance(one: &[u8], other: &[u8]) -> usize {
+/// (the optimal string alignment distance). Upper and lower case are the same. Neither is longer than [`LONGEST_NAME`].
+///
+/// The table is memory that is used again: there can be as many wrong names as a payload has bytes.
+fn distance(one: &[u8], other: &[u8], table: &mut Vec<u8>) -> u8 {
     let width = other.len() + 1;
     // Row by row, how far each beginning of `one` is from each beginning of `other`.
-    let mut table: Vec<usize> = Vec::new();
+    table.clear();
     for row in 0..=one.len() {
         for column in 0..width {
             let back = |by: usize| table.get(table.len().wrapping_sub(by)).copied().unwrap_or_default();
-            let letters = |by: usize| (one.get(row.wrapping_sub(by)), other.get(column.wrapping_sub(by)));
+            let lower = |text: &[u8], at: usize| text.get(at).map(u8::to_ascii_lowercase);
+            let letters = |by: usize| (lower(one, row.wrapping_sub(by)), lower(other, column.wrapping_sub(by)));
             let (letter, to) = letters(1);
             let (before, to_before) = letters(2);
             let mut nearest = match (letter, to) {
-                (None, _) | (_, None) => row + column,
-                _ => (back(1) + 1).min(back(width) + 1).min(back(width + 1) + usize::from(letter != to)),
+                (None, _) | (_, None) => u8::try_from(row + column).unwrap_or(u8::MAX),
+                _ => (back(1) + 1).min(back(width) + 1).min(back(width + 1) + u8::from(letter != to)),
             };
             if before.is_some() && before == to && letter == to_before {
                 nearest = nearest.min(back(2 * width + 2) + 1);
@@ -134,6 +147,8 @@ mod tests {
         for at in (0..130).rev() {
             problems.add(&ROOT.item(100 + at), &["x"]);
         }
+        assert!(problems.lists(&ROOT.item(199)) && !problems.lists(&ROOT.item(200)));
+        assert!(problems.any_at_or_below(&ROOT.member("a")), "it may be one that is counted only");
         let message = problems.into_message().unwrap();
         assert_eq!(message.lines().count(), 101);
         assert!(message.starts_with("settings[100]: x\n"), "{message}");
@@ -150,21 +165,24 @@ mod tests {
             ("kitten", "sitting", 3),
             ("ca", "abc", 3),
             ("abcd", "badc", 2),
-            ("registry", "regsitry", 1),
+            ("registry", "Regsitry", 1),
         ] {
-            assert_eq!(distance(one.as_bytes(), other.as_bytes()), slips, "{one} {other}");
-            assert_eq!(distance(other.as_bytes(), one.as_bytes()), slips, "{one} {other}");
+            let mut table = vec![7; 7];
+            assert_eq!(distance(one.as_bytes(), other.as_bytes(), &mut table), slips, "{one} {other}");
+            assert_eq!(distance(other.as_bytes(), one.as_bytes(), &mut table), slips, "{one} {other}");
         }
     }
 
     #[test]
     fn a_name_that_is_close_is_suggested() {
-        let names = ["notebooks", "pipelinePods", "a b"];
+        let longest = "n".repeat(80);
+        let names = ["notebooks", "pipelinePods", "a b", &longest];
         for (found, expected) in [
             ("notebook", "; did you mean notebooks?"),
             ("Notebooks", "; did you mean notebooks?"),
             ("pods", ""),
             ("a_b", "; did you mean \"a b\"?"),
+            (&["n".repeat(79), "m".to_owned()].concat(), &*["; did you mean ", &longest, "?"].concat()),
             (&"n".repeat(81), ""),
         ] {
             assert_eq!(did_you_mean(found, &names), expected, "{found}");

@@ -147,10 +147,9 @@ impl Walk<'_, '_> {
                 let meant = did_you_mean(text, words);
                 self.problems.add(path, &["must be ", &one_of(words), ", found ", &shown(text), &meant]);
             }
-            // Whoever writes `NAME=value` or `Name: value` has written a value, which may be a secret.
+            // Whoever writes `NAME=value` or `Name: value`, in either place, has written a value, which may be a secret.
             (Format::EnvName | Format::HeaderName, Some(must)) => {
-                let between = if matches!(format, Format::EnvName) { '=' } else { ':' };
-                let name = text.split_inclusive(between).next().unwrap_or_default();
+                let name = text.split_inclusive(['=', ':']).next().unwrap_or_default();
                 self.problems.add(path, &[must, ", found ", &shown(name)]);
             }
             (_, Some(must)) => self.problems.add(path, &[must, ", found ", &shown(text)]),
@@ -181,7 +180,8 @@ impl Walk<'_, '_> {
                         self.huge_pages(&path, value);
                     }
                 }
-                None => self.problems.add(&path, &[&unknown(object, &key)]),
+                None if self.problems.lists(&path) => self.problems.add(&path, &[&unknown(object, &key)]),
+                None => self.problems.add(&path, &[]),
             }
         }
         let mut exclusive = Vec::new();
@@ -387,5 +387,27 @@ pub fn found(text: &str) -> Cow<'_, str> {
         Some(b'"') => Cow::Owned(shown(&string(text))),
         Some(b'{' | b'[') => Cow::Borrowed(kind_of(text)),
         _ => plain_or_shown(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_read_as_far_as_64_bits_go() {
+        for (text, number) in [
+            ("0", Some(0)),
+            ("-7", Some(-7)),
+            ("999999999999999999", Some(999_999_999_999_999_999)),
+            ("1000000000000000000", Some(i64::MAX)),
+            ("-1000000000000000000", Some(-i64::MAX)),
+            ("10000000000000000000", None),
+            ("1.0", None),
+            ("1e3", None),
+            ("true", None),
+        ] {
+            assert_eq!(whole_number(text), number, "{text}");
+        }
     }
 }

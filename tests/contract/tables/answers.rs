@@ -83,6 +83,43 @@ fn a_mutated_object_is_there_only_if_something_changed() {
     assert!(with_object > 100, "{with_object}");
 }
 
+/// What waits is put back where the client has it not; what counts as absent, and is the very value that was added, is
+/// there.
+#[test]
+fn what_waits_and_is_there_is_no_change() {
+    let adding = |fields: Value| notebook_settings(json!({"place": fields}));
+    let users = notebook(json!({"containers": [{"name": "main"}]}));
+    for (field, value) in [
+        ("serviceAccountName", json!("default")),
+        ("schedulerName", json!("default-scheduler")),
+        ("dnsPolicy", json!("ClusterFirst")),
+        ("enableServiceLinks", json!(true)),
+        ("terminationGracePeriodSeconds", json!(30)),
+    ] {
+        let stored = created(&users, &adding(json!({ field: value }))).object;
+        let settings = adding(json!({"nodeSelector": {"pool": "a"}}));
+        let waits = updated_again(&stored, &stored, &settings).object;
+        let payload = json!({"request": update(stored, waits), "settings": settings}).to_string();
+        let answer: Value = serde_json::from_slice(&validate(payload.as_bytes())).expect("an answer");
+        assert_eq!((&answer["accepted"], answer.get("mutated_object")), (&json!(true), None), "{field}");
+    }
+}
+
+/// What another policy has added in this request is carried over to the stored template: what is sent may be what is stored.
+#[test]
+fn a_template_that_is_restored_as_it_was_sent_is_no_change() {
+    let record = json!({"Notebook": {"theirs": {"hash": "0123456789abcdef", "added": {"sidecars": ["helper"]}}}});
+    let bare = notebook(json!({}));
+    let with_record = |object: &Value| with(object, INJECTED, json!(record.to_string()));
+    let old = with_record(&bare);
+    let new = with_record(&notebook(json!({"containers": [{"name": "helper"}]})));
+    let settings = notebook_settings(json!({"place": {"nodeSelector": {"pool": "a"}}}));
+    let waits = updated_again(&old, &new, &settings).object;
+    let payload = json!({"request": update(old, waits), "settings": settings}).to_string();
+    let answer: Value = serde_json::from_slice(&validate(payload.as_bytes())).expect("an answer");
+    assert_eq!((&answer["accepted"], answer.get("mutated_object")), (&json!(true), None));
+}
+
 /// Whatever comes of a request, its reply called a second time in the same request changes nothing, and neither does the
 /// next update.
 #[test]

@@ -423,6 +423,30 @@ fn values_of_maps_count_and_empty_lists_and_maps_do_not() {
     }
 }
 
+/// What the API server fills in by itself is nobody's change, and nobody takes it away.
+#[test]
+fn what_the_server_fills_in_is_stored_as_the_client_has_it() {
+    let adding = |url: &str| notebook_settings(json!({"proxy": variables(json!({"HTTP_PROXY": url}))}));
+    let users = notebook_with_env(json!({"MINE": "1"}));
+    let stored = created(&users, &adding("http://a")).object;
+    for (field, value) in [
+        ("serviceAccountName", json!("default")),
+        ("schedulerName", json!("default-scheduler")),
+        ("dnsPolicy", json!("ClusterFirst")),
+        ("enableServiceLinks", json!(true)),
+        ("terminationGracePeriodSeconds", json!(30)),
+    ] {
+        for old in [&users, &stored] {
+            let with_it = with(old, &format!("{TEMPLATE}/{field}"), value.clone());
+            for (old, new) in [(old, &with_it), (&with_it, old)] {
+                let outcome = updated(old, new, &adding("http://b"));
+                assert_eq!((audit(&outcome, "restored"), audit(&outcome, "deferred")), ("", "proxy"), "{field}");
+                assert_eq!(outcome.object.pointer(TEMPLATE), new.pointer(TEMPLATE), "{field}");
+            }
+        }
+    }
+}
+
 /// The zero values of the settings are absent in the same way: what the platform spells so is present in an object that lacks
 /// them, and an entry is not added again at every tick of the culler.
 #[test]
@@ -597,5 +621,22 @@ fn who_changes_the_template_and_asks_for_it_is_refused_for_a_conflict() {
     let image = with(&stored, &format!("{CONTAINER}/image"), json!("new"));
     for sent in [image.clone(), with(&image, APPLY, json!("now"))] {
         assert!(update_refused(&stored, &sent, &settings).starts_with("env A of container \"main\""));
+    }
+}
+
+/// What a policy has added may be the server's own value: a manifest that lacks it gets it back, and nothing waits.
+#[test]
+fn a_value_of_the_servers_that_a_policy_added_is_put_back() {
+    for (field, value) in [
+        ("serviceAccountName", json!("default")),
+        ("terminationGracePeriodSeconds", json!(30)),
+        ("enableServiceLinks", json!(true)),
+    ] {
+        let settings = notebook_settings(json!({"dep": {field: value}}));
+        let users = notebook_with_env(json!({"MINE": "1"}));
+        let stored = created(&users, &settings).object;
+        assert_eq!(spec(&stored)[field], value);
+        let outcome = updated_again(&stored, &users, &settings);
+        assert_eq!((outcome.object, outcome.warnings), (stored, vec![]), "{field}");
     }
 }

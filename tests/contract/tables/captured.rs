@@ -710,3 +710,27 @@ fn a_stored_pod_has_everything() {
     assert_eq!(run(bare.clone(), platform()).patch, NOTHING);
     assert_names(&refusal(bare, &settings), &["vks", "vault"]);
 }
+
+/// What version 0.1.0 added to a list set is ours, though it knew it by another hash: it goes with its dependency, and another
+/// policy, which writes the record anew, does not make it the user's.
+#[test]
+fn an_entry_of_a_list_set_is_known_by_its_former_key() {
+    let toleration = json!({"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"});
+    let record = json!({"gpu": {"hash": "8f5baead951cf1e7", "added": {"tolerations": ["510879cbf311a79c"]}}});
+    let stored = json!({
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "Notebook",
+        "metadata": {"name": "nb", "namespace": "team-a", "annotations": {
+            "kubeflow-resource-stopped": "2026-01-01T00:00:00Z",
+            "mutatingflow.nais.io/injected": record.to_string(),
+            "mutatingflow.nais.io/status": "injected",
+        }},
+        "spec": {"template": {"spec": {"containers": [{"name": "nb"}], "tolerations": [toleration]}}},
+    });
+    let other = answer(culled(&stored), &registry("gpr-credentials")).object;
+    for stored in [stored, other] {
+        let outcome = answer(culled(&stored), &json!({"retired": ["gpu"]}));
+        assert_eq!(spec(&outcome.object)["tolerations"], Value::Null);
+        assert_eq!(outcome.audit.get("removed").map(String::as_str), Some("gpu"));
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::again::{
     ANNOTATIONS, INJECTED, NO_PATCH, NO_WARNING, PENDING, STATUS, TEMPLATE, added, audit, created_again, env, names,
     notebook, notebook_with_env, only_warning, overridden, pending, record_of, record_text, refusal, retiring, spec,
-    stopped, updated_again, variables, variables_of, wanting, whole_record,
+    stopped, update_refused, updated_again, variables, variables_of, wanting, whole_record,
 };
 use super::objects::{Kind, created, notebook_settings, refused, updated, with};
 
@@ -198,6 +198,19 @@ fn a_clients_record_tells_which_wanted_entries_are_ours() {
     assert_eq!(audit(&outcome, "removed"), "");
 }
 
+/// A sidecar that only a client's record calls ours stays, and so its name is taken.
+#[test]
+fn the_name_of_a_sidecar_in_a_copy_is_taken() {
+    let agent = |list: &str| notebook_settings(json!({"agent": {list: [{"name": "agent", "image": "agent:1"}]}}));
+    let stored = created(&notebook_with_env(json!({"MINE": "1"})), &agent("sidecars")).object;
+    let message = refused(&stored, &agent("initContainers"));
+    assert!(message.starts_with("container agent is set already"), "{message}");
+    // By the stored record it goes.
+    let outcome = updated_again(&stopped(&stored), &stopped(&stored), &agent("initContainers"));
+    assert_eq!(names(&spec(&outcome.object)["containers"]), ["main"]);
+    assert_eq!(names(&spec(&outcome.object)["initContainers"]), ["agent"]);
+}
+
 /// A user copies his notebook, under another name and with its main container renamed: the platform's variables and mounts
 /// stay the platform's, and are brought up to date.
 #[test]
@@ -273,6 +286,29 @@ fn what_was_recorded_under_a_container_that_is_gone_counts_where_the_dependency_
             assert_eq!(outcome.warnings, NO_WARNING);
         }
     }
+}
+
+/// Not so in a container that was there before, nor in one of which the record says what is ours: what it has there is the
+/// user's.
+#[test]
+fn what_was_recorded_under_a_container_that_is_gone_does_not_count_where_the_user_had_his() {
+    let marked = |name: &str, mine: Value| json!({"name": name, "env": env(mine)});
+    let both = |first: Value| notebook(json!({"containers": [first, {"name": "side"}]}));
+    let without_side = |object: &Value| with(object, &format!("{TEMPLATE}/containers/1"), None);
+    let into = |containers: Value| with(&proxy("http://a"), "/containers", containers);
+
+    let users = both(marked("main", json!({"HTTP_PROXY": "mine"})));
+    let stored = created(&users, &notebook_settings(json!({"proxy": into(json!(["side"]))}))).object;
+    let after = notebook_settings(json!({"proxy": into(json!(["main"]))}));
+    let message = update_refused(&stored, &without_side(&stored), &after);
+    assert!(message.starts_with("env HTTP_PROXY of container \"main\""), "{message}");
+
+    let other = variables(json!({"OTHER": "1"}));
+    let before = notebook_settings(json!({"other": other, "proxy": into(json!(["side"]))}));
+    let after = notebook_settings(json!({"other": other, "proxy": into(json!("Main"))}));
+    let copy = without_side(&created(&users, &before).object);
+    let message = refused(&copy, &after);
+    assert!(message.starts_with("env HTTP_PROXY of container \"main\""), "{message}");
 }
 
 /// A record of another kind is no claim on this object: what it names is an entry of the user's, and meets `onConflict`. It
@@ -637,6 +673,67 @@ fn what_changed_of_another_policys_is_left_to_it() {
     }
 }
 
+/// Where the stored template takes the place of a bare manifest, what another policy changed in this request comes into it:
+/// in containers and init containers, fields of the pod and lists in their order.
+#[test]
+fn what_another_policy_changed_comes_into_the_restored_template() {
+    let theirs = |names: &[&str], value: &str| {
+        let variables: Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!(value))).collect();
+        let settings = notebook_settings(json!({
+            "pod": {
+                "priorityClassName": value,
+                "nodeSelector": {"pool": value},
+                "sidecars": [{"name": "agent", "image": value}],
+            },
+            "main": super::again::variables(json!(variables)),
+            "init": {"containers": ["setup"], "env": env(json!({"E": value}))},
+        }));
+        with(&settings, "/runningNotebooks", json!("Restart"))
+    };
+    let ours = notebook_settings(json!({"ours": variables(json!({"OURS": "1"}))}));
+    let users = notebook(json!({
+        "containers": [{"name": "main", "env": env(json!({"MINE": "1"}))}],
+        "initContainers": [{"name": "setup", "env": env(json!({"D": "mine"}))}],
+        "serviceAccountName": "robot",
+    }));
+    let stored = in_turn(&users, &[ours.clone(), theirs(&["B", "D"], "1")]);
+    let sent = updated(&stored, &users, &theirs(&["A", "B", "C", "D"], "2")).object;
+    let outcome = updated_again(&stored, &sent, &ours);
+    assert_eq!(variables_of(&outcome.object), ["MINE=1", "A=2", "OURS=1", "B=2", "C=2", "D=2"]);
+    assert_eq!(
+        spec(&outcome.object)["initContainers"][0]["env"],
+        json!([{"name": "D", "value": "mine"}, {"name": "E", "value": "2"}])
+    );
+    assert_eq!(spec(&outcome.object)["priorityClassName"], "2");
+    assert_eq!(spec(&outcome.object)["nodeSelector"], json!({"pool": "2"}));
+    assert_eq!(spec(&outcome.object)["serviceAccountName"], "robot");
+    assert_eq!(spec(&outcome.object)["containers"][1], json!({"name": "agent", "image": "2"}));
+    assert_eq!(audit(&outcome, "restored"), "template");
+    // Where only that differs, there is nothing to restore.
+    let sent = updated(&stored, &stored, &theirs(&["B", "D"], "2")).object;
+    let outcome = updated_again(&stored, &sent, &ours);
+    assert_eq!((outcome.patch.len(), audit(&outcome, "restored")), (0, ""));
+}
+
+/// A record that its policy took off in this request stays off, beside one of another policy that is still there.
+#[test]
+fn what_its_policy_took_off_is_not_put_back() {
+    let theirs = |name: &str| {
+        let settings = notebook_settings(json!({name: {"labels": {name: "1"}}}));
+        with(&settings, "/annotationDomain", json!(format!("{name}.example.org")))
+    };
+    let ours = |secret: &str| notebook_settings(json!({"ours": {"imagePullSecrets": [{"name": secret}]}}));
+    let stored = in_turn(&notebook_with_env(json!({"MINE": "1"})), &[theirs("a"), theirs("b"), ours("old")]);
+    let sent =
+        updated(&stored, &stored, &with(&json!({"retired": ["b"]}), "/annotationDomain", json!("b.example.org")));
+    assert_eq!(audit(&sent, "removed"), "b");
+    let outcome = updated_again(&stored, &sent.object, &ours("new"));
+    assert_eq!(pending(&outcome.object), "ours");
+    let annotations = &outcome.object["metadata"]["annotations"];
+    let is_there = |name: &str| annotations.get(format!("{name}.example.org/injected")).is_some();
+    assert_eq!((is_there("a"), is_there("b")), (true, false));
+}
+
 /// A manifest may have the deprecated `serviceAccount` alone, at the server's default: that is no word against ours.
 #[test]
 fn a_default_under_the_deprecated_name_is_no_change() {
@@ -871,4 +968,16 @@ fn what_was_there_before_is_not_recorded_and_stays() {
     assert_eq!(variables_of(&after), ["HTTP_PROXY=http://a"]);
     assert_eq!(refusal(&users, &notebook_settings(json!({"proxy": proxy("http://a")}))), None);
     assert_eq!(stored.pointer(ENV), users.pointer(ENV));
+}
+
+/// The client changes an entry of another policy, and something else in the template is malformed: where neither policy has
+/// anything there, that is left to the API server.
+#[test]
+fn what_no_policy_has_anything_in_is_not_read_for_another_policys_entries() {
+    let theirs = notebook_settings(json!({"agent": {"sidecars": [{"name": "agent", "image": "agent"}]}}));
+    let ours = notebook_settings(json!({"registry": registry()}));
+    let users = with(&notebook_with_env(json!({"MINE": "1"})), &format!("{TEMPLATE}/affinity"), json!([]));
+    let stored = in_turn(&users, &[theirs, ours.clone()]);
+    let sent = with(&stored, &format!("{TEMPLATE}/containers/1/command"), json!(["mine"]));
+    assert_eq!(updated(&stored, &sent, &ours).object, sent);
 }

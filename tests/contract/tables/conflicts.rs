@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::again::{
     ANNOTATIONS, NO_PATCH, NO_WARNING, PENDING, TEMPLATE, added, assert_warns, audit, created_again, env, names,
-    notebook, notebook_with_env, only_warning, overridden, pending, spec, stopped, update_refused, updated_again,
-    variables, variables_of,
+    notebook, notebook_with_env, only_warning, overridden, pending, record_of, spec, stopped, update_refused,
+    updated_again, variables, variables_of,
 };
 use super::objects::{Kind, created, notebook_settings, refused, updated, with};
 
@@ -115,6 +115,30 @@ fn where_an_entry_is_not_his_the_user_is_told_which_dependency_to_ask_about() {
                 assert!(message.contains("platform") && !message.contains("remove it"), "{message}");
             }
         }
+    }
+}
+
+/// What he wrote himself he may remove, whatever another policy brings beside it.
+#[test]
+fn what_another_policy_does_not_bring_is_the_users_to_remove() {
+    let theirs = with(
+        &notebook_settings(json!({"theirs": variables(json!({"B": "theirs"}))})),
+        "/annotationDomain",
+        json!("other.example.org"),
+    );
+    let object = created(&notebook_with_env(json!({"A": "mine"})), &theirs).object;
+    let message = refused(&object, &notebook_settings(json!({"dep": variables(json!({"A": "ours"}))})));
+    assert!(message.contains("remove it") && !message.contains("theirs"), "{message}");
+}
+
+/// Two dependencies bring the same, and the user something else: what becomes of it is said once.
+#[test]
+fn what_two_dependencies_bring_is_said_once() {
+    for on_conflict in ["Keep", "Override"] {
+        let dependency = with(&variables(json!({"A": "ours"})), "/onConflict", json!(on_conflict));
+        let settings = notebook_settings(json!({"one": dependency, "two": dependency}));
+        let outcome = created_again(&notebook_with_env(json!({"A": "mine"})), &settings);
+        only_warning(&outcome, &["env A", "\"one\""]);
     }
 }
 
@@ -383,6 +407,28 @@ fn a_security_context_without_fs_group_gets_a_warning() {
     assert_eq!(created_again(&pod, &kind.settings(dependency(json!({"runAsNonRoot": true})))).warnings, NO_WARNING);
 }
 
+/// So too where ours was gone when the user set his.
+#[test]
+fn the_twin_of_a_variable_that_the_user_sets_anew_is_left_out() {
+    let settings = notebook_settings(json!({"proxy": {"onConflict": "Keep", "proxy": {"httpProxy": "http://ours"}}}));
+    let ours = created(&notebook_with_env(json!({})), &settings).object;
+    for (at, theirs) in [(0, "HTTP_PROXY"), (2, "http_proxy")] {
+        let stored = with(&ours, &format!("/spec/template/spec/containers/0/env/{at}"), None);
+        let mine = json!({"name": theirs, "value": "http://mine"});
+        let sent = with(&stored, "/spec/template/spec/containers/0/env/-", mine);
+        let outcome = updated_again(&stored, &sent, &settings);
+        let mut variables = variables_of(&outcome.object);
+        variables.sort();
+        assert_eq!(variables, ["HTTPS_PROXY=http://ours", &format!("{theirs}=http://mine"), "https_proxy=http://ours"]);
+        only_warning(&outcome, &["env", theirs, "yours now"]);
+    }
+    // So too where he adds something to ours.
+    let sent = with(&ours, "/spec/template/spec/containers/0/env/0/note", json!("mine"));
+    let outcome = updated_again(&ours, &sent, &settings);
+    let names: Vec<_> = names(&spec(&outcome.object)["containers"][0]["env"]);
+    assert_eq!(names, ["HTTP_PROXY", "HTTPS_PROXY", "https_proxy"]);
+}
+
 /// With `Keep`, an upper-case variable of the proxy and its lower-case twin are one: where the user has either, both stay as
 /// he has them.
 #[test]
@@ -432,6 +478,10 @@ fn an_upgrade_of_the_proxy_under_keep_unseats_none_of_its_variables() {
         assert_eq!(variables_of(&outcome.object), proxied("http://b"));
         assert_eq!((added(&outcome.object), outcome.warnings), (added(&new), vec![]));
     }
+    // Where the user has set one of two in the same request, the other one goes.
+    let edited = with(&old, &format!("{TEMPLATE}/containers/0/env/2"), json!({"name": "http_proxy", "value": "mine"}));
+    let outcome = updated_again(&stopped(&old), &stopped(&edited), &after);
+    assert_eq!(variables_of(&outcome.object), ["HTTPS_PROXY=http://b", "http_proxy=mine", "https_proxy=http://b"]);
 }
 
 /// The account and the scheduler that the server puts into a template without are nobody's: a notebook with them is stopped,
@@ -452,6 +502,21 @@ fn a_default_of_the_server_in_the_place_of_ours_is_no_change_of_the_users() {
     }
 }
 
+/// An empty member is none: ours comes in its place.
+#[test]
+fn an_empty_member_is_none() {
+    let member = |value: Value| json!({"securityContext": {"seLinuxOptions": value}});
+    let users = |value: Value| with(&notebook_with_env(json!({})), &format!("{TEMPLATE}/securityContext"), value);
+    let level = json!({"level": "s0"});
+    let outcome =
+        created_again(&users(json!({"seLinuxOptions": {}})), &notebook_settings(json!({"dep": member(level.clone())})));
+    assert_eq!(spec(&outcome.object)["securityContext"]["seLinuxOptions"], level);
+    // Nothing in the place of none waits for nothing.
+    let users = users(json!({"runAsUser": 5}));
+    let outcome = updated(&users, &users, &notebook_settings(json!({"dep": member(json!({}))})));
+    assert_eq!(pending(&outcome.object), &Value::Null);
+}
+
 /// A conflict with what is another's is one however the annotations came: those that are no record own nothing.
 #[test]
 fn annotations_that_end_like_a_record_and_are_none_own_nothing() {
@@ -462,4 +527,8 @@ fn annotations_that_end_like_a_record_and_are_none_own_nothing() {
         let users = with(&users, &format!("{ANNOTATIONS}/linkerd.io~1injected"), json!(text));
         assert_eq!(refused(&users, &settings), message, "{text}");
     }
+    // Nor does a record under another name.
+    let record = record_of("Notebook", "theirs", json!({"env": ["A"]}));
+    let users = with(&users, &format!("{ANNOTATIONS}/example.org~1copy"), record);
+    assert_eq!(refused(&users, &settings), message);
 }

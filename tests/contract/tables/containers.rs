@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::again::created_again;
+use super::again::{added, created_again, updated_again};
 use super::objects::{ANOTHERS, Kind, created, split_annotations, updated, with};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
@@ -170,6 +170,8 @@ fn a_notebook_without_a_template_is_given_what_needs_no_container() {
         "mark": {"env": [{"name": "MARK", "value": "x"}]},
         "registry": {"imagePullSecrets": [{"name": "registry"}]},
     }));
+    let priority = json!({"priorityClassName": "high"});
+    let of_one_field = Kind::Notebook.settings(json!({"priority": priority}));
     for (pointer, value) in [
         ("/spec", None),
         ("/spec", Some(Value::Null)),
@@ -182,6 +184,8 @@ fn a_notebook_without_a_template_is_given_what_needs_no_container() {
         let expected = Kind::Notebook.object(json!({"imagePullSecrets": [{"name": "registry"}]}));
         assert_eq!(split_annotations(&outcome.object).object, expected);
         assert_eq!(outcome.warnings, [left_out("mark", Kind::Notebook)]);
+        let outcome = created(&object, &of_one_field);
+        assert_eq!(split_annotations(&outcome.object).object, Kind::Notebook.object(priority.clone()));
     }
 }
 
@@ -257,6 +261,40 @@ fn a_sidecar_that_is_left_out_is_no_container() {
     assert_eq!(outcome.warnings, [left_out("agent", kind), left_out_by_name("mark", "agent")]);
 }
 
+/// Where the user has one of that name himself, it is there all the same.
+#[test]
+fn a_sidecar_that_is_left_out_does_not_hide_the_users() {
+    let kind = Kind::Notebook;
+    let mut dependencies = mark(&json!(["agent"]));
+    dependencies["agent"] = json!({
+        "containers": ["missing"],
+        "sidecars": [{"name": "agent", "image": "agent:1"}],
+        "env": [{"name": "A", "value": "1"}],
+    });
+    let outcome = created(&kind.object(pod_spec(&["main", "agent"])), &kind.settings(dependencies));
+    assert_eq!(marked(kind, &outcome.object), ["agent"]);
+    assert_eq!(outcome.warnings, [left_out_by_name("agent", "missing")]);
+}
+
+/// A container of the user's is not his any more where `Override` puts that of a dependency in its place. One that is there
+/// as the dependency brings it stays his.
+#[test]
+fn a_container_that_is_overridden_is_not_the_users() {
+    let kind = Kind::Notebook;
+    for (on_conflict, image, expected) in
+        [("Override", "theirs", "train"), ("Override", "ours", "agent"), ("Reject", "ours", "agent")]
+    {
+        let mut dependencies = mark(&json!("Main"));
+        dependencies["agent"] = json!({
+            "onConflict": on_conflict,
+            "sidecars": [{"name": "other", "image": "ours"}, {"name": "agent", "image": "ours"}],
+        });
+        let object = kind.object(json!({"containers": [{"name": "agent", "image": image}, {"name": "train"}]}));
+        let outcome = created(&object, &kind.settings(dependencies));
+        assert_eq!(marked(kind, &outcome.object), [expected], "{on_conflict} of {image}");
+    }
+}
+
 /// Only a list of names reaches them, and those of these names alone.
 #[test]
 fn init_containers_are_reached_by_name_alone() {
@@ -287,6 +325,20 @@ fn init_containers_are_reached_by_name_alone() {
         let outcome = created(&kind.object(spec), &kind.settings(mark(&json!(["missing", "gone"]))));
         let warnings = vec![left_out_by_name("mark", "missing or gone")];
         assert_eq!((outcome.patch, outcome.warnings), (vec![], warnings));
+    }
+}
+
+/// Not one that has the name of a container either, which the API server refuses later.
+#[test]
+fn an_init_container_called_like_a_container_is_not_reached() {
+    for kind in Kind::ALL {
+        for choice in ["Main", "All"] {
+            let mut spec = pod_spec(&["second", "main"]);
+            spec["initContainers"] = json!([{"name": "main"}, {"name": "second"}]);
+            let outcome = created_again(&kind.object(spec.clone()), &kind.settings(mark(&json!(choice))));
+            let pod_spec = outcome.object.pointer(kind.pod_spec()).expect("a pod spec");
+            assert_eq!(pod_spec["initContainers"], spec["initContainers"], "{kind:?} {choice}");
+        }
     }
 }
 
@@ -412,17 +464,54 @@ fn a_dependency_without_its_container_keeps_what_it_added() {
         assert_eq!(outcome.warnings, [left_out_by_name("secrets", "main")]);
         assert_eq!(outcome.audit, [].into());
     }
+    // Whether it is as it was or bare: in the second call of one request it is never bare.
     for again in [main, json!({"name": "main"})] {
-        let is_empty = again.get("volumeMounts").is_none();
         let again = with(&edited, "/spec/template/spec/containers", json!([again, {"name": "other"}]));
-        let after = updated(&edited, &again, &settings).object;
-        assert_eq!(split_annotations(&after).object, split_annotations(&before).object);
-        // What its user brings with it is his.
-        assert_eq!(split_annotations(&after) == split_annotations(&before), is_empty);
+        let after = updated_again(&edited, &again, &settings).object;
+        assert_eq!(split_annotations(&after), split_annotations(&before));
     }
 
     // It is taken away as any other.
     let removed = updated(&edited, &edited, &kind.settings_for(dependencies, &[]));
     assert_eq!(removed.object, kind.object(pod_spec(&["other"])));
     assert_eq!(removed.audit, [("removed".to_owned(), "secrets".to_owned())].into());
+}
+
+/// Another container becomes the main one: a later call in the same request knows what the first has added to it.
+#[test]
+fn what_is_added_to_a_container_that_becomes_the_main_one_stays_ours() {
+    let kind = Kind::Notebook;
+    let settings = kind.settings(json!({"dep": {
+        "env": [{"name": "A", "value": "ours"}],
+        "resources": {"limits": {"nvidia.com/gpu": 1}},
+        "imagePullPolicy": "Always",
+    }}));
+    let unwanted = kind.settings_for(settings["dependencies"].clone(), &[]);
+    let without_record = kind.object(pod_spec(&["one", "two"]));
+    let with_record = created(&without_record, &settings).object;
+    for stored in [&without_record, &with_record] {
+        let one = &stored["spec"]["template"]["spec"]["containers"][0];
+        for (containers, main) in [
+            (json!([{"name": "two"}]), 0),
+            (json!([{"name": "two"}, one]), 0),
+            (json!([{"name": "two"}, {"name": "three"}]), 0),
+            (json!([one, {"name": "two"}, {"name": "main"}]), 2),
+        ] {
+            let sent = with(stored, "/spec/template/spec/containers", containers);
+            let outcome = updated_again(stored, &sent, &settings);
+            let containers = &outcome.object["spec"]["template"]["spec"]["containers"];
+            assert_eq!(containers[main]["env"], json!([{"name": "A", "value": "ours"}]), "{sent:#}");
+            let expected =
+                json!({"dep": {"container": ["imagePullPolicy"], "env": ["A"], "limits": ["nvidia.com/gpu"]}});
+            assert_eq!(added(&outcome.object), expected, "{sent:#}");
+            // So it is taken away with its dependency.
+            let removed = updated_again(&outcome.object, &outcome.object, &unwanted);
+            assert!(!removed.object.to_string().contains("ours"), "{:#}", removed.object);
+        }
+        // What its user wrote there before is his.
+        let users = with(stored, "/spec/template/spec/containers/1/env", json!([{"name": "A", "value": "ours"}]));
+        let sent = with(&users, "/spec/template/spec/containers/0", None);
+        let outcome = updated_again(&users, &sent, &settings);
+        assert_eq!(added(&outcome.object)["dep"].get("env"), None);
+    }
 }

@@ -158,3 +158,32 @@ fn an_entry_in_another_spelling_is_not_added_again() {
         }
     }
 }
+
+/// The hash by which an entry of a list set is known tells names apart that differ in a few letters, wherever these are.
+#[test]
+fn entries_that_differ_in_two_letters_are_two() {
+    let config_map = |name: &str| json!({"configMapRef": {"name": name}});
+    let taint = |name: &str| json!({"key": name, "operator": "Exists"});
+    for before in ["", "o", "our", "ours-", "ours-10", "ours-1000"] {
+        let names: Vec<_> = (0..100).map(|number| format!("{before}{number:02}")).collect();
+        let [all_from, all_taints]: [Value; 2] =
+            [names.iter().map(|name| config_map(name)).collect(), names.iter().map(|name| taint(name)).collect()];
+        let settings = notebook_settings(json!({"all": {"envFrom": all_from, "tolerations": all_taints}}));
+        let outcome = created(&notebook(), &settings);
+        assert_eq!(outcome.object.pointer(&format!("{CONTAINER}/envFrom")), Some(&all_from), "{before}");
+        assert_eq!(outcome.object.pointer(&format!("{TEMPLATE}/tolerations")), Some(&all_taints), "{before}");
+    }
+}
+
+/// What the user has, and differs from ours in two letters, is not ours: it is not taken for it, and not taken away with it.
+#[test]
+fn an_entry_of_the_users_that_differs_in_two_letters_stays() {
+    let env_from = format!("{CONTAINER}/envFrom");
+    let [ours, theirs] = ["ours-1014", "ours-1099"].map(|name| json!({"configMapRef": {"name": name}}));
+    let users = with(&notebook(), &env_from, json!([theirs]));
+    let settings = notebook_settings(json!({"ours": {"envFrom": [ours]}}));
+    let stored = created(&users, &settings).object;
+    assert_eq!(stored.pointer(&env_from), Some(&json!([theirs, ours])));
+    let retired = json!({"retired": ["ours"], "runningNotebooks": "Restart"});
+    assert_eq!(updated(&stored, &stored, &retired).object, users);
+}

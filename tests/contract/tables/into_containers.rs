@@ -399,6 +399,36 @@ fn what_the_api_server_refuses_beside_the_users_is_a_conflict() {
     }
 }
 
+/// What `Keep` leaves as the user has it, though the dependency brings that too, excludes the rest of ours all the same; so
+/// does what another dependency brings to another container.
+#[test]
+fn what_keep_leaves_to_the_user_excludes_ours_too() {
+    let big = json!({"resources": {"requests": {"memory": "8Gi"}}});
+    let admin = json!({"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}});
+    let both = json!({"limits": {"memory": "4Gi"}, "requests": {"memory": "1Gi"}});
+    let security = json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}});
+    let elsewhere = json!({"containers": ["other"], "resources": {"requests": {"memory": "1Gi"}}});
+    for kind in Kind::ALL {
+        for (theirs, ours, warnings) in [
+            (&big, json!({"dep": {"onConflict": "Keep", "resources": both}}), 2),
+            (&admin, json!({"dep": {"onConflict": "Keep", "containerSecurityContext": security}}), 2),
+            (
+                &big,
+                json!({"dep": {"onConflict": "Keep", "resources": {"limits": {"memory": "4Gi"}}}, "other": elsewhere}),
+                1,
+            ),
+        ] {
+            let mut container = theirs.clone();
+            container["name"] = json!("main");
+            let users = kind.object(json!({"containers": [container, {"name": "other"}]}));
+            let outcome = created_again(&users, &kind.settings(ours));
+            let containers = outcome.object.pointer(&format!("{}/containers", kind.pod_spec()));
+            assert_eq!(containers.map(|it| &it[0]), Some(&container), "{kind:?}");
+            assert_eq!((added(&outcome.object).get("dep"), outcome.warnings.len()), (None, warnings), "{kind:?}");
+        }
+    }
+}
+
 /// `dnsPolicy: None` needs nameservers, which may come with it, or stand there.
 #[test]
 fn nameservers_come_with_the_policy_that_needs_them() {
@@ -432,11 +462,34 @@ fn an_init_container_that_ends_gets_no_lifecycle() {
         let dependency =
             json!({"dep": {"lifecycle": {"preStop": {"exec": {"command": ["sync"]}}}, "containers": ["init"]}});
         let ends = kind.object(json!({"containers": [{"name": "main"}], "initContainers": [{"name": "init"}]}));
-        let message = refused(&ends, &kind.settings(dependency));
+        let message = refused(&ends, &kind.settings(dependency.clone()));
         assert!(
             message.starts_with("init container init is set already and conflicts with what dependency"),
             "{message}"
         );
+        let never = json!([{"name": "init", "restartPolicy": "Never"}]);
+        let ends = with(&ends, &format!("{}/initContainers", kind.pod_spec()), never);
+        let message = refused(&ends, &kind.settings(dependency));
+        assert!(message.starts_with("restartPolicy of container \"init\" is set already and conflicts"), "{message}");
+    }
+}
+
+/// What a dependency brings for both members is no conflict with what the user has for one, and a rule about other members is
+/// none about ours.
+#[test]
+fn what_comes_together_and_what_is_not_asked_for_is_no_conflict() {
+    for kind in Kind::ALL {
+        let ours = json!({"allowPrivilegeEscalation": false, "privileged": false});
+        let dependency =
+            json!({"onConflict": "Override", "containerSecurityContext": ours, "priorityClassName": "high"});
+        let object = kind.object(json!({
+            "containers": [{"name": "main", "securityContext": {"privileged": true}}],
+            "dnsPolicy": "None",
+            "dnsConfig": {"nameservers": ["10.0.0.10"]},
+        }));
+        let outcome = created_again(&object, &kind.settings(json!({"dep": dependency})));
+        let spec = outcome.object.pointer(kind.pod_spec()).expect("a pod spec");
+        assert_eq!((&spec["containers"][0]["securityContext"], &spec["priorityClassName"]), (&ours, &json!("high")));
     }
 }
 
@@ -464,6 +517,16 @@ fn a_request_follows_the_limit_that_it_was_written_for() {
         upgraded.object.pointer("/spec/template/spec/containers/0/resources"),
         Some(&json!({"limits": memory("2Gi"), "requests": memory("1Gi")}))
     );
+    // A request of ours that goes is none above the limit.
+    let bare = Kind::Notebook.object(json!({"containers": [{"name": "main"}, {"name": "side"}]}));
+    for (choice, at) in [(json!("Main"), 0), (json!(["side"]), 1)] {
+        let settings =
+            |resources: Value| Kind::Notebook.settings(with(&dependency(resources), "/dep/containers", choice.clone()));
+        let stored = created(&bare, &settings(json!({"limits": memory("4Gi"), "requests": memory("3Gi")}))).object;
+        let upgraded = updated(&stored, &stored, &settings(json!({"limits": memory("2Gi")}))).object;
+        let container = &upgraded["spec"]["template"]["spec"]["containers"][at];
+        assert_eq!(container["resources"], json!({"limits": memory("2Gi")}), "{choice}");
+    }
 }
 
 /// What the user writes beside an entry that a dependency has added, and the API server refuses beside it, is a conflict as on

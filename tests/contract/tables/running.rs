@@ -363,6 +363,27 @@ fn an_update_without_the_old_object() {
     }
 }
 
+/// Nobody knows what was stored, so that nothing is taken away, and nothing waits for what stays.
+#[test]
+fn without_the_old_object_what_is_not_wanted_stays_as_it_is() {
+    let variable = |value: &str| json!({"env": [{"name": "T", "value": value}]});
+    let [users, _] = objects("notebook-update-culler");
+    let stored = injected(users, &notebook_settings(json!({"a": variable("1")})));
+    let settings = unwanted(&notebook_settings(json!({"a": variable("1"), "b": variable("2")})), "a");
+    let outcome = updated(&Value::Null, &stored, &settings);
+    assert_eq!((at(&outcome.object, ENV), at(&outcome.object, PENDING)), (at(&stored, ENV), &Value::Null));
+}
+
+/// What the pod has is not what its container has, though both are called the same: it is the user's change.
+#[test]
+fn the_security_context_of_the_pod_is_not_that_of_its_container() {
+    let settings = notebook_settings(json!({"dep": {"containerSecurityContext": {"runAsUser": 1000}}}));
+    let [users, _] = objects("notebook-update-culler");
+    let stored = injected(users, &settings);
+    let sent = with(&stored, &format!("{TEMPLATE}/securityContext"), json!({"runAsUser": 2000}));
+    assert_eq!(updated(&stored, &sent, &settings).object, sent);
+}
+
 #[test]
 fn terminating_notebooks_and_status_updates_are_untouched() {
     let settings = notebook_settings(json!({"registry": registry()}));

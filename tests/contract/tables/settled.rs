@@ -457,22 +457,36 @@ fn entries_of_ours_in_another_order_are_not_lost() {
     }
 }
 
-/// A container came while nobody asked the policy. `All` means it, too: it is reached with the next stop.
+/// A container came while nobody asked the policy. `All` means it, too, and so may a list of names: it is reached with the
+/// next stop.
 #[test]
-fn a_container_that_all_means_is_reached_with_a_stop() {
-    let settings = notebook_settings(json!({"mark": with(&variables(json!({"A": "1"})), "/containers", json!("All"))}));
-    let stored = created(&notebook(json!({"containers": [{"name": "main"}]})), &settings).object;
-    let two = with(&stored, &format!("{TEMPLATE}/containers/-"), json!({"name": "second"}));
-    let outcome = run(update(two.clone(), culled(&two)), settings.clone());
-    assert_eq!(spec(&outcome.object), spec(&two));
-    for [old, new] in &updates_of(&two)[1..] {
-        let outcome = updated(old, new, &settings);
+fn a_container_that_is_chosen_is_reached_with_a_stop() {
+    for choice in [json!("All"), json!(["main", "second"])] {
+        let mark = with(&variables(json!({"A": "1"})), "/containers", choice);
+        let settings = notebook_settings(json!({"mark": mark}));
+        let stored = created(&notebook(json!({"containers": [{"name": "main"}]})), &settings).object;
+        let two = with(&stored, &format!("{TEMPLATE}/containers/-"), json!({"name": "second"}));
+        let outcome = run(update(two.clone(), culled(&two)), settings.clone());
+        assert_eq!(spec(&outcome.object), spec(&two));
+        for [old, new] in &updates_of(&two)[1..] {
+            let outcome = updated(old, new, &settings);
+            assert_eq!(spec(&outcome.object)["containers"][1]["env"], json!([{"name": "A", "value": "1"}]));
+            assert_eq!(added(&outcome.object), json!({"mark": {"env": ["A"], "env/second": ["A"]}}));
+        }
+        // What its user adds he is given at once.
+        let outcome = updated(&stored, &two, &settings);
         assert_eq!(spec(&outcome.object)["containers"][1]["env"], json!([{"name": "A", "value": "1"}]));
-        assert_eq!(added(&outcome.object), json!({"mark": {"env": ["A"], "env/second": ["A"]}}));
     }
-    // What its user adds he is given at once.
-    let outcome = updated(&stored, &two, &settings);
-    assert_eq!(spec(&outcome.object)["containers"][1]["env"], json!([{"name": "A", "value": "1"}]));
+}
+
+/// What the user had himself is not recorded as ours. Once it is gone, ours is due.
+#[test]
+fn what_the_user_had_himself_and_has_no_more_waits() {
+    let dependency = with(&variables(json!({"A": "1"})), "/imagePullSecrets", json!([{"name": "gpr"}]));
+    let settings = notebook_settings(json!({"dep": dependency}));
+    let stored = created(&notebook_with_env(json!({"A": "1"})), &settings).object;
+    assert_eq!(added(&stored), json!({"dep": {"imagePullSecrets": ["gpr"]}}));
+    assert_waits(&with(&stored, &format!("{CONTAINER}/env/0"), None), &settings, "dep");
 }
 
 /// What is recorded under the name of a container is looked for there.
@@ -550,6 +564,22 @@ fn an_entry_that_was_edited_is_put_right_with_a_stop_and_with_a_start() {
     }
 }
 
+/// So it is where the dependency brings nothing else by which it could be told.
+#[test]
+fn the_only_entry_of_a_dependency_that_was_edited_is_put_right() {
+    for (dependency, pointer, theirs) in [
+        (variables(json!({"A": "1"})), format!("{CONTAINER}/env/0/value"), "other"),
+        (json!({"serviceAccountName": "ours"}), format!("{TEMPLATE}/serviceAccountName"), "default"),
+    ] {
+        let settings = notebook_settings(json!({"dep": dependency}));
+        let right = created(&notebook_with_env(json!({})), &settings).object;
+        let stored = with(&right, &pointer, json!(theirs));
+        for [old, new] in &updates_of(&stored)[1..] {
+            assert_eq!(spec(&updated(old, new, &settings).object), spec(&right), "{pointer}");
+        }
+    }
+}
+
 /// What the API server would refuse beside ours is a conflict though ours is in its place: it waits and is said, and under
 /// `Keep` ours goes with the next stop, or the notebook would never start.
 #[test]
@@ -579,6 +609,18 @@ fn what_excludes_ours_is_a_conflict_though_ours_is_in_its_place() {
                 assert_eq!(spec(&outcome.object)["containers"][0][theirs], if is_kept { &kept } else { &both }.clone());
             }
         }
+    }
+}
+
+/// The same of a field of the pod.
+#[test]
+fn what_excludes_a_field_of_the_pod_is_a_conflict_though_ours_is_in_its_place() {
+    let settings = notebook_settings(json!({"dep": {"shareProcessNamespace": true}}));
+    let stored = created(&notebook_with_env(json!({"MINE": "1"})), &settings).object;
+    let stored = with(&stored, &format!("{TEMPLATE}/hostPID"), json!(true));
+    for [old, new] in updates_of(&stored) {
+        let outcome = updated(&old, &new, &settings);
+        assert_eq!((pending(&outcome.object), spec(&outcome.object)), (&json!("dep"), spec(&stored)));
     }
 }
 

@@ -314,6 +314,17 @@ fn a_malformed_object_is_denied_with_the_path() {
     }
 }
 
+/// Where something is to do, what is no list of containers is said though nothing is added.
+#[test]
+fn containers_that_are_no_list_are_denied_where_nothing_is_wanted_too() {
+    let selector = json!({"matchLabels": {"team": "a"}});
+    let settings = Kind::Notebook.settings(json!({"dep": {"selector": selector, "nodeSelector": {"a": "b"}}}));
+    let object = Kind::Notebook.object(json!({"containers": {}}));
+    assert!(created(&object, &settings).patch.is_empty());
+    let waits = with(&object, "/metadata/annotations", json!({"mutatingflow.nais.io/update-pending": "dep"}));
+    assert_eq!(refused(&waits, &settings), "spec.template.spec.containers: must be a list, found an object");
+}
+
 /// Entries without a key, and malformed fields that the settings add nothing to, are left to the API server.
 #[test]
 fn what_is_malformed_elsewhere_stays() {
@@ -332,6 +343,10 @@ fn what_is_malformed_elsewhere_stays() {
     expected["containers"][0]["env"].as_array_mut().expect("a list").push(json!({"name": "A", "value": "1"}));
     expected["imagePullSecrets"].as_array_mut().expect("a list").push(json!({"name": "registry"}));
     assert_eq!(split_annotations(&after).object, Kind::Notebook.object(expected));
+    // Nor is a list of init containers looked at where no dependency names one.
+    let odd = Kind::Notebook.object(json!({"containers": [{"name": "main"}], "initContainers": 7}));
+    let after = created(&odd, &settings).object;
+    assert_eq!(after["spec"]["template"]["spec"]["initContainers"], 7);
 }
 
 /// Requests of `test_data/` in scope, with all of `settings.yaml`, as the host sends them.
@@ -365,6 +380,20 @@ fn is_valid(payload: &[u8]) -> bool {
     let valid = answer["valid"].as_bool().expect("valid or not");
     assert_eq!(answer["message"].as_str().unwrap_or_default().is_empty(), valid, "{answer}");
     valid
+}
+
+/// Of the members of a map that have one name the last counts.
+#[test]
+fn of_duplicates_in_a_map_the_last_counts() {
+    for (members, is_accepted) in
+        [(r#"{"pool": "mine", "pool": "ours"}"#, true), (r#"{"pool": "ours", "pool": "mine"}"#, false)]
+    {
+        let object = Kind::Notebook.object(json!({"containers": [{"name": "main"}], "nodeSelector": "members"}));
+        let settings = Kind::Notebook.settings(json!({"dep": {"nodeSelector": {"pool": "ours"}}}));
+        let payload = json!({"request": create(object), "settings": settings}).to_string();
+        let payload = payload.replacen("\"members\"", members, 1);
+        assert_eq!(accepted(payload.as_bytes()).0, is_accepted, "{members}");
+    }
 }
 
 #[test]

@@ -126,9 +126,12 @@ fn what_is_written_over_while_it_waits_goes_by_on_conflict() {
     let [_, stored] = manifest_and_stored(&before);
     let edited = with(&stopped(&stored), &format!("{TEMPLATE}/tolerations"), json!([]));
     let edited = with(&edited, &format!("{TEMPLATE}/nodeSelector/pool"), json!("theirs"));
+    let edited = with(&edited, &format!("{TEMPLATE}/containers/0/env/1/value"), json!("theirs"));
     let outcome = updated_again(&stopped(&stored), &edited, &after);
     assert_eq!(sorted(spec(&outcome.object)), sorted(spec(&stored)));
-    assert_warns(&outcome, &["nodeSelector pool", "is put back"]);
+    for what in ["nodeSelector pool", "env A"] {
+        assert_warns(&outcome, &[what, "is put back"]);
+    }
 }
 
 /// Another dependency that brings an entry of one that waits does not take it over.

@@ -289,6 +289,67 @@ fn what_was_overridden_comes_again_without_a_restart() {
     }
 }
 
+/// What he makes of a volume or container of ours that is removed in the same request goes with it, and is said; so it is by
+/// name with one field of the pod among others.
+#[test]
+fn what_is_written_over_and_removed_is_said() {
+    let priority = json!({"priorityClassName": "ours", "serviceAccountName": "ours"});
+    let more = (priority, "/spec/template/spec/priorityClassName", json!("theirs"), "spec", "priorityClassName");
+    for (dependency, pointer, theirs, _, key) in [volumes_and_containers(), vec![more]].concat() {
+        let stored = stopped(&created(&notebook_with_env(json!({})), &settings(&dependency, "Reject")).object);
+        let sent = with(&stored, pointer, theirs);
+        let outcome = updated_again(&stored, &sent, &retiring(&["dep"], &settings(&dependency, "Reject")));
+        let words = if key == "priorityClassName" { "yours now" } else { "is removed with dependency" };
+        only_warning(&outcome, &[key, "was changed", words]);
+    }
+}
+
+/// A user writes a variable that `Override` replaces in the very request: the restart is his, in a second call too.
+#[test]
+fn what_is_overridden_as_the_user_writes_it_is_his_change() {
+    let settings = settings(&variables(json!({"A": "ours"})), "Override");
+    let users = notebook_with_env(json!({"MINE": "1"}));
+    let outcome = updated_again(&users, &notebook_with_env(json!({"MINE": "1", "A": "mine"})), &settings);
+    assert_eq!(variables_of(&outcome.object), ["A=ours", "MINE=1"]);
+    assert_eq!((pending(&outcome.object), audit(&outcome, "restored")), (&Value::Null, ""));
+}
+
+/// What had stood there is no change of his: what is in conflict beside it waits, in a second call too.
+#[test]
+fn what_is_overridden_where_it_stood_is_no_change() {
+    let with_on_conflict =
+        |name: &str, on_conflict: &str| with(&variables(json!({name: "ours"})), "/onConflict", json!(on_conflict));
+    let dependencies = json!({"o": with_on_conflict("A", "Override"), "r": with_on_conflict("B", "Reject")});
+    let settings = with(&notebook_settings(dependencies), "/runningNotebooks", json!("Restart"));
+    let users = notebook_with_env(json!({"A": "mine", "B": "mine"}));
+    let outcome = updated_again(&users, &users, &settings);
+    assert_eq!(
+        (variables_of(&outcome.object), pending(&outcome.object)),
+        (vec!["A=ours".into(), "B=mine".into()], &json!("r"))
+    );
+}
+
+/// A dependency replaced variables of the user's, lets him keep his now, and waits for a conflict: his come again, in each
+/// container, and are not recorded any more.
+#[test]
+fn what_was_overridden_comes_again_while_its_dependency_waits() {
+    let dependency = with(&variables(json!({"A": "ours"})), "/containers", json!("All"));
+    let volume = |source: &str| json!([{"name": "v", source: {}}]);
+    let users = notebook(json!({
+        "containers": [
+            {"name": "main", "env": env(json!({"A": "mine"}))},
+            {"name": "second", "env": env(json!({"A": "mine"}))},
+        ],
+        "volumes": volume("emptyDir"),
+    }));
+    let stored = created(&users, &settings(&dependency, "Override")).object;
+    assert_eq!(added(&stored), json!({"dep": {"env": ["A"], "env/second": ["A"]}}));
+    let after = settings(&with(&dependency, "/volumes", json!([{"name": "v", "configMap": {"name": "ours"}}])), "Keep");
+    let outcome = updated_again(&stopped(&stored), &stopped(&users), &after);
+    assert_eq!((spec(&outcome.object), pending(&outcome.object)), (spec(&users), &json!("dep")));
+    assert_eq!(added(&outcome.object), json!({"dep": {}}));
+}
+
 /// A user mounts a volume of ours in a container of his own. The dependency goes: its volume stays until he does not mount
 /// it any more, or the pod would never start.
 #[test]
@@ -357,6 +418,23 @@ fn a_volume_stays_for_a_mount_of_the_users_in_the_main_container() {
     let outcome = updated_again(&stored, &stopped(&stored), &wanting(&["other"], mounted_by_ours));
     assert_eq!(spec(&outcome.object).get("volumes"), None);
     assert_eq!(outcome.warnings, NO_WARNING);
+}
+
+/// What the dependency of such a volume brings now has its own hash in the record: what the user adds to it stays.
+#[test]
+fn a_volume_that_stays_leaves_the_hash_to_what_is_brought() {
+    let volumes = |names: &[&str]| -> Value {
+        names.iter().map(|name| json!({"name": name, "configMap": {"name": "c"}})).collect()
+    };
+    let settings = |names: &[&str]| notebook_settings(json!({"dep": {"volumes": volumes(names)}}));
+    let mounts = json!([{"name": "old", "mountPath": "/old"}]);
+    let users = notebook(json!({"containers": [{"name": "main", "volumeMounts": mounts}]}));
+    let stored = stopped(&created(&users, &settings(&["old"])).object);
+    let upgraded = updated_again(&stored, &stored, &settings(&["new"])).object;
+    assert_eq!(added(&upgraded), json!({"dep": {"volumes": ["old", "new"]}}));
+    let mode = with(&upgraded, &format!("{TEMPLATE}/volumes/1/configMap/defaultMode"), json!(256));
+    assert_eq!(names(&spec(&mode)["volumes"]), ["old", "new"]);
+    assert_eq!(updated_again(&upgraded, &mode, &settings(&["new"])).object, mode);
 }
 
 /// `Override` replaced a variable of the user's. When it is taken away, a warning says that his own does not come back.
