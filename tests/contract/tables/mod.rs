@@ -11,6 +11,7 @@ mod conflicts;
 mod containers;
 mod equality;
 mod fields;
+mod fuzzed;
 mod histories;
 mod history;
 mod into_containers;
