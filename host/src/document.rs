@@ -52,12 +52,22 @@ pub fn json_values(text: &str) -> Option<Vec<Value>> {
     is_likely.then(|| serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>().ok())?
 }
 
-/// A value as a type has it. An error begins with the path of what does not fit.
+/// A value as a type has it. An error begins with the path of what does not fit. What is of the wrong type may be a
+/// secret, and is not repeated.
 pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T> {
-    serde_path_to_error::deserialize(value).map_err(|error| match error.path().to_string() {
-        path if path == "." => error.into_inner().into(),
-        path => anyhow::anyhow!("{path}: {}", error.into_inner()),
+    serde_path_to_error::deserialize(value).map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
+        let path = error.path().to_string();
+        let what = without_value(&error.into_inner().to_string());
+        if path == "." { anyhow::anyhow!(what) } else { anyhow::anyhow!("{path}: {what}") }
     })
+}
+
+/// What serde says of a value of the wrong type, `invalid type: string "value", expected a boolean`, without the value.
+fn without_value(what: &str) -> String {
+    let parts = what.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "));
+    let Some((found, expected)) = parts else { return what.to_owned() };
+    let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    format!("invalid type: {kind}, expected {expected}")
 }
 
 /// `file.yaml:3:5: what is wrong there`.

@@ -120,7 +120,7 @@ impl Metadata {
     /// ```
     /// # use policy_host::Metadata;
     /// let error = Metadata::from_yaml("rules: []\nmutating: maybe\n").unwrap_err().to_string();
-    /// assert!(error.starts_with("mutating: invalid type: string \"maybe\", expected a boolean"), "{error}");
+    /// assert!(error.starts_with("mutating: invalid type: string, expected a boolean"), "{error}");
     /// ```
     pub fn from_yaml(text: &str) -> Result<Self> {
         let metadata: Self = document::typed(yaml::value(text)?)?;

@@ -10,6 +10,8 @@ use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
+use crate::document;
+
 /// `AdmissionRequest` of `admission.k8s.io/v1`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -113,7 +115,7 @@ impl AdmissionRequest {
         } else {
             Value::Object(members)
         };
-        serde_json::from_value(request).context("not an admission request")
+        document::typed(request).context("not an admission request")
     }
 
     /// The bytes that a guest gets for `validate`: with sorted members, as the policy server writes them.

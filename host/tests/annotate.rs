@@ -147,7 +147,7 @@ fn metadata_that_is_refused() {
         (
             "a wrong type",
             METADATA.replace("mutating: true", "mutating: perhaps"),
-            "mutating: invalid type: string \"perhaps\", expected a boolean\n",
+            "mutating: invalid type: string, expected a boolean\n",
         ),
         (
             "an unknown operation",

@@ -146,7 +146,7 @@ fn what_is_no_request() {
         (
             "a name that is no text",
             json!({"uid": "1", "name": 1}),
-            "not an admission request: invalid type: integer `1`, expected a string",
+            "not an admission request: name: invalid type: integer, expected a string",
         ),
     ];
     for (name, document, expected) in cases {
