@@ -1,6 +1,6 @@
 # Everything that is done with this project, one target each; `make help` lists them.
-# What a target needs it installs: the wasm target through rustup, zizmor from PyPI into target/lint, and bats, jq,
-# shellcheck and python3 from the system's packages.
+# What a target needs it installs: the wasm target through rustup, zizmor from PyPI into target/lint, cargo-deny and
+# cargo-cyclonedx from crates.io into target/tools, and bats, jq, shellcheck and python3 from the system's packages.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -21,6 +21,9 @@ export KWCTL
 # What must be built before $(KWCTL) is run: nothing, where kwctl is installed.
 KWCTL_BUILT := $(filter $(POLICY_HOST),$(KWCTL))
 ZIZMOR := target/lint/bin/zizmor
+CARGO_DENY := target/tools/bin/cargo-deny
+CARGO_CYCLONEDX := target/tools/bin/cargo-cyclonedx
+CARGO_MUTANTS := target/tools/bin/cargo-mutants
 
 SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml
 HOST_SOURCES := $(shell find host/src -name '*.rs') host/Cargo.toml host/Cargo.lock \
@@ -95,6 +98,15 @@ bench: $(MODULE) $(REFERENCE_GUESTS) $(POLICY_BENCH) ## Measure what an evaluati
 	@$(POLICY_BENCH) chart docs/cost.json docs/cost.svg
 	@$(POLICY_BENCH) page docs/cost.json docs/cost.md
 
+.PHONY: load
+load: EVALUATIONS ?= 1000000
+load: THREADS ?= 2
+load: annotated-policy.wasm $(POLICY_BENCH) ## Evaluate again and again, and what is far too large: EVALUATIONS=1000000, THREADS=2
+	$(call say,Load)
+	@$(POLICY_BENCH) load --policy $< --evaluations $(EVALUATIONS) --threads $(THREADS)
+	$(call say,Payloads that are far too large)
+	cd host && WHOLE=1 cargo test --locked --test hostile -- --nocapture far_too_large
+
 .PHONY: sample-cluster
 sample-cluster: target/cluster.yaml ## Write target/cluster.yaml: 400 notebooks and 200 pods to try things out on
 
@@ -119,8 +131,14 @@ annotated-policy.wasm: policy.wasm metadata.yml docs/usage.md $(KWCTL_BUILT) ## 
 	@rm -f $@
 	$(KWCTL) annotate --metadata-path metadata.yml --usage-path docs/usage.md --output-path $@ policy.wasm
 
-$(MODULE): $(SOURCES) | wasm-target
-	cargo build --locked --release --target $(TARGET)
+# A panic would say where its code is: that of crates below cargo's home, that of the standard library wherever its
+# source is installed, if it is. In the module they are where GitHub's runner has them that builds the release, so that
+# whoever builds it, wherever, gets the same bytes.
+SAME_PATHS = '--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/home/runner/.cargo', \
+	'--remap-path-prefix=$(shell rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(shell rustc -vV | sed -n 's/^commit-hash: //p')'
+
+$(MODULE): $(SOURCES) Makefile | wasm-target
+	cargo build --locked --release --target $(TARGET) --config "target.$(TARGET).rustflags = [$(SAME_PATHS)]"
 	@touch $@
 
 $(POLICY_HOST) $(POLICY_BENCH) $(SAMPLE_CLUSTER) $(POLICY_PICTURE): $(HOST_SOURCES)
@@ -136,15 +154,67 @@ $(GUESTS)/%.wasm: host/guests/examples/%.rs host/guests/examples/style/mod.rs ho
 COVERAGE := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Ccodegen-units=1 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
 HOST_TRIPLE = $(shell rustc -vV | sed -n 's/^host: //p')
+FUZZERS = fuzz/target/$(HOST_TRIPLE)/release
+FUZZ_TARGETS := validate structured settings settings_structured json
+# Both of a pair are given the same documents.
+fuzz_corpus = $(patsubst settings_structured,settings,$(patsubst structured,validate,$(1)))
+# The first folder is where what is new goes, the others are what there is to begin with.
+fuzz_folders = fuzz/corpus/$(call fuzz_corpus,$(1)) fuzz/seeds/$(call fuzz_corpus,$(1)) \
+	fuzz/target/begin/$(call fuzz_corpus,$(1))
 
 .PHONY: fuzz
-fuzz: ## Try a minute of made-up requests, and one of made-up settings, on the pure core
-	cd fuzz && RUSTFLAGS='$(COVERAGE)' cargo build --locked --release --target $(HOST_TRIPLE)
-	@for target in validate settings; do \
-		mkdir -p fuzz/corpus/$$target; \
-		fuzz/target/$(HOST_TRIPLE)/release/$$target -max_total_time=60 -max_len=30000 -artifact_prefix=fuzz/ \
-			fuzz/corpus/$$target fuzz/seeds/$$target; \
+# As many inputs as fit into the time, and others each time, if nothing else is asked for.
+fuzz: SECONDS ?= 60
+fuzz: RUNS ?= -1
+fuzz: SEED ?= 0
+fuzz: fuzzers ## Try made-up requests, settings and JSON on the pure core: SECONDS=60 for each of five targets
+	@$(foreach target,$(FUZZ_TARGETS),printf '\n\033[1m== %s\033[0m\n' $(target); \
+		$(FUZZERS)/$(target) -max_total_time=$(SECONDS) -runs=$(RUNS) -seed=$(SEED) -max_len=30000 -timeout=20 \
+			-dict=fuzz/target/begin/json.dict -artifact_prefix=fuzz/ -print_final_stats=1 \
+			$(call fuzz_folders,$(target));)
+
+.PHONY: fuzzers
+fuzzers:
+	cd fuzz && RUSTFLAGS='$(COVERAGE)' cargo build --locked --release --target $(HOST_TRIPLE) $(FUZZ_TARGETS:%=--bin %)
+	cd fuzz && cargo run --locked --no-default-features --bin begin target/begin
+	@mkdir -p $(foreach target,$(FUZZ_TARGETS),fuzz/corpus/$(call fuzz_corpus,$(target)))
+
+.PHONY: reproducible
+reproducible: policy.wasm ## Build the module twice more, as somebody else and somewhere else, and see that it is the same
+	$(call say,The module built elsewhere)
+	@.github/reproducible.sh
+
+.PHONY: deny
+deny: CHECKS ?= advisories bans licenses sources
+deny: $(CARGO_DENY) ## Check the crates of all workspaces: CHECKS="bans licenses sources" where GitHub's advisories are not reached
+	$(call say,Crates)
+	@for lock in $$(git ls-files Cargo.lock '*/Cargo.lock'); do \
+		echo "$$lock"; \
+		$(CARGO_DENY) --manifest-path "$${lock%.lock}.toml" --all-features --locked check $(CHECKS); \
 	done
+
+.PHONY: sbom
+sbom: $(CARGO_CYCLONEDX) ## Write target/mutatingflow.cdx.json: the crates that the module is built from, as CycloneDX
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(CARGO_CYCLONEDX) cyclonedx --quiet --format json --spec-version 1.5 \
+		--target $(TARGET) --no-build-deps --override-filename mutatingflow.cdx
+	@mv mutatingflow.cdx.json target/
+
+.PHONY: mutants
+# libtest stops at the first test that fails with an option that is not stable, which the stable compiler takes like this.
+mutants: export RUSTC_BOOTSTRAP := 1
+mutants: export CARGO_PROFILE_TEST_DEBUG := false
+mutants: $(CARGO_MUTANTS) ## Change the code in a few thousand places, one at a time, and see that a test fails: takes hours
+	PATH="$(abspath $(<D)):$$PATH" cargo mutants --output target/mutants --jobs $${JOBS:-1} $(ONLY) \
+		-- -- -Z unstable-options --fail-fast
+
+# renovate: datasource=crate depName=cargo-deny
+$(CARGO_DENY): VERSION=0.20.2
+# renovate: datasource=crate depName=cargo-cyclonedx
+$(CARGO_CYCLONEDX): VERSION=0.5.9
+# renovate: datasource=crate depName=cargo-mutants
+$(CARGO_MUTANTS): VERSION=27.1.0
+$(CARGO_DENY) $(CARGO_CYCLONEDX) $(CARGO_MUTANTS):
+	cargo install --locked --root target/tools $(@F)@$(VERSION)
 
 .PHONY: generate
 generate: ## Make what is made from something else: table of Kubernetes' types, the schema and the reference of the settings

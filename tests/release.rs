@@ -218,8 +218,14 @@ fn nothing_is_released_that_was_not_checked() {
     assert_eq!(triggers, BTreeSet::from(["pull_request", "schedule", "workflow_call", "workflow_dispatch"]));
     let theirs = ci["jobs"]["kubewarden"]["uses"].as_str().expect("it is called");
     assert!(theirs.contains("/reusable-test-policy-rust.yml@"), "{theirs}");
-    assert_eq!(commands(&ci["jobs"]["test"]), ["make test"]);
-    assert_eq!(commands(&ci["jobs"]["listing"]), ["make listing-check"]);
+    for (job, command) in [
+        ("test", "make test"),
+        ("reproducible", "make reproducible"),
+        ("load", "make load"),
+        ("listing", "make listing-check"),
+    ] {
+        assert_eq!(commands(&ci["jobs"][job]), [command]);
+    }
     assert!(ci["jobs"]["deny"]["steps"].to_string().contains("cargo-deny-action@"));
     // One that waits for itself would wait for ever, and a release that is cut off leaves half of it.
     assert_ne!(release["concurrency"]["group"], ci["concurrency"]["group"]);

@@ -13,6 +13,8 @@ mod containers;
 mod depth;
 #[path = "hostile/entries.rs"]
 mod entries;
+#[path = "hostile/large.rs"]
+mod large;
 #[path = "hostile/lives.rs"]
 mod lives;
 #[path = "hostile/payloads.rs"]
@@ -26,6 +28,7 @@ mod settings;
 #[path = "hostile/spelling.rs"]
 mod spelling;
 
+use large::Large;
 use payloads::Request;
 
 /// How often each kind is doubled.
@@ -60,6 +63,10 @@ pub struct Kind {
 const ACCEPTED: &str = r#"{"accepted":true"#;
 /// The object is changed.
 const MUTATED: &str = r#"{"accepted":true,"mutated_object":"#;
+/// The settings are valid.
+const VALID: &str = r#"{"valid":true"#;
+/// The settings are not.
+const INVALID: &str = r#"{"valid":false"#;
 /// The request is denied for its object.
 const DENIED: &str = r#"{"accepted":false,"code":422"#;
 
@@ -107,11 +114,16 @@ struct Cost {
 
 impl Cost {
     fn of(kind: &Kind, size: usize) -> Result<Self, String> {
+        Self::within(LIMIT, kind, size)
+    }
+
+    /// A call that needs more instructions than `most` ends there.
+    fn within(most: u64, kind: &Kind, size: usize) -> Result<Self, String> {
         let payload = (kind.payload)(size)?;
-        let call = meter().call_within(LIMIT, kind.operation, payload.as_bytes()).expect("the module starts");
+        let call = meter().call_within(most, kind.operation, payload.as_bytes()).expect("the module starts");
         let (payload, instructions, memory) = (payload.len(), call.instructions, call.memory);
-        if instructions == LIMIT {
-            return Err(format!("more than {LIMIT} instructions for a payload of {payload}"));
+        if instructions == most {
+            return Err(format!("more than {most} instructions for a payload of {payload}"));
         }
         // Of a trap the first line is enough; the others are addresses.
         let answer =
@@ -165,7 +177,7 @@ fn measure(kind: &Kind) -> (String, bool) {
 }
 
 /// Measures all, and fails with every one that costs too much.
-fn hold(kinds: Vec<Kind>) {
+fn hold<K>(kinds: Vec<K>, measure: impl Fn(&K) -> (String, bool)) {
     let mut missed = Vec::new();
     for kind in &kinds {
         let (row, is_too_much) = measure(kind);
@@ -177,40 +189,45 @@ fn hold(kinds: Vec<Kind>) {
 
 #[test]
 fn records() {
-    hold(records::kinds());
+    hold(records::kinds(), measure);
 }
 
 #[test]
 fn chosen_containers() {
-    hold(containers::kinds());
+    hold(containers::kinds(), measure);
 }
 
 #[test]
 fn dependencies_that_wait_for_one_another() {
-    hold(rounds::kinds());
+    hold(rounds::kinds(), measure);
 }
 
 #[test]
 fn templates_that_differ_far_down() {
-    hold(depth::kinds());
+    hold(depth::kinds(), measure);
 }
 
 #[test]
 fn many_entries() {
-    hold(entries::kinds());
+    hold(entries::kinds(), measure);
 }
 
 #[test]
 fn what_is_ours_already() {
-    hold(lives::kinds());
+    hold(lives::kinds(), measure);
 }
 
 #[test]
 fn spelling() {
-    hold(spelling::kinds());
+    hold(spelling::kinds(), measure);
 }
 
 #[test]
 fn checking_settings() {
-    hold(settings::kinds());
+    hold(settings::kinds(), measure);
+}
+
+#[test]
+fn far_too_large() {
+    hold(large::rows(), Large::measure);
 }

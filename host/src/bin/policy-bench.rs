@@ -1,4 +1,5 @@
-//! `policy-bench`: what the policy costs beside reference guests, as a table, as a chart and in a page.
+//! `policy-bench`: what the policy costs beside reference guests, as a table, as a chart and in a page; and many
+//! evaluations at once.
 
 use std::{
     fs,
@@ -8,12 +9,16 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use policy_host::bench::{
-    chart::chart,
-    guests::{Each, Guest, built},
-    page::with_costs,
-    report::Report,
-    table::table,
+use policy_host::{
+    Policy,
+    bench::{
+        chart::chart,
+        guests::{Each, Guest, built},
+        load::{Load, calls},
+        page::with_costs,
+        report::Report,
+        table::table,
+    },
 };
 
 /// Measures the policy beside reference guests.
@@ -28,6 +33,8 @@ struct Arguments {
 enum Command {
     /// Measure, and print one table.
     Run(Run),
+    /// Evaluate again and again on several threads: each answer must be the first one, and memory must not grow.
+    Load(Many),
     /// Draw the cost by an object's size.
     Chart {
         /// What `run` measured.
@@ -70,9 +77,23 @@ struct Run {
     exact: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+struct Many {
+    /// The policy; else the one that this project built.
+    #[arg(long, value_name = "PATH")]
+    policy: Option<PathBuf>,
+    /// How many evaluations.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
+    evaluations: usize,
+    /// On how many threads.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+    threads: usize,
+}
+
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run(arguments),
+        Command::Load(arguments) => load(arguments),
         Command::Chart { report, picture } => draw(&report, &picture),
         Command::Page { report, page } => show(&report, &page),
     };
@@ -103,6 +124,18 @@ fn run(Run { policy, scan, typed, typed_all, json, exact }: Run) -> Result<()> {
         Some(path) => write(&path, serde_json::to_string_pretty(&report.exact())? + "\n"),
         None => Ok(()),
     }
+}
+
+fn load(Many { policy, evaluations, threads }: Many) -> Result<()> {
+    let policy = Policy::from_file(policy.unwrap_or(built().mutatingflow))?;
+    let calls = calls(&policy)?;
+    println!("{evaluations} evaluations of {} calls on {threads} threads.", calls.len());
+    let load = Load::run(&policy, &calls, evaluations, threads);
+    println!("They took {:.1} s, which is {:.0} a second.", load.took.as_secs_f64(), load.per_second());
+    println!("Memory: {}.", load.memory());
+    load.check()?;
+    println!("Every answer was the first one, and none was an error.");
+    Ok(())
 }
 
 fn draw(report: &Path, picture: &Path) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::payloads::{Request, SEEN, create, each, notebook, one, ours, quoted, 
 const DEEP: usize = 110;
 
 /// So many levels around `core`.
-fn nested(open: &str, core: &str, close: &str, depth: usize) -> String {
+pub fn nested(open: &str, core: &str, close: &str, depth: usize) -> String {
     let times = depth / close.len();
     [&open.repeat(times), core, &close.repeat(times)].concat()
 }
@@ -68,7 +68,7 @@ fn settings() -> String {
 }
 
 /// The culler's UPDATE, in which a client's spelling differs from what is stored.
-fn differing(old: &str, new: &str) -> String {
+pub fn differing(old: &str, new: &str) -> String {
     let record = record();
     update(&notebook(&record, old), &notebook(&format!("{record},{SEEN}"), new), &settings())
 }

@@ -1,10 +1,7 @@
 //! Settings that are checked when the policy is deployed: many of everything, and much that is wrong.
 
-use crate::Kind;
 use crate::payloads::{Dependencies, all, dependencies, each, none, one, ours};
-
-const VALID: &str = r#"{"valid":true"#;
-const INVALID: &str = r#"{"valid":false"#;
+use crate::{INVALID, Kind, VALID};
 
 /// What is wrong or right, from how many, and the settings.
 type Row = (&'static str, usize, fn(usize) -> String);
@@ -55,8 +52,10 @@ pub fn kinds() -> Vec<Kind> {
             }))
         }),
         ("ports of the node", 250, |count| {
-            let port =
-                |at| format!(r#"{{"containerPort":80,"hostIP":"10.0.{}.{}","hostPort":80}}"#, at / 250, at % 250);
+            let port = |at| {
+                let (number, ip) = (at % 60_000 + 1, format!("10.0.{}.{}", at / 250, at % 250));
+                format!(r#"{{"containerPort":{number},"hostIP":"{ip}","hostPort":80}}"#)
+            };
             one(&format!(r#""sidecars":[{{"image":"busybox","name":"s","ports":[{}]}}]"#, each(count, port)))
         }),
         ("files of a projected volume", 250, |count| {
