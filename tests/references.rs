@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
 const CONTRACT: &str = "docs/contract.md";
+const GUARANTEES: &str = "docs/guarantees.md";
 
 /// The Markdown pages whose links are checked, beside those in `docs/`.
 const PAGES: [&str; 6] = [
@@ -23,7 +24,7 @@ const PAGES: [&str; 6] = [
 const SHOWN_ELSEWHERE: [&str; 2] = ["README.md", "docs/usage.md"];
 
 /// Where sections of the contract are named. This file is left out: its examples are wrong on purpose.
-const CODE: [&str; 6] = ["src", "tests", "host/src", "host/tests", "fuzz/fuzz_targets", "generate/src"];
+const CODE: [&str; 7] = ["src", "tests", "host/src", "host/tests", "fuzz/fuzz_targets", "fuzz/src", "generate/src"];
 const THIS_FILE: &str = "tests/references.rs";
 
 /// A file: its path, for messages, and its text.
@@ -107,6 +108,74 @@ fn the_files_that_hold_the_tests_are_there() {
 fn files_of_tests_are_read_from_their_lines() {
     let text = "`not.rs`\n\nTests: `a/b.rs`, `c.yaml`\n\n## X\n\nTests: `d.rs`\n";
     assert_eq!(test_files(text), ["a/b.rs", "c.yaml", "d.rs"]);
+}
+
+#[test]
+fn each_guarantee_names_tests_that_are_there() {
+    let page = read(GUARANTEES).unwrap().text;
+    let promises: Vec<_> = promises(&page).collect();
+    assert!(promises.len() > 50, "found only {} promises", promises.len());
+    let mut wrong = Vec::new();
+    for (promise, tests) in promises {
+        if tests.is_empty() {
+            wrong.push(format!("nothing holds: {promise}"));
+        }
+        let files = tests.into_iter().map(|(link, name)| (normal(&Path::new("docs").join(link)).unwrap(), name));
+        for (file, name) in files {
+            let text = fs::read_to_string(root().join(&file)).unwrap_or_default();
+            if !is_a_test(&text, name) {
+                wrong.push(format!("{} has no test {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_section_of_the_contract_has_its_guarantees() {
+    let (contract, page) = (read(CONTRACT).unwrap().text, read(GUARANTEES).unwrap().text);
+    let expected: Vec<_> = contract
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|title| format!("### [{title}](contract.md#{})", slug(title)))
+        .collect();
+    let found: Vec<_> = page.lines().filter(|line| line.starts_with("### ")).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn guarantees_are_read_from_their_rows() {
+    let page = "| a | b |\n|---|---|\n| One | [x](../x.rs): `a`, `b`; [y](../y.rs): `c` |\n| Two `z` | nothing |\n\nno | `row`";
+    let found: Vec<_> = promises(page).collect();
+    let of_one = vec![("../x.rs", "a"), ("../x.rs", "b"), ("../y.rs", "c")];
+    assert_eq!(found, [("One", of_one), ("Two `z`", vec![])]);
+
+    let file = "#[test]\nfn one() {}\n\n    #[test]\n    #[ignore]\n    fn two() {}\n\nfn three() {}\n";
+    assert_eq!(["one", "two", "three", "on"].map(|name| is_a_test(file, name)), [true, true, false, false]);
+}
+
+/// What each row of a table promises, and the tests that its second cell names, each with the link before it.
+fn promises(page: &str) -> impl Iterator<Item = (&str, Vec<(&str, &str)>)> {
+    let tables = page.split("\n|---|---|\n").skip(1);
+    let rows = tables.flat_map(|table| table.lines().take_while(|line| !line.is_empty()));
+    rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | ")).map(|(promise, held)| {
+        let files = held.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+        let tests = files.flat_map(|(link, rest)| rest.split('`').skip(1).step_by(2).map(move |name| (link, name)));
+        (promise, tests.collect())
+    })
+}
+
+/// Whether the text of a file has a test of this name.
+fn is_a_test(text: &str, name: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    while lines.any(|line| line == "#[test]") {
+        let function = lines.find(|line| !line.starts_with("#["));
+        let rest = function.and_then(|line| line.strip_prefix("fn ")?.strip_prefix(name));
+        if rest.is_some_and(|rest| rest.starts_with('(')) {
+            return true;
+        }
+    }
+    false
 }
 
 #[test]
