@@ -11,7 +11,7 @@ use super::cases::{
     assert_stored_template, assert_waits, assert_warns, container, culled, env, named, pending, recorded,
     recorded_under, refusal, set, spec, stopped,
 };
-use super::objects::{create, secrets_mount, secrets_volume, update, vks, with};
+use super::objects::{CA_FILES, CA_VARIABLES, create, secrets_mount, secrets_volume, update, vks, with};
 use crate::evaluator::{Outcome, project, run, test_data};
 
 /// The groups of requests. Those of one are alike to the policy.
@@ -172,25 +172,9 @@ fn with_platform(spec: &Value, main: usize, secret: &str, proxy: &str) -> Value 
     let value = |name: &str| if name.eq_ignore_ascii_case("NO_PROXY") { "localhost,127.0.0.1,.local" } else { proxy };
     let proxies = PROXIES.map(|name| json!({"name": name, "value": value(name)}));
     push(&mut spec, &format!("/containers/{main}/env"), proxies);
-    let certificates = [
-        "SSL_CERT_FILE",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "PIP_CERT",
-        "GIT_SSL_CAINFO",
-        "AWS_CA_BUNDLE",
-        "NODE_EXTRA_CA_CERTS",
-    ];
-    let certificates = certificates.map(|name| json!({"name": name, "value": "/etc/pki/tls/certs/ca-bundle.crt"}));
+    let certificates = CA_VARIABLES.map(|name| json!({"name": name, "value": "/etc/pki/tls/certs/ca-bundle.crt"}));
     push(&mut spec, &format!("/containers/{main}/env"), certificates);
-    let files = [
-        ("pem", "/etc/ssl/certs/ca-certificates.crt"),
-        ("pem", "/etc/pki/tls/certs/ca-bundle.crt"),
-        ("pem", "/etc/ssl/ca-bundle.pem"),
-        ("pem", "/etc/pki/tls/cacert.pem"),
-        ("pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"),
-        ("jks", "/etc/ssl/certs/java/cacerts"),
-    ];
+    let files = CA_FILES.map(|path| ("pem", path)).into_iter().chain([("jks", "/etc/ssl/certs/java/cacerts")]);
     let mounts = files.map(|(kind, path)| {
         json!({"name": format!("ca-bundle-{kind}"), "mountPath": path, "subPath": format!("ca-bundle.{kind}")})
     });

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::again::{added, created_again, updated_again};
-use super::objects::{ANOTHERS, Kind, created, split_annotations, updated, with};
+use super::objects::{ANOTHERS, Kind, MAIN_CONTAINERS, created, split_annotations, updated, with};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
@@ -355,24 +355,13 @@ fn a_container_set_is_recorded_by_name() {
 /// The main containers of Kubeflow's workloads, before whatever else is in the pod.
 #[test]
 fn main_containers_of_workloads_are_known_by_name() {
-    let known = [
-        "main",
-        "node",
-        "pytorch",
-        "tensorflow",
-        "kserve-container",
-        "spark-kubernetes-driver",
-        "spark-kubernetes-executor",
-        "ray-head",
-        "ray-worker",
-    ];
     for kind in [Kind::PipelinePod, Kind::Pod] {
         let settings = kind.settings(mark(&json!("Main")));
-        for (at, name) in known.into_iter().enumerate() {
+        for (at, name) in MAIN_CONTAINERS.into_iter().enumerate() {
             let outcome = created_again(&kind.object(pod_spec(&["other", name])), &settings);
             assert_eq!(marked(kind, &outcome.object), [name], "{kind:?}");
             // Of two the one that stands before in this list.
-            for later in known.into_iter().skip(at + 1) {
+            for later in MAIN_CONTAINERS.into_iter().skip(at + 1) {
                 let outcome = created(&kind.object(pod_spec(&[later, name])), &settings);
                 assert_eq!(marked(kind, &outcome.object), [name], "{kind:?} beside {later}");
             }

@@ -170,6 +170,39 @@ pub fn with(object: &Value, pointer: &str, value: impl Into<Option<Value>>) -> V
     object
 }
 
+/// The names of the main containers of pods that name none, in this order (contract, "Chosen containers").
+pub const MAIN_CONTAINERS: [&str; 9] = [
+    "main",
+    "node",
+    "pytorch",
+    "tensorflow",
+    "kserve-container",
+    "spark-kubernetes-driver",
+    "spark-kubernetes-executor",
+    "ray-head",
+    "ray-worker",
+];
+
+/// Where the certificates of `caBundle` are mounted (contract, "Ready-made parts").
+pub const CA_FILES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+];
+
+/// The variables that say where they are.
+pub const CA_VARIABLES: [&str; 7] = [
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "PIP_CERT",
+    "GIT_SSL_CAINFO",
+    "AWS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+];
+
 /// The names of containers that are another's in every object (contract, "Chosen containers").
 pub const ANOTHERS: [&str; 8] = [
     "istio-proxy",

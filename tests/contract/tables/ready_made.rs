@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::objects::{Kind, create, created, refused, split_annotations, updated, with};
+use super::objects::{CA_FILES, CA_VARIABLES, Kind, create, created, refused, split_annotations, updated, with};
 use crate::evaluator::{run, validate};
 
 const BUNDLE: &str = "/etc/pki/tls/certs/ca-bundle.crt";
@@ -161,31 +161,16 @@ fn a_variable_of_the_init_container_of_vault_is_upgraded() {
 fn ca_bundle_brings_certificates() {
     let pem = || json!({"configMap": "certificates", "key": "ca.pem"});
     let jks = || json!({"configMap": "keystore", "key": "ca.jks"});
-    let paths = [
-        "/etc/ssl/certs/ca-certificates.crt",
-        BUNDLE,
-        "/etc/ssl/ca-bundle.pem",
-        "/etc/pki/tls/cacert.pem",
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    ];
-    let pem_mounts = paths.map(|path| json!({"name": "ca-bundle-pem", "mountPath": path, "subPath": "ca.pem"}));
+    let pem_mounts = CA_FILES.map(|path| json!({"name": "ca-bundle-pem", "mountPath": path, "subPath": "ca.pem"}));
     let jks_mount = json!({"name": "ca-bundle-jks", "mountPath": "/etc/ssl/certs/java/cacerts", "subPath": "ca.jks"});
     let pem_volume = json!({"name": "ca-bundle-pem", "configMap": {"name": "certificates"}});
     let jks_volume = json!({"name": "ca-bundle-jks", "configMap": {"name": "keystore"}});
-    let env = variables(&[
-        ("SSL_CERT_FILE", BUNDLE),
-        ("REQUESTS_CA_BUNDLE", BUNDLE),
-        ("CURL_CA_BUNDLE", BUNDLE),
-        ("PIP_CERT", BUNDLE),
-        ("GIT_SSL_CAINFO", BUNDLE),
-        ("AWS_CA_BUNDLE", BUNDLE),
-        ("NODE_EXTRA_CA_CERTS", BUNDLE),
-    ]);
+    let env = variables(&CA_VARIABLES.map(|name| (name, BUNDLE)));
 
     let (spec, record) = expanded(json!({"caBundle": {"pem": pem()}}));
     let container = json!({"name": "main", "env": env, "volumeMounts": pem_mounts});
     assert_eq!(spec, json!({"containers": [container], "volumes": [pem_volume]}));
-    assert_eq!(record["volumeMounts"], json!(paths));
+    assert_eq!(record["volumeMounts"], json!(CA_FILES));
     assert_eq!(record["volumes"], json!(["ca-bundle-pem"]));
 
     // Nothing points at a bundle that is not there.
@@ -245,16 +230,7 @@ fn ca_bundle_may_be_a_directory_that_follows_a_change() {
     }});
     let pem_mount = json!({"name": "ca-bundle-pem", "mountPath": "/etc/platform-ca/pem"});
     let jks_mount = json!({"name": "ca-bundle-jks", "mountPath": "/etc/platform-ca/jks"});
-    let names = [
-        "SSL_CERT_FILE",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "PIP_CERT",
-        "GIT_SSL_CAINFO",
-        "AWS_CA_BUNDLE",
-        "NODE_EXTRA_CA_CERTS",
-    ];
-    let env = variables(&names.map(|name| (name, "/etc/platform-ca/pem/team-a.pem")));
+    let env = variables(&CA_VARIABLES.map(|name| (name, "/etc/platform-ca/pem/team-a.pem")));
 
     let (spec, record) = expanded(json!({"caBundle": {"mount": "Directory", "pem": pem, "jks": jks}}));
     let container = json!({"name": "main", "env": env, "volumeMounts": [pem_mount, jks_mount]});

@@ -7,7 +7,7 @@ use super::chosen::{all_containers, entries, has_unique_containers, is_anothers,
 use super::plain;
 use super::removed::clean;
 use crate::generate::{Case, case, filled_in, is_in_containers};
-use crate::objects::{Kind, create};
+use crate::objects::{CA_FILES, CA_VARIABLES, Kind, create};
 use crate::run::check;
 
 /// Contract, "Settings" and "Already present": in an object that is created, what stands under each key that a dependency
@@ -170,24 +170,8 @@ fn of_vault(vault: &Value, add: &mut dyn FnMut(&str, Value)) {
 }
 
 fn of_ca_bundle(bundle: &Value, add: &mut dyn FnMut(&str, Value)) {
-    const FILES: [&str; 5] = [
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/ssl/ca-bundle.pem",
-        "/etc/pki/tls/cacert.pem",
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    ];
-    const VARIABLES: [&str; 7] = [
-        "SSL_CERT_FILE",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "PIP_CERT",
-        "GIT_SSL_CAINFO",
-        "AWS_CA_BUNDLE",
-        "NODE_EXTRA_CA_CERTS",
-    ];
     let is_directory = bundle["mount"] == "Directory";
-    for (kind, files) in [("pem", &FILES[..]), ("jks", &["/etc/ssl/certs/java/cacerts"])] {
+    for (kind, files) in [("pem", &CA_FILES[..]), ("jks", &["/etc/ssl/certs/java/cacerts"])] {
         let source = &bundle[kind];
         if source.is_null() {
             continue;
@@ -215,9 +199,9 @@ fn of_ca_bundle(bundle: &Value, add: &mut dyn FnMut(&str, Value)) {
             let path = if is_directory {
                 format!("/etc/platform-ca/pem/{}", key.as_str().unwrap_or_default())
             } else {
-                FILES[1].to_owned()
+                CA_FILES[1].to_owned()
             };
-            VARIABLES.iter().for_each(|name| add("env", json!({"name": name, "value": path})));
+            CA_VARIABLES.iter().for_each(|name| add("env", json!({"name": name, "value": path})));
         }
     }
 }

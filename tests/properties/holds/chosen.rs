@@ -4,20 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::objects::{ANOTHERS, Kind};
-
-/// The names of main containers, where a pod names none.
-const MAIN: [&str; 9] = [
-    "main",
-    "node",
-    "pytorch",
-    "tensorflow",
-    "kserve-container",
-    "spark-kubernetes-driver",
-    "spark-kubernetes-executor",
-    "ray-head",
-    "ray-worker",
-];
+use crate::objects::{ANOTHERS, Kind, MAIN_CONTAINERS};
 
 /// The entries of a list in the pod spec.
 pub fn entries<'o>(object: &'o Value, kind: Kind, list: &str) -> &'o [Value] {
@@ -45,7 +32,7 @@ pub fn main_containers(object: &Value, kind: Kind, is_ours: impl Fn(&str) -> boo
         Kind::Notebook => object["metadata"]["name"].as_str().and_then(|name| called(&theirs, name)),
         Kind::PipelinePod | Kind::Pod => {
             let default = object["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"].as_str();
-            default.into_iter().chain(MAIN).find_map(|name| called(&users, name))
+            default.into_iter().chain(MAIN_CONTAINERS).find_map(|name| called(&users, name))
         }
     };
     if named.is_none() && kind == Kind::PipelinePod && !users.is_empty() {

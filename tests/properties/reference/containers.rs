@@ -6,31 +6,7 @@ use serde_json::Value;
 
 use super::parts::Choice;
 use super::{Malformed, Scope};
-
-/// Containers that others put next to the user's, by name.
-const INJECTED: [&str; 8] = [
-    "istio-proxy",
-    "linkerd-proxy",
-    "kuma-sidecar",
-    "vault-agent",
-    "kube-rbac-proxy",
-    "oauth-proxy",
-    "queue-proxy",
-    "metrics-logger-and-collector",
-];
-
-/// Names that the main container of a pod has, in this order.
-const MAIN: [&str; 9] = [
-    "main",
-    "node",
-    "pytorch",
-    "tensorflow",
-    "kserve-container",
-    "spark-kubernetes-driver",
-    "spark-kubernetes-executor",
-    "ray-head",
-    "ray-worker",
-];
+use crate::objects::{ANOTHERS, MAIN_CONTAINERS};
 
 /// The containers of an object by name, in order, and which of them are not the user's.
 #[derive(Debug, Default)]
@@ -47,7 +23,7 @@ impl Containers {
     /// Whether others put it there.
     fn is_injected(&self, scope: Scope, name: &str) -> bool {
         let of_pipelines = matches!(name, "wait" | "supervisor") || name.starts_with("artifact-plugin-");
-        INJECTED.contains(&name) || self.of_policies.contains(name) || scope == Scope::PipelinePod && of_pipelines
+        ANOTHERS.contains(&name) || self.of_policies.contains(name) || scope == Scope::PipelinePod && of_pipelines
     }
 
     /// The main container; in a container set there are several.
@@ -62,7 +38,7 @@ impl Containers {
             name.and_then(|name| named(name, &users)).or_else(|| first(&free))
         } else {
             let default = &object["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"];
-            let known = || MAIN.iter().find_map(|name| named(name, &free));
+            let known = || MAIN_CONTAINERS.iter().find_map(|name| named(name, &free));
             let others = || match scope {
                 Scope::PipelinePod => {
                     Some(free.iter().map(|it| (*it).clone()).collect()).filter(|it: &Vec<_>| !it.is_empty())

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::meaning::{Kind, clean_path, meaning, object_meaning};
 use super::oracle::digest;
+use crate::objects::{CA_FILES, CA_VARIABLES};
 
 /// Where a field goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -309,25 +310,9 @@ fn vault(part: &Value) -> Value {
 
 /// `caBundle` (contract, "Ready-made parts").
 fn ca_bundle(part: &Value) -> Value {
-    const FILES: [&str; 5] = [
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/ssl/ca-bundle.pem",
-        "/etc/pki/tls/cacert.pem",
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    ];
-    const VARIABLES: [&str; 7] = [
-        "SSL_CERT_FILE",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "PIP_CERT",
-        "GIT_SSL_CAINFO",
-        "AWS_CA_BUNDLE",
-        "NODE_EXTRA_CA_CERTS",
-    ];
     let is_directory = part["mount"] == "Directory";
     let (mut volumes, mut mounts, mut env) = (Vec::new(), Vec::new(), Vec::new());
-    for (what, files) in [("pem", &FILES[..]), ("jks", &["/etc/ssl/certs/java/cacerts"])] {
+    for (what, files) in [("pem", &CA_FILES[..]), ("jks", &["/etc/ssl/certs/java/cacerts"])] {
         let bundle = &part[what];
         if bundle.is_null() {
             continue;
@@ -351,8 +336,8 @@ fn ca_bundle(part: &Value) -> Value {
         volumes.push(json!({"name": name, kind: source}));
         if what == "pem" {
             let directory = format!("/etc/platform-ca/pem/{}", key.as_str().unwrap_or_default());
-            let path = if is_directory { directory.as_str() } else { FILES[1] };
-            env.extend(VARIABLES.map(|name| json!({"name": name, "value": path})));
+            let path = if is_directory { directory.as_str() } else { CA_FILES[1] };
+            env.extend(CA_VARIABLES.map(|name| json!({"name": name, "value": path})));
         }
     }
     json!({"volumes": volumes, "volumeMounts": mounts, "env": env})
