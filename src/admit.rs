@@ -167,8 +167,9 @@ fn admit_plan(mut request: Request<'_>, deployed: &Deployed<'_>) -> Result<Answe
     let old = request.old_object.as_ref();
     if let (Change::Ours { put_back: of_template }, true, Some(old)) = (change, is_deferred, old) {
         put_back = of_template;
-        restore_template(&mut request.object, old, kind, &of_others)?;
-        restored = "template";
+        if restore_template(&mut request.object, old, kind, &of_others)? {
+            restored = "template";
+        }
     }
     if let (true, Some(old)) = (is_deferred, old) {
         put_back_metadata(&mut request.object, old, kind, own, &of_others)?;

@@ -327,6 +327,7 @@ pub fn merge_along<'a>(
 }
 
 /// Puts the stored template in the place of the client's, but for what he has of other policies': they decide about that.
+/// Whether it is another one than his then.
 ///
 /// # Errors
 /// What holds the template is malformed.
@@ -335,11 +336,12 @@ pub fn restore_template<'a>(
     stored: &Node<'a>,
     kind: Kind,
     of_others: &OfOthers<'_>,
-) -> Result<(), Malformed> {
-    let Some(template) = workload::pod_spec(stored, kind) else { return Ok(()) };
-    let client = (!of_others.changed.is_empty() || !of_others.unchanged.is_empty()).then(|| object.clone());
+) -> Result<bool, Malformed> {
+    let Some(template) = workload::pod_spec(stored, kind) else { return Ok(false) };
+    let client = object.clone();
     kind.pod_spec_path().set(object, template.clone())?;
-    client.map_or(Ok(()), |client| carry_over(object, &client, kind, of_others))
+    carry_over(object, &client, kind, of_others)?;
+    Ok(!is_same_template(&client, object, kind))
 }
 
 #[cfg(test)]

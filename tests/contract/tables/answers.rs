@@ -170,6 +170,13 @@ fn the_audit_annotation_restored_names_a_template_that_meant_something_else() {
         }
     }
     assert_eq!(audit(&created(&stored, &settings), "restored"), "");
+
+    // Another policy's entry, put back as its record says: there is nothing to restore.
+    let other = notebook_settings(json!({"gpu": {"nodeSelector": {"pool": "gpu"}}}));
+    let sent = created(&stored, &other).object;
+    let lost = with(&sent, &format!("{TEMPLATE}/nodeSelector"), Value::Null);
+    let outcome = updated_again(&lost, &sent, &settings);
+    assert_eq!((&outcome.object, audit(&outcome, "restored")), (&sent, ""));
 }
 
 /// The audit log has an annotation for each thing that was done, with the names of the dependencies, and none for what was not.
