@@ -347,17 +347,22 @@ impl Field {
         deep_equal(self.entry_type(key), one, other)
     }
 
-    /// Whether the value that is there under `key` counts as absent.
+    /// Whether the value that is there under `key` counts as absent: it says nothing, or what the server fills in.
     pub fn is_absent(&'static self, key: &str, theirs: &str) -> bool {
+        self.says_nothing(key, theirs) || self.server_defaults.iter().any(|default| self.is_equal(key, theirs, default))
+    }
+
+    /// Whether the value under `key` is absent to Kubernetes (contract, "Equality").
+    pub fn says_nothing(&'static self, key: &str, value: &str) -> bool {
         static SPEC: Type = Type::Object(&POD_SPEC);
         static CONTAINERS: Type = Type::Object(&CONTAINER);
         let of = match (self.strategy, &self.of, self.target) {
             (Granular, Type::Object(_), _) => &self.of,
             (Atomic, _, Target::Containers) => &CONTAINERS,
             (Atomic, ..) => &SPEC,
-            _ => return theirs == "null",
+            _ => return value == "null",
         };
-        is_absent(of, key, theirs) || self.server_defaults.iter().any(|default| self.is_equal(key, theirs, default))
+        is_absent(of, key, value)
     }
 
     /// How an entry of this field is opened, to find its key. Only for lists.

@@ -40,6 +40,9 @@ pub fn check(known: &ReadDependency<'_>, lists: &[List<'_>], own: &OwnAnnotation
     let of_pod = ["hostUsers", "terminationGracePeriodSeconds"].map(value_of);
     for addition in known.additions() {
         addition.with_path(path, &mut |path| {
+            if addition.field.says_nothing(&addition.key, addition.value) && !problems.any_at_or_below(path) {
+                problems.add(path, &["must not be empty"]);
+            }
             check_in_containers(path, addition, &claims, of_pod, problems);
             if let Some((_, to_name)) = REFERENCES.iter().find(|(list, _)| *list == addition.field.name) {
                 volumes.check(path, addition.value, to_name, problems);
