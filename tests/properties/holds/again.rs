@@ -24,6 +24,9 @@ fn twice_is_once() {
 fn twice_is_once_after_the_servers_defaults() {
     check(&case(), |case| {
         let kind = case.kind();
+        if !has_unique_containers(&case.request["object"], kind) {
+            return Ok(()); // A server refuses it before it fills in anything.
+        }
         case.is_settled_after(|object| {
             fill_in_defaults(object, kind);
             Ok(())
@@ -49,9 +52,15 @@ impl Case {
     ///
     /// Where what comes of a request is the stored template again, though the client sent another one, the second call takes
     /// for the user's what the first one added in the place of it: only the record then differs.
+    ///
+    /// A dependency that is left out on a CREATE keeps in the first call what the client's record says of it, and has no
+    /// record in the second one: there what it has may be in the way of another dependency.
     pub fn is_settled_after(&self, change: impl Fn(&mut Value) -> Result<(), TestCaseError>) -> TestCaseResult {
         let answer = self.ask()?;
         if !answer.accepted || !self.is_complete() || self.has_sidecar_of_ours() || self.is_overtaken(&answer) {
+            return Ok(());
+        }
+        if self.request["operation"] == "CREATE" && self.has_own_annotations() && leaves_out(&answer) {
             return Ok(());
         }
         let mut again = self.after(answer);
@@ -127,6 +136,11 @@ impl Case {
         let is_left = annotations.is_some_and(|it| it.values().any(says_only_that_somebody_asked));
         Some(stored).filter(|_| !is_left)
     }
+}
+
+/// Whether a dependency is left out.
+fn leaves_out(answer: &Answer) -> bool {
+    answer.warnings.iter().any(|warning| warning.contains("is left out"))
 }
 
 /// The policy changes nothing.

@@ -21,6 +21,8 @@ use crate::generate::Case;
 use crate::objects::Kind;
 pub use again::is_settled;
 pub use answers::plain;
+pub use chosen::has_unique_containers;
+pub use removed::drop_nothing;
 
 /// How the names of the policy's own annotations end.
 const OWN: [&str; 4] = ["/injected", "/status", "/update-pending", "/apply"];

@@ -188,7 +188,8 @@ struct Review<'a> {
 }
 
 impl<'a> Review<'a> {
-    /// Reads it; `None` if a dependency needs the name of an object that has none (contract, "Placeholders").
+    /// Reads it; `None` if a dependency needs the name of an object that has none (contract, "Placeholders"), or labels where
+    /// there is something else.
     fn new(request: &'a Value, settings: &'a Value, scope: Scope) -> Option<Self> {
         let object = &request["object"];
         let namespace = request["namespace"].as_str().unwrap_or_default();
@@ -204,7 +205,8 @@ impl<'a> Review<'a> {
             let selector = &value["selector"];
             if !selector.is_null() {
                 let selector = resolved(selector, namespace, name)?;
-                if !is_selected(&selector, &object["metadata"]["labels"]) {
+                let labels = Some(&object["metadata"]["labels"]).filter(|it| it.is_null() || it.is_object())?;
+                if !is_selected(&selector, labels) {
                     continue;
                 }
             }
@@ -375,8 +377,10 @@ impl<'a> Review<'a> {
                 warnings.insert(Warning::PutBack);
             }
             if let Some(restored) = self.restored(&object) {
+                if self.template(&restored) != self.template(self.object) {
+                    audit.insert("restored".to_owned(), "template".to_owned());
+                }
                 object = restored;
-                audit.insert("restored".to_owned(), "template".to_owned());
             } else {
                 let spec = self.spec(self.object).clone();
                 set_spec(&mut object, self.scope, spec, self.object);
@@ -815,7 +819,9 @@ fn annotate(object: &mut Value, key: &str, value: Option<Value>) {
         }
         None => {
             let Some(Value::Object(annotations)) = object.pointer_mut("/metadata/annotations") else { return };
-            if annotations.remove(key).is_some() && annotations.is_empty() {
+            // What is no text was not written by the policy. The API server refuses such an object.
+            let is_text = annotations.get(key).is_some_and(Value::is_string);
+            if is_text && annotations.remove(key).is_some() && annotations.is_empty() {
                 object["metadata"].as_object_mut().expect("an object").remove("annotations");
             }
         }
