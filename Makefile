@@ -203,6 +203,8 @@ sbom: $(CARGO_CYCLONEDX) ## Write target/mutatingflow.cdx.json: the crates that 
 # libtest stops at the first test that fails with an option that is not stable, which the stable compiler takes like this.
 mutants: export RUSTC_BOOTSTRAP := 1
 mutants: export CARGO_PROFILE_TEST_DEBUG := false
+# Each is compiled for its own, and mostly fails one of the first tests.
+mutants: export CARGO_PROFILE_TEST_OPT_LEVEL := 0
 mutants: $(CARGO_MUTANTS) ## Change the code in a few thousand places, one at a time, and see that a test fails: takes hours
 	PATH="$(abspath $(<D)):$$PATH" cargo mutants --output target/mutants --jobs $${JOBS:-1} $(ONLY) \
 		-- -- -Z unstable-options --fail-fast
