@@ -243,10 +243,9 @@ impl<'a> Cursor<'a> {
 
     /// Goes on to the next byte that is `wanted`; says whether there is one.
     pub fn find(&mut self, wanted: u8) -> bool {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let found = rest.iter().position(|&next| next == wanted);
-        self.at += found.unwrap_or(rest.len());
-        found.is_some()
+        let bytes = self.text.as_bytes();
+        self.at = find_either(bytes, self.at, wanted, wanted);
+        self.at < bytes.len()
     }
 
     /// After an opening brace: the first key, or `None` where the object is empty.
