@@ -106,7 +106,14 @@ impl<'a> Meaning<'a> {
             (b'[', Some(depth)) => {
                 let of = of_item(of);
                 let mut items = Vec::new();
-                cursor.list(|cursor| items.push(Self::read(of, cursor, depth)));
+                cursor.list(|cursor| {
+                    let item = Self::read(of, cursor, depth);
+                    // Mostly there is one; a list in a list in a list must not take a multiple of its length.
+                    if items.is_empty() {
+                        items.reserve_exact(1);
+                    }
+                    items.push(item);
+                });
                 Self::of_items(items)
             }
             (b'"', _) if matches!(of, Some(Type::Quantity)) => {

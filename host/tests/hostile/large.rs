@@ -174,12 +174,12 @@ fn levels() -> Vec<Large> {
     // What is spelt differently is compared value by value, and lists take the most memory of all: as many as there can
     // be.
     let mut rows = vec![
-        Large::new("6 MB of lists in lists that differ, updated", 6_000_000, (1_900.0, 175.0), |bytes| {
+        Large::new("60 MB of lists in lists that differ, updated", 60_000_000, (1_900.0, 55.0), |bytes| {
             let lists = again(bytes / 450, &nested("[", "1", "]", 110));
             let spec = |last| with_env(&format!(r#"{{"name":"V-0","valueFrom":[{lists},{last}]}}"#));
             differing(&spec("1"), &spec("2"))
         })
-        .in_part(4),
+        .in_part(40),
     ];
     for (of, open, close) in [("lists", "[", "]"), ("objects", r#"{"a":"#, "}")] {
         let deep = move |levels| [&open.repeat(levels), "1", &close.repeat(levels)].concat();
