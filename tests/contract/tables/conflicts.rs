@@ -511,10 +511,6 @@ fn an_empty_member_is_none() {
     let outcome =
         created_again(&users(json!({"seLinuxOptions": {}})), &notebook_settings(json!({"dep": member(level.clone())})));
     assert_eq!(spec(&outcome.object)["securityContext"]["seLinuxOptions"], level);
-    // Nothing in the place of none waits for nothing.
-    let users = users(json!({"runAsUser": 5}));
-    let outcome = updated(&users, &users, &notebook_settings(json!({"dep": member(json!({}))})));
-    assert_eq!(pending(&outcome.object), &Value::Null);
 }
 
 /// A conflict with what is another's is one however the annotations came: those that are no record own nothing.
