@@ -184,3 +184,14 @@ pub fn assert_warns(outcome: &Outcome, words: &[&str]) {
 pub fn audit<'o>(outcome: &'o Outcome, name: &str) -> &'o str {
     outcome.audit.get(name).map_or("", String::as_str)
 }
+
+/// Fields of a pod spec, each with what the API server fills in by itself.
+pub fn server_defaults() -> [(&'static str, Value); 5] {
+    [
+        ("serviceAccountName", json!("default")),
+        ("schedulerName", json!("default-scheduler")),
+        ("dnsPolicy", json!("ClusterFirst")),
+        ("enableServiceLinks", json!(true)),
+        ("terminationGracePeriodSeconds", json!(30)),
+    ]
+}

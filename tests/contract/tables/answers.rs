@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::again::{
     ANNOTATIONS, INJECTED, NO_PATCH, TEMPLATE, audit, created_again, notebook, notebook_with_env, record_of, refusal,
-    retiring, spec, stopped, update_refused, updated_again, variables, wanting,
+    retiring, server_defaults, spec, stopped, update_refused, updated_again, variables, wanting,
 };
 use super::objects::{Kind, create, created, notebook_settings, refused, update, updated, with};
 use crate::evaluator::{run, validate};
@@ -89,13 +89,7 @@ fn a_mutated_object_is_there_only_if_something_changed() {
 fn what_waits_and_is_there_is_no_change() {
     let adding = |fields: Value| notebook_settings(json!({"place": fields}));
     let users = notebook(json!({"containers": [{"name": "main"}]}));
-    for (field, value) in [
-        ("serviceAccountName", json!("default")),
-        ("schedulerName", json!("default-scheduler")),
-        ("dnsPolicy", json!("ClusterFirst")),
-        ("enableServiceLinks", json!(true)),
-        ("terminationGracePeriodSeconds", json!(30)),
-    ] {
+    for (field, value) in server_defaults() {
         let stored = created(&users, &adding(json!({ field: value }))).object;
         let settings = adding(json!({"nodeSelector": {"pool": "a"}}));
         let waits = updated_again(&stored, &stored, &settings).object;

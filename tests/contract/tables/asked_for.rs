@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::again::{
     ANNOTATIONS, INJECTED, NO_PATCH, NO_WARNING, PENDING, STATUS, TEMPLATE, added, assert_warns, audit, created_again,
-    env, names, notebook, notebook_with_env, only_warning, pending, spec, stopped, update_refused, updated_again,
-    variables, variables_of, wanting, whole_record,
+    env, names, notebook, notebook_with_env, only_warning, pending, server_defaults, spec, stopped, update_refused,
+    updated_again, variables, variables_of, wanting, whole_record,
 };
 use super::objects::{Kind, created, notebook_settings, updated, with};
 
@@ -429,13 +429,7 @@ fn what_the_server_fills_in_is_stored_as_the_client_has_it() {
     let adding = |url: &str| notebook_settings(json!({"proxy": variables(json!({"HTTP_PROXY": url}))}));
     let users = notebook_with_env(json!({"MINE": "1"}));
     let stored = created(&users, &adding("http://a")).object;
-    for (field, value) in [
-        ("serviceAccountName", json!("default")),
-        ("schedulerName", json!("default-scheduler")),
-        ("dnsPolicy", json!("ClusterFirst")),
-        ("enableServiceLinks", json!(true)),
-        ("terminationGracePeriodSeconds", json!(30)),
-    ] {
+    for (field, value) in server_defaults() {
         for old in [&users, &stored] {
             let with_it = with(old, &format!("{TEMPLATE}/{field}"), value.clone());
             for (old, new) in [(old, &with_it), (&with_it, old)] {
