@@ -203,9 +203,10 @@ fn has_stored_object(case: &Case) -> bool {
         spec["containers"].as_array().is_some_and(|containers| !containers.is_empty())
     };
     let (object, old) = (&case.request["object"], &case.request["oldObject"]);
-    match case.request["operation"] == "UPDATE" {
-        true if old.is_null() => records(object).is_empty(),
-        is_update => !is_update || has_containers(object) && has_containers(old),
+    if is_update(case) && !old.is_null() {
+        has_containers(object) && has_containers(old)
+    } else {
+        !is_update(case) || records(object).is_empty()
     }
 }
 
@@ -261,6 +262,18 @@ fn has_distinct_entries(case: &Case) -> bool {
     [&case.request["object"], &case.request["oldObject"]].into_iter().all(|object| is_distinct(&object["spec"]))
 }
 
+/// Whether the contract says what becomes of a request, as far as the request tells.
+fn is_clear(case: &Case) -> bool {
+    !has_container_like_a_sidecar(case)
+        && has_one_owner_each(case)
+        && has_stored_object(case)
+        && (!is_update(case) || has_distinct_entries(case) && keeps_records_of_others(case))
+}
+
+fn is_update(case: &Case) -> bool {
+    case.request["operation"] == "UPDATE"
+}
+
 /// The requests of a life, each with the settings of the policy that is called, until one is denied or cannot be compared;
 /// `see` gets each with both answers.
 fn live(life: &Life, see: &mut dyn FnMut(&Case, &Outcome, &Answer)) {
@@ -281,9 +294,7 @@ fn live(life: &Life, see: &mut dyn FnMut(&Case, &Outcome, &Answer)) {
                 return;
             }
             let (policy, reference) = both(&case);
-            let is_clear = keeps_records_of_others(&case) && has_one_owner_each(&case) && has_distinct_entries(&case);
-            let is_clear = is_clear && has_stored_object(&case) && !has_container_like_a_sidecar(&case);
-            if is_clear && !leaves_out_what_is_recorded(&case, &reference) {
+            if is_clear(&case) && !leaves_out_what_is_recorded(&case, &reference) {
                 see(&case, &policy, &reference);
             }
             is_allowed &= policy.allowed;
@@ -408,13 +419,7 @@ const REACHED: [&str; 28] = [
 fn the_reference_agrees() {
     let tally = RefCell::new(Tally::default());
     check(&case(), |case| {
-        let is_update = case.request["operation"] == "UPDATE";
-        if !has_distinct_containers(&case)
-            || has_container_like_a_sidecar(&case)
-            || !has_one_owner_each(&case)
-            || !has_stored_object(&case)
-            || is_update && !(has_distinct_entries(&case) && keeps_records_of_others(&case))
-        {
+        if !has_distinct_containers(&case) || !is_clear(&case) {
             return Ok(());
         }
         let (policy, reference) = both(&case);
