@@ -981,3 +981,20 @@ fn what_no_policy_has_anything_in_is_not_read_for_another_policys_entries() {
     let sent = with(&stored, &format!("{TEMPLATE}/containers/1/command"), json!(["mine"]));
     assert_eq!(updated(&stored, &sent, &ours).object, sent);
 }
+
+/// An entry that was gone comes back with the dependency that brings it now: the record names it there alone, though the
+/// one that had brought it is left out, and keeps the rest of its part.
+#[test]
+fn an_entry_that_comes_back_with_another_dependency_is_recorded_there_alone() {
+    let volume = json!([{"name": "v", "emptyDir": {}}]);
+    let env = json!({"env": [{"name": "A", "value": "1"}], "containers": ["other"]});
+    let one = json!({"env": env["env"], "containers": ["other"], "volumes": volume});
+    let before = wanting(&["one"], json!({"one": one}));
+    let after = wanting(&["one", "two"], json!({"one": env, "two": {"volumes": volume}}));
+    let manifest = notebook(json!({"containers": [{"name": "nb"}, {"name": "other"}]}));
+    let created = stopped(&created(&manifest, &before).object);
+    let stored = with(&created, "/spec/template/spec/volumes", None);
+    let without_container = with(&stored, "/spec/template/spec/containers/1", None);
+    let outcome = updated(&stored, &without_container, &after);
+    assert_eq!(added(&outcome.object), json!({"one": {"env/other": ["A"]}, "two": {"volumes": ["v"]}}));
+}

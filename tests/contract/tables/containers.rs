@@ -504,3 +504,18 @@ fn what_is_added_to_a_container_that_becomes_the_main_one_stays_ours() {
         assert_eq!(added(&outcome.object)["dep"].get("env"), None);
     }
 }
+
+/// What `Keep` left stays the user's when he writes there what the policy would have added, though the record names that in
+/// the main container.
+#[test]
+fn what_the_record_names_in_the_main_container_says_nothing_of_another() {
+    let kind = Kind::Notebook;
+    let dependency = json!({"env": [{"name": "A", "value": "ours"}], "containers": "All", "onConflict": "Keep"});
+    let settings = kind.settings(json!({"dep": dependency}));
+    let theirs = |value: &str| json!([{"name": "A", "value": value}]);
+    let env = "/spec/template/spec/containers/1/env";
+    let manifest = with(&kind.object(pod_spec(&["main", "other"])), env, theirs("the user's"));
+    let stored = created(&manifest, &settings).object;
+    let outcome = updated_again(&stored, &with(&stored, env, theirs("ours")), &settings);
+    assert_eq!(added(&outcome.object), json!({"dep": {"env": ["A"]}}));
+}

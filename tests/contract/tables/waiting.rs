@@ -231,3 +231,24 @@ fn what_a_policy_that_is_gone_has_added_stays_while_the_notebook_runs() {
         }
     }
 }
+
+/// The first of a chain is in conflict, and what each one keeps stands in the way of the next: after some rounds whatever is
+/// due waits, what is to be taken away too.
+#[test]
+fn at_the_end_of_a_long_chain_everything_waits() {
+    let chain: Vec<_> = (0..9).map(|at| format!("d-{at}")).collect();
+    let settings = |wanted: &[&str], bring: fn(usize) -> Value| {
+        let mut dependencies: Value = chain.iter().enumerate().map(|(at, name)| (name.clone(), bring(at))).collect();
+        dependencies["gone"] = json!({"env": [{"name": "G", "value": "1"}]});
+        let mut all: Vec<_> = chain.iter().map(String::as_str).collect();
+        all.extend(wanted);
+        wanting(&all, dependencies)
+    };
+    let before = settings(&["gone"], |at| json!({"sidecars": [{"name": format!("t-{}", at + 1), "image": "busybox"}]}));
+    let after = settings(&[], |at| json!({"initContainers": [{"name": format!("t-{at}"), "image": "busybox"}]}));
+    let manifest = notebook(json!({"containers": [{"name": "nb", "image": "jupyter"}, {"name": "t-0", "image": "busybox"}]}));
+    let stored = stopped(&created(&manifest, &before).object);
+    let outcome = updated_again(&stored, &with(&stored, "/metadata/annotations/seen", json!("1")), &after);
+    assert_eq!(pending(&outcome.object), &json!([&*chain.join(","), "gone"].join(",")));
+    assert_eq!(spec(&outcome.object), spec(&stored));
+}
