@@ -685,6 +685,7 @@ fn what_another_policy_changed_comes_into_the_restored_template() {
                 "nodeSelector": {"pool": value},
                 "sidecars": [{"name": "agent", "image": value}],
             },
+            "over": {"onConflict": "Override", "nodeSelector": {"zone": value}},
             "main": super::again::variables(json!(variables)),
             "init": {"containers": ["setup"], "env": env(json!({"E": value}))},
         }));
@@ -695,6 +696,7 @@ fn what_another_policy_changed_comes_into_the_restored_template() {
         "containers": [{"name": "main", "env": env(json!({"MINE": "1"}))}],
         "initContainers": [{"name": "setup", "env": env(json!({"D": "mine"}))}],
         "serviceAccountName": "robot",
+        "nodeSelector": {"zone": "mine"},
     }));
     let stored = in_turn(&users, &[ours.clone(), theirs(&["B", "D"], "1")]);
     let sent = updated(&stored, &users, &theirs(&["A", "B", "C", "D"], "2")).object;
@@ -705,7 +707,7 @@ fn what_another_policy_changed_comes_into_the_restored_template() {
         json!([{"name": "D", "value": "mine"}, {"name": "E", "value": "2"}])
     );
     assert_eq!(spec(&outcome.object)["priorityClassName"], "2");
-    assert_eq!(spec(&outcome.object)["nodeSelector"], json!({"pool": "2"}));
+    assert_eq!(spec(&outcome.object)["nodeSelector"], json!({"pool": "2", "zone": "2"}));
     assert_eq!(spec(&outcome.object)["serviceAccountName"], "robot");
     assert_eq!(spec(&outcome.object)["containers"][1], json!({"name": "agent", "image": "2"}));
     assert_eq!(audit(&outcome, "restored"), "template");
@@ -715,7 +717,7 @@ fn what_another_policy_changed_comes_into_the_restored_template() {
     assert_eq!((outcome.patch.len(), audit(&outcome, "restored")), (0, ""));
 }
 
-/// A record that its policy took off in this request stays off, beside one of another policy that is still there.
+/// A record that its policy took off in this request stays off, with and without one of another policy that is still there.
 #[test]
 fn what_its_policy_took_off_is_not_put_back() {
     let theirs = |name: &str| {
@@ -723,15 +725,19 @@ fn what_its_policy_took_off_is_not_put_back() {
         with(&settings, "/annotationDomain", json!(format!("{name}.example.org")))
     };
     let ours = |secret: &str| notebook_settings(json!({"ours": {"imagePullSecrets": [{"name": secret}]}}));
-    let stored = in_turn(&notebook_with_env(json!({"MINE": "1"})), &[theirs("a"), theirs("b"), ours("old")]);
-    let sent =
-        updated(&stored, &stored, &with(&json!({"retired": ["b"]}), "/annotationDomain", json!("b.example.org")));
-    assert_eq!(audit(&sent, "removed"), "b");
-    let outcome = updated_again(&stored, &sent.object, &ours("new"));
-    assert_eq!(pending(&outcome.object), "ours");
-    let annotations = &outcome.object["metadata"]["annotations"];
-    let is_there = |name: &str| annotations.get(format!("{name}.example.org/injected")).is_some();
-    assert_eq!((is_there("a"), is_there("b")), (true, false));
+    for stays in [&["a"] as &[_], &[]] {
+        let mut policies: Vec<_> = stays.iter().copied().map(theirs).collect();
+        policies.extend([theirs("b"), ours("old")]);
+        let stored = in_turn(&notebook_with_env(json!({"MINE": "1"})), &policies);
+        let retired = with(&json!({"retired": ["b"]}), "/annotationDomain", json!("b.example.org"));
+        let sent = updated(&stored, &stored, &retired);
+        assert_eq!(audit(&sent, "removed"), "b");
+        let outcome = updated_again(&stored, &sent.object, &ours("new"));
+        assert_eq!(pending(&outcome.object), "ours");
+        let annotations = &outcome.object["metadata"]["annotations"];
+        let is_there = |name: &str| annotations.get(format!("{name}.example.org/injected")).is_some();
+        assert_eq!((is_there("a"), is_there("b")), (!stays.is_empty(), false));
+    }
 }
 
 /// A manifest may have the deprecated `serviceAccount` alone, at the server's default: that is no word against ours.
