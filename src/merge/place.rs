@@ -143,14 +143,17 @@ pub fn entries_of<'a>(parent: &Object<'a>, field: &'static Field) -> ByName<'a, 
 }
 
 /// The atomic fields that a pod spec or container has, with their values. A deprecated alias counts where the field itself
-/// is absent.
+/// is absent, and where both are, whichever says something.
 pub fn present_atomic_fields<'a>(parent: &Object<'a>, target: Target) -> Vec<(&'static Field, &'a str)> {
     let fields = FIELDS.iter().filter(|field| field.strategy == MergeStrategy::Atomic && field.target == target);
     fields
         .filter_map(|field| {
             let members = [Some(field.member), field.alias].into_iter().flatten();
             let mut values = members.filter_map(|member| parent.get(member.raw())).map(Node::text);
-            let value = values.clone().find(|value| !field.is_absent(field.name, value));
+            let first = |is_nothing: fn(&'static Field, &str, &str) -> bool| {
+                values.clone().find(|value| !is_nothing(field, field.name, value))
+            };
+            let value = first(Field::is_absent).or_else(|| first(Field::says_nothing));
             Some((field, value.or_else(|| values.next())?))
         })
         .collect()

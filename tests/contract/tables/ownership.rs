@@ -539,6 +539,12 @@ fn the_deprecated_service_account_follows() {
     assert_eq!(split_annotations(&overridden).object, pod(both("runner")));
     let present = created(&pod(json!({"serviceAccount": "runner"})), &runner);
     assert_eq!(present.patch, [] as [Value; 0]);
+    // So does the server's default in it.
+    let default = kind.settings(dependencies("default", "Reject"));
+    for (name, deprecated) in [("", "default"), ("default", ""), ("default", "default")] {
+        let present = pod(json!({"serviceAccountName": name, "serviceAccount": deprecated}));
+        assert_eq!(created(&present, &default).patch, [] as [Value; 0], "{name:?} {deprecated:?}");
+    }
 
     // Both are upgraded together.
     let before = created(&pod(both("default")), &runner).object;
