@@ -296,6 +296,7 @@ pub fn merge_along<'a>(
             held_back.add(name.to_owned());
             waiting.left_out.insert(name.to_owned(), why.clone());
         }
+        outcome.conflicts.retain(|conflict| !outcome.left_out.contains(conflict.dependency));
         if rollout == Rollout::Enforce {
             if is_merged {
                 return Ok(Err(outcome.conflicts));

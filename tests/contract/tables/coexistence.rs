@@ -415,6 +415,18 @@ fn what_the_record_of_a_notebook_does_not_name_is_a_conflict_on_its_pod() {
     refused(&with(&of_a_set, "/metadata/ownerReferences/0/kind", json!("ReplicaSet")), &settings);
 }
 
+/// A dependency that is left out of a notebook's pod is in conflict with nothing else there, in a report neither.
+#[test]
+fn what_is_left_out_of_a_notebooks_pod_is_in_no_conflict() {
+    let dependency = with(&proxy("http://b"), "/volumes", json!([{"name": "ca", "configMap": {"name": "ca"}}]));
+    let settings = Kind::Pod.settings(json!({"proxy": dependency}));
+    let container = json!({"name": "main", "env": [{"name": "HTTP_PROXY", "value": "http://a"}]});
+    let pod_spec = json!({"containers": [container], "volumes": [{"name": "ca", "emptyDir": {}}]});
+    let pod = notebooks_pod(pod_spec, &record_of("Notebook", "proxy", json!({"env": ["HTTP_PROXY"]})));
+    assert_eq!(audit(&created_again(&pod, &settings), "left-out"), "proxy");
+    assert_eq!(refusal(&pod, &with(&settings, "/report", json!(true))), None);
+}
+
 /// A dependency that is defined and no longer in the list is taken away.
 #[test]
 fn what_is_defined_and_not_wanted_is_taken_away() {
