@@ -571,7 +571,9 @@ impl<'a> Place<'_, 'a> {
                 ),
             );
         }
-        outcome.note_change(owner.dependency, field.target, true, true);
+        // A template without what says nothing means the same.
+        let target = if field.says_nothing(key, value) { Target::Metadata } else { field.target };
+        outcome.note_change(owner.dependency, target, true, true);
         true
     }
 

@@ -252,3 +252,19 @@ fn at_the_end_of_a_long_chain_everything_waits() {
     assert_eq!(pending(&outcome.object), &json!([&*chain.join(","), "gone"].join(",")));
     assert_eq!(spec(&outcome.object), spec(&stored));
 }
+
+/// What is left of an entry that the CRD pruned says nothing: that it is taken away waits for no stop, though others do.
+#[test]
+fn what_says_nothing_is_taken_away_while_it_runs() {
+    let hook = json!({"lifecycle": {"preStop": {"exec": {"command": ["true"]}}}});
+    let before = notebook_settings(json!({"hook": hook}));
+    let after = wanting(&["more"], json!({"hook": hook, "more": {"tolerations": [{"key": "gpu", "operator": "Exists"}]}}));
+    let manifest = notebook(json!({"containers": [{"name": "nb"}]}));
+    let created = created(&manifest, &before).object;
+    let pruned = with(&created, &format!("{TEMPLATE}/containers/0/lifecycle"), json!({}));
+    let outcome = updated_again(&pruned, &pruned, &after);
+    assert_eq!((pending(&outcome.object), spec(&outcome.object)), (&json!("more"), spec(&manifest)));
+    // The whole entry waits.
+    let outcome = updated_again(&created, &created, &after);
+    assert_eq!((pending(&outcome.object), spec(&outcome.object)), (&json!("more,hook"), spec(&created)));
+}
