@@ -526,14 +526,15 @@ impl<'a> Place<'_, 'a> {
         outcome: &mut Outcome<'a>,
     ) -> bool {
         let field = self.field_of(key);
-        // Only the stored record takes away. What counts as absent is gone already, unless that is what was added; what the
-        // client wrote over is his now.
-        let is_gone = field.is_absent(key, value) && self.stored.is_unlike(field, key, value);
+        // Only the stored record takes away. What counts as absent is gone already, unless the server's default is what was
+        // added; what the client wrote over is his now.
+        let is_unlike = || self.stored.is_unlike(field, key, value);
+        let is_gone = field.says_nothing(key, value) || field.is_absent(key, value) && is_unlike();
         if !owner.is_stored || (context.is_held_back)(owner.dependency) || is_gone {
             return false;
         }
         // A volume or container is ours as long as it is there.
-        if field.may_keep() && self.stored.is_unlike(field, key, value) {
+        if field.may_keep() && is_unlike() {
             if !self.stored.has_another(field, key, value) {
                 return false;
             }
@@ -571,9 +572,7 @@ impl<'a> Place<'_, 'a> {
                 ),
             );
         }
-        // A template without what says nothing means the same.
-        let target = if field.says_nothing(key, value) { Target::Metadata } else { field.target };
-        outcome.note_change(owner.dependency, target, true, true);
+        outcome.note_change(owner.dependency, field.target, true, true);
         true
     }
 

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::again::{
-    ANNOTATIONS, TEMPLATE, added, assert_warns, names, notebook, notebook_with_env, only_warning, pending, spec,
-    stopped, updated_again, variables, variables_of, wanting,
+    ANNOTATIONS, TEMPLATE, added, assert_warns, names, notebook, notebook_with_env, only_warning, pending, record_text,
+    spec, stopped, updated_again, variables, variables_of, wanting,
 };
 use super::objects::{created, notebook_settings, with};
 
@@ -246,25 +246,26 @@ fn at_the_end_of_a_long_chain_everything_waits() {
     };
     let before = settings(&["gone"], |at| json!({"sidecars": [{"name": format!("t-{}", at + 1), "image": "busybox"}]}));
     let after = settings(&[], |at| json!({"initContainers": [{"name": format!("t-{at}"), "image": "busybox"}]}));
-    let manifest = notebook(json!({"containers": [{"name": "nb", "image": "jupyter"}, {"name": "t-0", "image": "busybox"}]}));
+    let manifest =
+        notebook(json!({"containers": [{"name": "nb", "image": "jupyter"}, {"name": "t-0", "image": "busybox"}]}));
     let stored = stopped(&created(&manifest, &before).object);
     let outcome = updated_again(&stored, &with(&stored, "/metadata/annotations/seen", json!("1")), &after);
     assert_eq!(pending(&outcome.object), &json!([&*chain.join(","), "gone"].join(",")));
     assert_eq!(spec(&outcome.object), spec(&stored));
 }
 
-/// What is left of an entry that the CRD pruned says nothing: that it is taken away waits for no stop, though others do.
+/// What is left of an entry that the CRD pruned says nothing, and so is gone already: nothing of it waits for a stop.
 #[test]
-fn what_says_nothing_is_taken_away_while_it_runs() {
+fn what_says_nothing_is_gone_already() {
     let hook = json!({"lifecycle": {"preStop": {"exec": {"command": ["true"]}}}});
     let before = notebook_settings(json!({"hook": hook}));
-    let after = wanting(&["more"], json!({"hook": hook, "more": {"tolerations": [{"key": "gpu", "operator": "Exists"}]}}));
-    let manifest = notebook(json!({"containers": [{"name": "nb"}]}));
-    let created = created(&manifest, &before).object;
+    let more = json!({"tolerations": [{"key": "gpu", "operator": "Exists"}]});
+    let after = wanting(&["more"], json!({"hook": hook, "more": more}));
+    let created = created(&notebook(json!({"containers": [{"name": "nb"}]})), &before).object;
     let pruned = with(&created, &format!("{TEMPLATE}/containers/0/lifecycle"), json!({}));
-    let outcome = updated_again(&pruned, &pruned, &after);
-    assert_eq!((pending(&outcome.object), spec(&outcome.object)), (&json!("more"), spec(&manifest)));
-    // The whole entry waits.
-    let outcome = updated_again(&created, &created, &after);
-    assert_eq!((pending(&outcome.object), spec(&outcome.object)), (&json!("more,hook"), spec(&created)));
+    for (stored, waits) in [(&pruned, "more"), (&created, "more,hook")] {
+        let outcome = updated_again(stored, stored, &after);
+        assert_eq!((pending(&outcome.object), spec(&outcome.object)), (&json!(waits), spec(stored)));
+        assert_eq!(record_text(&outcome.object).is_some(), stored == &created);
+    }
 }
