@@ -149,12 +149,9 @@ pub fn present_atomic_fields<'a>(parent: &Object<'a>, target: Target) -> Vec<(&'
     fields
         .filter_map(|field| {
             let members = [Some(field.member), field.alias].into_iter().flatten();
-            let mut values = members.filter_map(|member| parent.get(member.raw())).map(Node::text);
-            let first = |is_nothing: fn(&'static Field, &str, &str) -> bool| {
-                values.clone().find(|value| !is_nothing(field, field.name, value))
-            };
-            let value = first(Field::is_absent).or_else(|| first(Field::says_nothing));
-            Some((field, value.or_else(|| values.next())?))
+            let values = members.filter_map(|member| parent.get(member.raw())).map(Node::text);
+            let is_nothing = |value: &&str| (field.is_absent(field.name, value), field.says_nothing(field.name, value));
+            Some((field, values.min_by_key(is_nothing)?))
         })
         .collect()
 }
