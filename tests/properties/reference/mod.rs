@@ -373,6 +373,8 @@ impl<'a> Review<'a> {
             warnings.insert(Warning::FsGroup);
         }
         if rollout == Rollout::Defer {
+            // Nobody who changed anything is there to be told.
+            warnings.remove(&Warning::StillMounted);
             if self.is_written_over()? {
                 warnings.insert(Warning::PutBack);
             }
